@@ -1,0 +1,78 @@
+#pragma once
+/* HTTP server on the loop: libmicrohttpd behind a strict front. TLS (1.2 and 1.3, AEAD), client certificates, keep-alive,
+ * answers that come later, streams (watches), hard limits. Nothing of libmicrohttpd shows outside http_server.c. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/loop.h"
+#include "common/sv.h"
+
+struct http_server;
+struct http_exchange; /* one request and its answer */
+
+struct http_server_config {
+	const char *bind_address; /* "127.0.0.1", "0.0.0.0", "::" */
+	uint16_t port;            /* 0: any; http_server_port tells */
+	struct sv tls_cert_pem, tls_key_pem; /* both empty: plain HTTP */
+	bool request_client_cert; /* ask for one (optional for the client); its verification is the caller's */
+	unsigned max_connections; /* 0: 1000 */
+	unsigned idle_timeout_sec; /* 0: 75; a request must also arrive whole within it */
+	size_t max_body_bytes;    /* of a request; 0: bodies are refused with 413 */
+};
+
+/* The request, borrowed until the exchange is answered. Header names are matched without case. */
+struct http_query {
+	struct sv name, value; /* decoded */
+};
+
+/* Called when the request is complete. Must lead to exactly one http_exchange_reply or http_exchange_stream, now or later. */
+typedef void (*http_handler_fn)(struct http_exchange *x, void *ctx);
+
+MUST_USE enum error_kind http_server_new(struct loop *l, const struct http_server_config *config, http_handler_fn handler,
+	void *ctx, struct http_server **ret, struct error *err);
+/* Stops listening at once, so that requests under way can finish. */
+void http_server_quiesce(struct http_server *s);
+void http_server_free(struct http_server *s);
+DEFINE_AUTO(struct http_server *, http_server_free)
+uint16_t http_server_port(const struct http_server *s);
+unsigned http_server_n_exchanges(const struct http_server *s); /* requests that are not answered yet */
+/* New handshakes use this certificate from now on; existing connections live on. */
+MUST_USE enum error_kind http_server_set_certificate(struct http_server *s, struct sv cert_pem, struct sv key_pem,
+	struct error *err);
+
+struct sv http_exchange_method(const struct http_exchange *x);
+/* The raw request target as sent, and the path part of it (still percent-encoded). */
+struct sv http_exchange_target(const struct http_exchange *x);
+struct sv http_exchange_path(const struct http_exchange *x);
+/* Decoded query parameters in order; *ret_n counts them. */
+const struct http_query *http_exchange_query(const struct http_exchange *x, size_t *ret_n);
+struct sv http_exchange_query_get(const struct http_exchange *x, const char *name); /* first; empty when absent */
+struct sv http_exchange_header(const struct http_exchange *x, const char *name);    /* first; empty when absent */
+/* Calls fn for every header line in order until it returns false. */
+void http_exchange_each_header(const struct http_exchange *x, bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);
+struct sv http_exchange_body(const struct http_exchange *x);
+struct sv http_exchange_peer(const struct http_exchange *x); /* "127.0.0.1:4711" */
+/* The verified-or-not client certificate, DER, or empty. Verification: http_server_verify_peer. */
+struct sv http_exchange_client_cert(const struct http_exchange *x);
+/* Memory that lives until the exchange is over. */
+struct arena *http_exchange_arena(struct http_exchange *x);
+/* The caller's pointer that belongs to this exchange, and a function that is called when the exchange is over (also when the
+ * client went away before the answer, in which case replying is no longer allowed). */
+void http_exchange_set_ctx(struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
+void *http_exchange_ctx(const struct http_exchange *x);
+
+/* Answers. body is copied. headers: NULL-terminated "Name: value" lines besides Content-Type and Content-Length; may be NULL.
+ * When the answer cannot be built for lack of memory the connection is closed. */
+void http_exchange_reply(struct http_exchange *x, int status, const char *content_type, struct sv body,
+	const char *const *headers);
+/* Begins a streamed 200 answer (chunked); then write pieces, then end. write returns false when the client is gone or more
+ * than max_pending bytes wait for it (end the stream then). */
+void http_exchange_stream(struct http_exchange *x, const char *content_type, size_t max_pending);
+MUST_USE bool http_exchange_stream_write(struct http_exchange *x, struct sv piece);
+void http_exchange_stream_end(struct http_exchange *x);
+
+/* Percent-decoding of one path segment or query value; '+' becomes a blank when form is true. False: malformed, or contains
+ * an encoded NUL or control byte. */
+MUST_USE bool http_unescape(struct buf *out, struct sv text, bool form);

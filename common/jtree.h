@@ -1,0 +1,47 @@
+#pragma once
+/* A read-only JSON document in an arena, made from JSON or YAML: keeps the text of numbers, the order of members and where each
+ * value stood (line, column), so that decoders can name the place of a mistake and quantities lose no digit.
+ * Mutable documents (patches, the sandbox's store) are jansson's: jx.h. */
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/opt.h"
+#include "common/sv.h"
+
+enum jtree_kind { JTREE_NULL, JTREE_BOOL, JTREE_NUMBER, JTREE_STRING, JTREE_ARRAY, JTREE_OBJECT };
+
+struct jtree {
+	enum jtree_kind kind;
+	bool truth;             /* BOOL */
+	struct sv text;         /* NUMBER as written; STRING decoded */
+	struct sv key;          /* member name, in an object */
+	struct jtree *first;    /* ARRAY, OBJECT: first child */
+	struct jtree *next;     /* next sibling */
+	size_t n;               /* children */
+	uint32_t line, column;  /* 1-based; 0: unknown */
+};
+
+/* JSON text -> tree in the arena; texts point into `text` where they can: it must live as long. Later duplicates of a key
+ * replace earlier ones, as in Go. Errors: INVALID with line and column, LIMIT, NOMEM. */
+MUST_USE enum error_kind jtree_parse(struct arena *a, struct sv text, struct jtree **ret, struct error *err);
+
+#define JTREE_FOREACH(child, parent)                                                               \
+	for (const struct jtree *child = (parent) ? (parent)->first : NULL; child; child = child->next)
+
+/* Member by exact name, or NULL (also when t is NULL or no object). */
+const struct jtree *jtree_get(const struct jtree *t, const char *key);
+/* Path of member names: jtree_at(t, "metadata", "name", NULL). */
+const struct jtree *jtree_at(const struct jtree *t, ...) __attribute__((sentinel));
+/* Text of a string; SV_NULL for anything else. */
+struct sv jtree_text(const struct jtree *t);
+/* Whole number within int64; false for anything else (fractions and exponents too). */
+bool jtree_i64(const struct jtree *t, int64_t *ret);
+bool jtree_is_absent(const struct jtree *t); /* NULL or null */
+/* "a string", "an object" ... for messages. */
+const char *jtree_kind_name(enum jtree_kind kind);
+/* Value equality: member order does not matter, numbers compare by text. */
+bool jtree_eq(const struct jtree *a, const struct jtree *b);
+/* Writes the tree back as compact JSON, members in order, numbers as written. */
+struct buf;
+void jtree_print(struct buf *out, const struct jtree *t);
