@@ -150,7 +150,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 enum error_kind arena_error(const struct arena *a, struct error *err)
 {
 	if (a->max_bytes - a->n_bytes < FIRST_CHUNK)
-		return error_set(err, ERR_LIMIT, "more than %zu bytes of memory were needed for one piece of work",
+		return error_set(err, ERR_LIMIT,
+			"more than %zu bytes of memory were needed for one piece of work",
 			a->max_bytes);
 	return error_nomem(err);
 }

@@ -1,16 +1,16 @@
 #pragma once
 /* Bump memory for one pass or one request: allocate often, free once. Crossing `max_bytes` is an ordinary failure (NULL). */
-#include <stddef.h>
-
 #include "common/error.h"
 #include "common/sv.h"
+
+#include <stddef.h>
 
 struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *head;
-	char *next, *end;  /* free part of the newest chunk */
-	size_t n_bytes;    /* allocated from the system */
+	char *next, *end; /* free part of the newest chunk */
+	size_t n_bytes;	  /* allocated from the system */
 	size_t max_bytes;
 };
 

@@ -141,7 +141,8 @@ enum error_kind buf_check(const struct buf *b, const char *what, struct error *e
 	if (b->failed == ERR_OK)
 		return ERR_OK;
 	if (b->failed == ERR_LIMIT)
-		return error_set(err, ERR_LIMIT, "%s is larger than the limit of %zu bytes", what, b->max);
+		return error_set(
+			err, ERR_LIMIT, "%s is larger than the limit of %zu bytes", what, b->max);
 	if (b->failed == ERR_NOMEM)
 		return error_nomem(err);
 	return error_set(err, b->failed, "%s could not be written", what);

@@ -1,17 +1,18 @@
 #pragma once
 /* A growing, capped output buffer with a sticky error: write many times, check once at the end.
  * data is always NUL-terminated once anything was written; buf_text() never returns NULL. */
-#include <stdint.h>
-
 #include "common/error.h"
 #include "common/sv.h"
+
+#include <stdint.h>
 
 struct buf {
 	char *data;
 	size_t len;
 	size_t size; /* allocated */
 	size_t max;  /* largest len that is allowed */
-	enum error_kind failed; /* ERR_LIMIT or ERR_NOMEM once a write did not fit; later writes do nothing */
+	enum error_kind
+		failed; /* ERR_LIMIT or ERR_NOMEM once a write did not fit; later writes do nothing */
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -19,8 +19,7 @@ void map_init(struct map *m, size_t max)
 
 void map_done(struct map *m, void (*free_value)(void *))
 {
-	MAP_FOREACH(e, m)
-	{
+	MAP_FOREACH (e, m) {
 		if (free_value)
 			free_value(e->value);
 		mem_free(e->key);
@@ -93,15 +92,15 @@ static bool grow(struct map *m)
 		return false;
 	m->slots = slots;
 	m->size = size;
-	MAP_FOREACH(e, &old)
-	{
+	MAP_FOREACH (e, &old) {
 		*find(m, map_key(e), e->hash) = *e;
 	}
 	mem_free(old.slots);
 	return true;
 }
 
-enum error_kind map_set(struct map *m, struct sv key, void *value, void **ret_old, struct error *err)
+enum error_kind map_set(
+	struct map *m, struct sv key, void *value, void **ret_old, struct error *err)
 {
 	uint64_t hash = hash_of(m, key);
 	struct map_entry *e = find(m, key, hash);

@@ -1,9 +1,9 @@
 #pragma once
 /* Hash map from text to pointer, seeded so that remote names cannot force collisions. Keys are copied; values are the caller's. */
-#include <stdint.h>
-
 #include "common/error.h"
 #include "common/sv.h"
+
+#include <stdint.h>
 
 struct map_entry {
 	char *key; /* NULL: free slot */
@@ -28,7 +28,8 @@ void map_done(struct map *m, void (*free_value)(void *));
 void *map_get(const struct map *m, struct sv key);
 bool map_has(const struct map *m, struct sv key);
 /* Sets the value; *ret_old (may be NULL) gets the one it replaced, or NULL. ERR_LIMIT, ERR_NOMEM: nothing changed. */
-MUST_USE enum error_kind map_set(struct map *m, struct sv key, void *value, void **ret_old, struct error *err);
+MUST_USE enum error_kind map_set(
+	struct map *m, struct sv key, void *value, void **ret_old, struct error *err);
 /* Removes the key and returns its value, or NULL. Not inside MAP_FOREACH. */
 void *map_take(struct map *m, struct sv key);
 struct sv map_key(const struct map_entry *e);
