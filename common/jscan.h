@@ -1,6 +1,6 @@
 #pragma once
-/* Streaming pull scanner for JSON (RFC 8259): never builds a tree, never copies, works on one complete text in memory or, through
- * jscan_feed, on pieces as they arrive. Strict: exactly Go's encoding/json grammar (invalid UTF-8 in strings is accepted and reported
+/* Pull scanner for JSON (RFC 8259) over one complete text in memory: never builds a tree, never copies.
+ * Strict: exactly Go's encoding/json grammar (invalid UTF-8 in strings is accepted and reported
  * raw; jscan_string replaces it by U+FFFD as Go does). Depth is limited by LIMIT_NESTING. */
 #include <stdbool.h>
 #include <stddef.h>
