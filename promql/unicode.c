@@ -97,8 +97,8 @@ uint32_t unicode_fold(uint32_t rune)
 		else
 			high = middle;
 	}
-	/* Ranges of stride 2 interleave in pairs: the one that begins last, or the one before it. */
-	for (unsigned back = 1; back <= 2 && back <= low; back++) {
+	/* Ranges of stride 2 interleave: the one that holds the code point begins last or up to three before. */
+	for (unsigned back = 1; back <= 4 && back <= low; back++) {
 		const struct unicode_data_fold *fold = &unicode_data_folds[low - back];
 
 		if (rune <= fold->last && (rune - fold->first) % fold->stride == 0)

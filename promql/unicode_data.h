@@ -24,6 +24,6 @@ extern const unsigned unicode_data_n_marks;
 extern const unsigned char unicode_data_scripts[];
 extern const char *const unicode_data_script_names[];
 extern const unsigned unicode_data_n_scripts;
-/* Overlapping only for stride 2; sorted by first. */
+/* Sorted by first; those of stride 2 interleave. */
 extern const struct unicode_data_fold unicode_data_folds[];
 extern const unsigned unicode_data_n_folds;
