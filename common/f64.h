@@ -15,8 +15,7 @@ enum f64_status {
 MUST_USE enum f64_status f64_parse(struct sv text, double *ret);
 
 /* Shortest text that reads back as the same double. NaN, +Inf, -Inf as Go spells them, -0 keeps its sign. */
-void f64_print_go_g(struct buf *out, double value); /* strconv 'g', -1: exponent below -4 or from max(digits, 6), at most 21 */
-void f64_print_go_v(struct buf *out, double value); /* fmt %v: exponent below -4 or from 21 */
+void f64_print_go_g(struct buf *out, double value); /* strconv 'g', -1 and fmt %v: exponent below -4 or from 6 */
 void f64_print_go_f(struct buf *out, double value); /* strconv 'f', -1: never an exponent */
 /* As encoding/json: exponent below 1e-6 or from 1e21. NaN and infinities, which JSON lacks: null. */
 void f64_print_json(struct buf *out, double value);
