@@ -1,0 +1,263 @@
+/* Routes a request to the file that answers it. */
+#include "sandbox/api.h"
+
+#include "common/jw.h"
+#include "common/limits.h"
+#include "sandbox/api_request.h"
+
+/* Bookmarks keep the watchers' revision young; kube-apiserver sends one a minute. */
+#define BOOKMARK_PERIOD_NS (10 * NS_PER_SEC)
+/* Segments of a path: /apis/G/V/namespaces/NS/RESOURCE/NAME/SUB is 8. */
+#define MAX_SEGMENTS 10
+
+void api_reply_json(struct api_request *q, int status, struct sv body)
+{
+	http_exchange_reply(q->x, status, "application/json", body, NULL);
+}
+
+static void put_details(struct jw *w, const struct api_request *q, int code)
+{
+	if (!q->r)
+		return;
+	jw_key(w, "details");
+	jw_object(w);
+	if (q->name.len > 0)
+		jw_member_sv(w, "name", q->name);
+	if (q->r->group[0] != '\0')
+		jw_member_str(w, "group", q->r->group);
+	jw_member_str(w, "kind", code == 422 ? q->r->kind : q->r->plural);
+	jw_object_end(w);
+}
+
+void api_fail(struct api_request *q, int code, const char *reason, const char *message)
+{
+	AUTO(buf_done) struct buf out;
+	struct jw w;
+
+	buf_init(&out, LIMIT_OBJECT_BYTES);
+	jw_init(&w, &out);
+	jw_object(&w);
+	jw_member_str(&w, "kind", "Status");
+	jw_member_str(&w, "apiVersion", "v1");
+	jw_key(&w, "metadata");
+	jw_object(&w);
+	jw_object_end(&w);
+	jw_member_str(&w, "status", "Failure");
+	jw_member_str(&w, "message", message);
+	jw_member_str(&w, "reason", reason);
+	put_details(&w, q, code);
+	jw_member_i64(&w, "code", code);
+	jw_object_end(&w);
+	buf_put_char(&out, '\n');
+	api_reply_json(q, code, buf_sv(&out));
+}
+
+void api_fail_error(struct api_request *q, const struct error *err)
+{
+	switch (err->kind) {
+	case ERR_NOTFOUND:
+		api_fail(q, 404, "NotFound", err->text);
+		return;
+	case ERR_CONFLICT:
+		api_fail(q, 409, sv_has_suffix(sv_of(err->text), SV("already exists")) ? "AlreadyExists" : "Conflict", err->text);
+		return;
+	case ERR_INVALID:
+		if (err->code == 422)
+			api_fail(q, 422, "Invalid", err->text);
+		else
+			api_fail(q, 400, "BadRequest", err->text);
+		return;
+	case ERR_LIMIT:
+		api_fail(q, 413, "RequestEntityTooLarge", err->text);
+		return;
+	case ERR_OK:
+	case ERR_DENIED:
+	case ERR_UNAVAIL:
+	case ERR_NOMEM:
+	case ERR_BUG:
+		break;
+	}
+	api_fail(q, 500, "InternalError", err->text);
+}
+
+/* Splits the path into decoded segments; false: too many or malformed. */
+static bool split(struct api_request *q, struct sv path, struct sv *segments, size_t *ret_n)
+{
+	AUTO(buf_done) struct buf decoded;
+	size_t n = 0;
+
+	buf_init(&decoded, 4096);
+	while (path.len > 0) {
+		struct sv rest;
+		bool found;
+		struct sv part = sv_cut(path, '/', &rest, &found);
+		path = rest;
+		if (part.len == 0)
+			continue;
+		buf_clear(&decoded);
+		if (n == MAX_SEGMENTS || !http_unescape(&decoded, part, false))
+			return false;
+		segments[n] = arena_sv(q->arena, buf_sv(&decoded));
+		if (!segments[n++].ptr)
+			return false;
+	}
+	*ret_n = n;
+	return true;
+}
+
+/* Fills resource, namespace, name and subresource from the segments behind the group version. */
+static bool resolve(struct api_request *q, const struct sv *at, size_t n, struct sv group, struct sv version)
+{
+	if (n >= 3 && sv_is(at[0], "namespaces") && resources_find(group, version, at[2])) {
+		q->ns = at[1];
+		at += 2;
+		n -= 2;
+	}
+	if (n == 0 || n > 3)
+		return false;
+	q->r = resources_find(group, version, at[0]);
+	if (n > 1)
+		q->name = at[1];
+	if (n > 2)
+		q->sub = at[2];
+	return q->r && (q->r->namespaced || q->ns.len == 0);
+}
+
+static enum api_form form_of(struct sv accept)
+{
+	if (sv_find_sv(accept, SV("as=Table")) < accept.len)
+		return API_FORM_TABLE;
+	if (sv_find_sv(accept, SV("as=PartialObjectMetadata")) < accept.len)
+		return API_FORM_PARTIAL;
+	return API_FORM_OBJECT;
+}
+
+static void dispatch_subresource(struct api_request *q)
+{
+	bool get = sv_is(q->method, "GET");
+	bool status = sv_is(q->sub, "status") && q->r->has_status;
+
+	if (sv_is(q->sub, "scale") && q->r->has_scale)
+		get ? api_scale_get(q) : api_scale_write(q);
+	else if (status && get)
+		api_get(q);
+	else if (status && sv_is(q->method, "PUT"))
+		api_update(q);
+	else if (status && sv_is(q->method, "PATCH"))
+		api_patch(q);
+	else
+		api_fail(q, 404, "NotFound", "the server could not find the requested resource");
+}
+
+static void dispatch(struct api_request *q)
+{
+	bool get = sv_is(q->method, "GET");
+	struct sv watch = http_exchange_query_get(q->x, "watch");
+
+	if (q->sub.len > 0)
+		dispatch_subresource(q);
+	else if (get && q->name.len == 0 && (sv_is(watch, "true") || sv_is(watch, "1")))
+		api_watch_start(q);
+	else if (get)
+		q->name.len > 0 ? api_get(q) : api_list(q);
+	else if (sv_is(q->method, "POST") && q->name.len == 0)
+		api_create(q);
+	else if (sv_is(q->method, "PUT") && q->name.len > 0)
+		api_update(q);
+	else if (sv_is(q->method, "PATCH") && q->name.len > 0)
+		api_patch(q);
+	else if (sv_is(q->method, "DELETE"))
+		q->name.len > 0 ? api_delete(q) : api_delete_collection(q);
+	else
+		api_fail(q, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+}
+
+static void handle(struct http_exchange *x, void *ctx)
+{
+	struct api_request q = {
+		.api = ctx,
+		.x = x,
+		.arena = http_exchange_arena(x),
+		.method = http_exchange_method(x),
+		.form = form_of(http_exchange_header(x, "Accept")),
+	};
+	struct sv path = http_exchange_path(x);
+	struct sv segments[MAX_SEGMENTS];
+	size_t n = 0;
+
+	if (q.api->down) {
+		api_fail(&q, 503, "ServiceUnavailable", "the sandbox's API server is switched off");
+		return;
+	}
+	if (api_discovery(&q, path) || api_proxy(&q, path))
+		return;
+	bool found = split(&q, path, segments, &n);
+	if (found && n >= 3 && sv_is(segments[0], "api"))
+		found = resolve(&q, segments + 2, n - 2, SV(""), segments[1]);
+	else if (found && n >= 4 && sv_is(segments[0], "apis"))
+		found = resolve(&q, segments + 3, n - 3, segments[1], segments[2]);
+	else
+		found = false;
+	if (!found) {
+		q.r = NULL;
+		api_fail(&q, 404, "NotFound", "the server could not find the requested resource");
+		return;
+	}
+	dispatch(&q);
+}
+
+static void on_bookmark_timer(struct loop_timer *t, void *ctx)
+{
+	api_watch_bookmarks(ctx);
+	loop_timer_set(t, BOOKMARK_PERIOD_NS);
+}
+
+enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store, const struct api_config *config,
+	struct api **ret, struct error *err)
+{
+	AUTO(api_free) struct api *a = mem_zalloc(sizeof(*a));
+	if (!a)
+		return error_nomem(err);
+	a->loop = l;
+	a->client = client;
+	a->store = store;
+	a->front_proxy_cert_pem = config->front_proxy_cert_pem;
+	a->front_proxy_key_pem = config->front_proxy_key_pem;
+	a->bookmark_timer = loop_timer_new(l, on_bookmark_timer, a);
+	if (!a->bookmark_timer)
+		return error_nomem(err);
+	loop_timer_set(a->bookmark_timer, BOOKMARK_PERIOD_NS);
+	if (store_listen(store, api_watch_event, a, err) != ERR_OK)
+		return err->kind;
+	const struct http_server_config server = {
+		.bind_address = config->bind_address,
+		.port = config->port,
+		.max_body_bytes = LIMIT_OBJECT_BYTES,
+	};
+	if (http_server_new(l, &server, handle, a, &a->server, err) != ERR_OK)
+		return err->kind;
+	*ret = TAKE_PTR(a);
+	return ERR_OK;
+}
+
+void api_free(struct api *a)
+{
+	if (!a)
+		return;
+	api_proxy_done(a);
+	http_server_free(a->server);
+	loop_timer_free(a->bookmark_timer);
+	mem_free(a);
+}
+
+uint16_t api_port(const struct api *a)
+{
+	return http_server_port(a->server);
+}
+
+void api_set_down(struct api *a, bool down)
+{
+	a->down = down;
+	if (down)
+		api_watch_close_all(a);
+}

@@ -1,0 +1,28 @@
+#pragma once
+/* The sandbox's API server: HTTP in front of the store. Serves discovery, GET, LIST and WATCH (JSON, Table, PartialObjectMetadata), create,
+ * update, patch, delete, the status and scale subresources, reviews (everything is allowed), and forwards the groups of APIServices to
+ * their servers as kube-apiserver's aggregation layer does. */
+#include "common/arena.h"
+#include "common/http_client.h"
+#include "common/http_server.h"
+#include "common/loop.h"
+#include "sandbox/resources.h"
+#include "sandbox/store.h"
+
+struct api_config {
+	const char *bind_address;
+	uint16_t port; /* 0: any */
+	/* How forwarded requests prove who they come from: certificate and key of the front proxy, PEM; may be empty. */
+	struct sv front_proxy_cert_pem, front_proxy_key_pem;
+};
+
+struct api;
+
+/* store, loop and client outlive the API. */
+MUST_USE enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store, const struct api_config *config,
+	struct api **ret, struct error *err);
+void api_free(struct api *a);
+DEFINE_AUTO(struct api *, api_free)
+uint16_t api_port(const struct api *a);
+/* While true every request is refused by closing with 503: the outage of demo and tests. Watches are cut. */
+void api_set_down(struct api *a, bool down);

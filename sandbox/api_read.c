@@ -1,0 +1,264 @@
+/* GET and LIST: an object as it is stored, as a Table for kubectl, or as metadata only. */
+#include "common/jw.h"
+#include "common/limits.h"
+#include "kube/selector.h"
+#include "sandbox/api_request.h"
+#include "sandbox/table.h"
+
+/* One LIST answer: 150,000 pods of 6 KiB. */
+#define MAX_LIST_BYTES (1024u * 1024 * 1024)
+/* Labels of one object that a selector sees. */
+#define MAX_LABELS 128
+
+void api_put_object(struct jw *w, const struct api_request *q, struct sv text)
+{
+	json_t *doc = NULL;
+	struct error ignored;
+
+	if (q->form == API_FORM_OBJECT) {
+		jw_raw(w, text);
+		return;
+	}
+	if (jx_parse(text, &doc, &ignored) != ERR_OK) {
+		jw_null(w);
+		return;
+	}
+	if (q->form == API_FORM_TABLE) {
+		table_row(w, q->r, doc, instant_wall_now());
+	} else {
+		AUTO(buf_done) struct buf metadata;
+		buf_init(&metadata, LIMIT_OBJECT_BYTES);
+		jx_print(&metadata, json_object_get(doc, "metadata"));
+		jw_object(w);
+		jw_member_str(w, "kind", "PartialObjectMetadata");
+		jw_member_str(w, "apiVersion", "meta.k8s.io/v1");
+		jw_key(w, "metadata");
+		jw_raw(w, buf_sv(&metadata));
+		jw_object_end(w);
+	}
+	json_decref(doc);
+}
+
+static void reply_buf(struct api_request *q, int status, struct buf *out)
+{
+	struct error err;
+
+	buf_put_char(out, '\n');
+	if (buf_check(out, "the answer", &err) != ERR_OK)
+		api_fail_error(q, &err);
+	else
+		api_reply_json(q, status, buf_sv(out));
+}
+
+void api_reply_object(struct api_request *q, int status, struct sv text)
+{
+	AUTO(buf_done) struct buf out;
+	struct jw w;
+
+	buf_init(&out, MAX_LIST_BYTES);
+	jw_init(&w, &out);
+	if (q->form == API_FORM_TABLE) {
+		AUTO(buf_done) struct buf metadata;
+		buf_init(&metadata, 128);
+		buf_printf(&metadata, "{\"resourceVersion\":\"%llu\"}", (unsigned long long)store_revision(q->api->store));
+		table_begin(&w, q->r, buf_sv(&metadata), true);
+		api_put_object(&w, q, text);
+		table_end(&w);
+	} else {
+		api_put_object(&w, q, text);
+	}
+	reply_buf(q, status, &out);
+}
+
+void api_get(struct api_request *q)
+{
+	const struct store_object *o = store_find(q->api->store, q->r, q->ns, q->name);
+
+	if (!o) {
+		AUTO(buf_done) struct buf message;
+		buf_init(&message, ERROR_TEXT_MAX);
+		resources_print_qualified(&message, q->r);
+		buf_printf(&message, " \"%.*s\" not found", SV_ARG(q->name));
+		api_fail(q, 404, "NotFound", buf_text(&message));
+		return;
+	}
+	api_reply_object(q, 200, sv_from(o->text, o->text_len));
+}
+
+enum error_kind api_filter_parse(struct api_request *q, struct arena *a, struct api_filter *ret, struct error *err)
+{
+	struct sv labels = http_exchange_query_get(q->x, "labelSelector");
+
+	*ret = (struct api_filter){ .ns = q->ns };
+	ret->field_selector = arena_sv(a, http_exchange_query_get(q->x, "fieldSelector"));
+	if (!ret->field_selector.ptr)
+		return arena_error(a, err);
+	labels = arena_sv(a, labels);
+	if (!labels.ptr)
+		return arena_error(a, err);
+	return selector_parse(a, labels, &ret->labels, err);
+}
+
+/* One requirement "path=value", "path==value" or "path!=value" of a field selector. */
+static bool field_holds(const json_t *doc, struct sv requirement)
+{
+	size_t at = sv_find(requirement, '=');
+	bool negated = at > 0 && at < requirement.len && requirement.ptr[at - 1] == '!';
+	struct sv path = sv_take(requirement, negated ? at - 1 : at);
+	struct sv value = sv_skip(requirement, at + 1);
+	char room[128];
+
+	if (sv_has_prefix(value, SV("=")))
+		value = sv_skip(value, 1);
+	if (path.len >= sizeof(room))
+		return false;
+	memcpy(room, path.ptr, path.len);
+	room[path.len] = '\0';
+	const char *actual = jx_text_at(doc, room);
+	return sv_eq(sv_of(actual ? actual : ""), value) != negated;
+}
+
+static bool fields_hold(const json_t *doc, struct sv selector)
+{
+	while (selector.len > 0) {
+		struct sv rest;
+		bool found;
+		if (!field_holds(doc, sv_cut(selector, ',', &rest, &found)))
+			return false;
+		selector = rest;
+	}
+	return true;
+}
+
+static bool labels_hold(const json_t *doc, const struct selector *labels)
+{
+	struct label pairs[MAX_LABELS];
+	size_t n = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(jx_at(doc, "metadata.labels"), key, value)
+	{
+		if (n == ARRAY_LEN(pairs))
+			break;
+		pairs[n++] = (struct label){ sv_of(key), sv_of(json_string_value(value)) };
+	}
+	return selector_matches(labels, pairs, n);
+}
+
+bool api_filter_selects(const struct api_filter *f, const struct store_object *o)
+{
+	json_t *doc = NULL;
+	struct error ignored;
+
+	if (f->ns.len > 0 && !sv_is(f->ns, o->ns))
+		return false;
+	if (f->labels.n == 0 && f->field_selector.len == 0)
+		return true;
+	if (jx_parse(sv_from(o->text, o->text_len), &doc, &ignored) != ERR_OK)
+		return false;
+	bool selected = fields_hold(doc, f->field_selector) && labels_hold(doc, &f->labels);
+	json_decref(doc);
+	return selected;
+}
+
+/* A page of a list: where it begins, how long it may be, and the name behind it. */
+struct page {
+	struct sv after; /* "ns/name" of the last object of the page before */
+	int64_t limit;   /* 0: no limit */
+};
+
+static bool is_behind(const struct store_object *o, struct sv after)
+{
+	struct sv rest;
+	bool found;
+	struct sv ns = sv_cut(after, '/', &rest, &found);
+	int order = sv_cmp(sv_of(o->ns), ns);
+	return after.len == 0 || order > 0 || (order == 0 && sv_cmp(sv_of(o->name), rest) > 0);
+}
+
+static void put_list_metadata(struct buf *out, const struct api_request *q, const struct store_object *next_after)
+{
+	buf_printf(out, "{\"resourceVersion\":\"%llu\"", (unsigned long long)store_revision(q->api->store));
+	if (next_after)
+		buf_printf(out, ",\"continue\":\"%s/%s\"", next_after->ns, next_after->name);
+	buf_put_char(out, '}');
+}
+
+static size_t choose(const struct api_filter *f, const struct page *page,
+	const struct store_object **all, size_t n, const struct store_object **ret_next_after)
+{
+	size_t kept = 0;
+
+	*ret_next_after = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_behind(all[i], page->after) || !api_filter_selects(f, all[i]))
+			continue;
+		if (page->limit > 0 && kept == (size_t)page->limit) {
+			*ret_next_after = all[kept - 1];
+			break;
+		}
+		all[kept++] = all[i];
+	}
+	return kept;
+}
+
+static void put_list(struct buf *out, struct api_request *q, const struct store_object **all, size_t n, struct sv metadata)
+{
+	struct jw w;
+
+	jw_init(&w, out);
+	if (q->form == API_FORM_TABLE) {
+		table_begin(&w, q->r, metadata, true);
+	} else {
+		AUTO(buf_done) struct buf version;
+		buf_init(&version, 256);
+		resources_print_api_version(&version, q->r);
+		bool partial = q->form == API_FORM_PARTIAL;
+		jw_object(&w);
+		jw_member_str(&w, "kind", partial ? "PartialObjectMetadataList" : arena_printf(q->arena, "%sList", q->r->kind));
+		jw_member_str(&w, "apiVersion", partial ? "meta.k8s.io/v1" : buf_text(&version));
+		jw_key(&w, "metadata");
+		jw_raw(&w, metadata);
+		jw_key(&w, "items");
+		jw_array(&w);
+	}
+	for (size_t i = 0; i < n; i++)
+		api_put_object(&w, q, sv_from(all[i]->text, all[i]->text_len));
+	if (q->form == API_FORM_TABLE) {
+		table_end(&w);
+		return;
+	}
+	jw_array_end(&w);
+	jw_object_end(&w);
+}
+
+void api_list(struct api_request *q)
+{
+	struct api_filter filter;
+	struct page page = { .after = http_exchange_query_get(q->x, "continue") };
+	struct sv limit = http_exchange_query_get(q->x, "limit");
+	const struct store_object **all = NULL;
+	const struct store_object *next_after;
+	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf metadata;
+	struct error err;
+	size_t n;
+
+	buf_init(&out, MAX_LIST_BYTES);
+	buf_init(&metadata, 1024);
+	if ((limit.len > 0 && (!sv_to_i64(limit, &page.limit) || page.limit < 0)) ||
+		api_filter_parse(q, q->arena, &filter, &err) != ERR_OK) {
+		api_fail(q, 400, "BadRequest", limit.len > 0 && page.limit < 0 ? "limit must not be negative" : err.text);
+		return;
+	}
+	if (store_list(q->api->store, q->r, q->ns, &all, &n, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	n = choose(&filter, &page, all, n, &next_after);
+	put_list_metadata(&metadata, q, next_after);
+	put_list(&out, q, all, n, buf_sv(&metadata));
+	mem_free(all);
+	reply_buf(q, 200, &out);
+}

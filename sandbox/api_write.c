@@ -1,0 +1,280 @@
+/* Create, update, patch, delete. Server-side apply is not offered: kubectl's own (client-side) apply is. */
+#include "common/limits.h"
+#include "sandbox/api_request.h"
+#include "sandbox/defaults.h"
+#include "sandbox/patch.h"
+
+static bool refuse_dry_run(struct api_request *q)
+{
+	if (http_exchange_query_get(q->x, "dryRun").len == 0)
+		return false;
+	api_fail(q, 400, "BadRequest", "the sandbox does not support dryRun; nothing was changed");
+	return true;
+}
+
+static json_t *read_body(struct api_request *q)
+{
+	struct error err;
+	json_t *doc = NULL;
+
+	if (jx_parse(http_exchange_body(q->x), &doc, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return NULL;
+	}
+	if (!json_is_object(doc) && !sv_is(q->method, "PATCH")) {
+		json_decref(doc);
+		api_fail(q, 400, "BadRequest", "the body must be a JSON object");
+		return NULL;
+	}
+	return doc;
+}
+
+/* Fills in namespace and a generated name; checks what the URL says against the body. */
+static bool settle_identity(struct api_request *q, json_t *doc)
+{
+	json_t *metadata = json_object_get(doc, "metadata");
+
+	if (!metadata && json_object_set_new(doc, "metadata", metadata = json_object()) != 0)
+		return false;
+	const char *ns = jx_text_at(doc, "metadata.namespace");
+	if (q->r->namespaced && ns && q->ns.len > 0 && !sv_is(q->ns, ns)) {
+		api_fail(q, 400, "BadRequest", "the namespace of the provided object does not match the namespace sent on the request");
+		return false;
+	}
+	if (q->r->namespaced && q->ns.len > 0)
+		(void)json_object_set_new(metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len));
+	const char *base = jx_text_at(doc, "metadata.generateName");
+	if (!jx_text_at(doc, "metadata.name") && base) {
+		char *name = arena_printf(q->arena, "%s%05llx", base, (unsigned long long)store_revision(q->api->store) + 1);
+		if (name)
+			(void)json_object_set_new(metadata, "name", json_string(name));
+	}
+	const char *name = jx_text_at(doc, "metadata.name");
+	if (q->name.len > 0 && (!name || !sv_is(q->name, name))) {
+		api_fail(q, 400, "BadRequest",
+			arena_printf(q->arena, "the name of the object (%s) does not match the name on the URL (%.*s)", name ? name : "",
+				SV_ARG(q->name)));
+		return false;
+	}
+	return true;
+}
+
+static void reply_stored(struct api_request *q, int status, const json_t *doc)
+{
+	const struct store_object *o = store_find(q->api->store, q->r, sv_of(jx_text_at(doc, "metadata.namespace")),
+		sv_of(jx_text_at(doc, "metadata.name")));
+	if (o)
+		api_reply_object(q, status, sv_from(o->text, o->text_len));
+	else
+		api_fail(q, 500, "InternalError", "the object is gone");
+}
+
+/* Reviews are answered at once: the sandbox has no users, so every token is somebody and everything is allowed. */
+static void review(struct api_request *q, json_t *doc)
+{
+	AUTO(buf_done) struct buf out;
+	json_t *status;
+
+	buf_init(&out, LIMIT_OBJECT_BYTES);
+	if (strcmp(q->r->kind, "TokenReview") == 0)
+		status = json_pack("{s:b,s:{s:s,s:[s]}}", "authenticated", 1, "user", "username", "sandbox-user", "groups",
+			"system:authenticated");
+	else
+		status = json_pack("{s:b,s:s}", "allowed", 1, "reason", "the sandbox allows everything");
+	(void)json_object_set_new(doc, "status", status);
+	jx_print(&out, doc);
+	api_reply_json(q, 201, buf_sv(&out));
+}
+
+static bool namespace_exists(struct api_request *q)
+{
+	const struct resource *namespaces = resources_of_kind("Namespace");
+
+	if (!q->r->namespaced || store_find(q->api->store, namespaces, SV(""), q->ns))
+		return true;
+	char *message = arena_printf(q->arena, "namespaces \"%.*s\" not found", SV_ARG(q->ns));
+	q->r = namespaces;
+	q->name = q->ns;
+	api_fail(q, 404, "NotFound", message ? message : "namespace not found");
+	return false;
+}
+
+void api_create(struct api_request *q)
+{
+	struct error err;
+
+	if (refuse_dry_run(q))
+		return;
+	AUTO(jx_free) json_t *doc = read_body(q);
+	if (!doc)
+		return;
+	if (q->r->review) {
+		review(q, doc);
+		return;
+	}
+	if (!namespace_exists(q) || !settle_identity(q, doc))
+		return;
+	if (defaults_apply(q->r, doc, &err) != ERR_OK || store_create(q->api->store, q->r, doc, instant_wall_now(), &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	reply_stored(q, 201, doc);
+}
+
+/* Main resource: the stored status stays. Subresource status: everything but status and metadata stays. */
+static bool keep_other_half(struct api_request *q, json_t *doc, const json_t *stored)
+{
+	const json_t *status = json_object_get(doc, "status");
+	bool to_status = sv_is(q->sub, "status");
+
+	if (!q->r->has_status)
+		return true;
+	if (!to_status) {
+		json_t *kept = json_object_get(stored, "status");
+		return kept ? json_object_set(doc, "status", kept) == 0 : (json_object_del(doc, "status"), true);
+	}
+	AUTO(jx_free) json_t *result = json_deep_copy(stored);
+	const json_t *revision = jx_at(doc, "metadata.resourceVersion");
+	bool ok = result && (!status || json_object_set_new(result, "status", json_deep_copy(status)) == 0);
+	if (ok && revision)
+		ok = json_object_set_new(json_object_get(result, "metadata"), "resourceVersion", json_deep_copy(revision)) == 0;
+	else if (ok)
+		(void)json_object_del(json_object_get(result, "metadata"), "resourceVersion");
+	return ok && json_object_clear(doc) == 0 && json_object_update(doc, result) == 0;
+}
+
+static void store_changed(struct api_request *q, json_t *doc, const json_t *stored)
+{
+	struct error err;
+
+	if (!keep_other_half(q, doc, stored)) {
+		api_fail(q, 500, "InternalError", "out of memory");
+		return;
+	}
+	if (defaults_apply(q->r, doc, &err) != ERR_OK || store_update(q->api->store, q->r, doc, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	reply_stored(q, 200, doc);
+}
+
+static json_t *read_stored(struct api_request *q)
+{
+	json_t *stored = store_get(q->api->store, q->r, q->ns, q->name);
+
+	if (!stored)
+		api_get(q); /* answers 404 */
+	return stored;
+}
+
+void api_update(struct api_request *q)
+{
+	if (refuse_dry_run(q))
+		return;
+	AUTO(jx_free) json_t *doc = read_body(q);
+	if (!doc || !settle_identity(q, doc))
+		return;
+	AUTO(jx_free) json_t *stored = read_stored(q);
+	if (stored)
+		store_changed(q, doc, stored);
+}
+
+void api_patch(struct api_request *q)
+{
+	enum patch_kind kind;
+	struct error err;
+	json_t *result = NULL;
+
+	if (refuse_dry_run(q))
+		return;
+	if (!patch_kind_of(http_exchange_header(q->x, "Content-Type"), &kind)) {
+		api_fail(q, 415, "UnsupportedMediaType",
+			"the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+			"application/merge-patch+json, application/strategic-merge-patch+json");
+		return;
+	}
+	AUTO(jx_free) json_t *patch = read_body(q);
+	AUTO(jx_free) json_t *stored = patch ? read_stored(q) : NULL;
+	if (!stored)
+		return;
+	if (patch_apply(kind, stored, patch, &result, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	/* A patch is on the present object; only a revision that the patch itself names is a precondition. */
+	if (!jx_at(patch, "metadata.resourceVersion"))
+		(void)json_object_del(json_object_get(result, "metadata"), "resourceVersion");
+	if (settle_identity(q, result))
+		store_changed(q, result, stored);
+	json_decref(result);
+}
+
+static void delete_namespace_content(struct api_request *q)
+{
+	struct error ignored;
+
+	for (size_t i = 0; i < resources_n; i++) {
+		const struct store_object **all = NULL;
+		size_t n = 0;
+		if (!resources_table[i].namespaced ||
+			store_list(q->api->store, &resources_table[i], q->name, &all, &n, &ignored) != ERR_OK)
+			continue;
+		for (size_t k = n; k-- > 0;)
+			(void)!store_delete(q->api->store, &resources_table[i], sv_of(all[k]->ns), sv_of(all[k]->name), &ignored);
+		mem_free(all);
+	}
+}
+
+void api_delete(struct api_request *q)
+{
+	struct error err;
+
+	if (refuse_dry_run(q))
+		return;
+	AUTO(jx_free) json_t *stored = read_stored(q);
+	if (!stored)
+		return;
+	if (strcmp(q->r->kind, "Namespace") == 0)
+		delete_namespace_content(q);
+	if (store_delete(q->api->store, q->r, q->ns, q->name, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	AUTO(buf_done) struct buf out;
+	buf_init(&out, ERROR_TEXT_MAX);
+	buf_printf(&out,
+		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"details\":{\"name\":\"%.*s\",%s%s%s"
+		"\"kind\":\"%s\",\"uid\":\"%s\"}}\n",
+		SV_ARG(q->name), q->r->group[0] ? "\"group\":\"" : "", q->r->group, q->r->group[0] ? "\"," : "", q->r->plural,
+		jx_text_at(stored, "metadata.uid"));
+	api_reply_json(q, 200, buf_sv(&out));
+}
+
+void api_delete_collection(struct api_request *q)
+{
+	const struct store_object **all = NULL;
+	struct api_filter filter;
+	struct error err;
+	size_t n = 0;
+
+	if (refuse_dry_run(q))
+		return;
+	if (api_filter_parse(q, q->arena, &filter, &err) != ERR_OK ||
+		store_list(q->api->store, q->r, q->ns, &all, &n, &err) != ERR_OK) {
+		api_fail_error(q, &err);
+		return;
+	}
+	/* Deleting frees the object, so the names are remembered first. */
+	size_t kept = 0;
+	struct sv *names = ARENA_ARRAY(q->arena, 2 * n + 1, struct sv);
+	for (size_t i = 0; names && i < n; i++) {
+		if (!api_filter_selects(&filter, all[i]))
+			continue;
+		names[2 * kept] = arena_sv(q->arena, sv_of(all[i]->ns));
+		names[2 * kept++ + 1] = arena_sv(q->arena, sv_of(all[i]->name));
+	}
+	mem_free(all);
+	for (size_t i = 0; i < kept; i++)
+		(void)!store_delete(q->api->store, q->r, names[2 * i], names[2 * i + 1], &err);
+	api_reply_json(q, 200, SV("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\"}\n"));
+}
