@@ -4,6 +4,7 @@
  * raw; jscan_string replaces it by U+FFFD as Go does). Depth is limited by LIMIT_NESTING. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/arena.h"
 #include "common/error.h"
@@ -30,7 +31,8 @@ struct jscan {
 	unsigned depth;
 	/* private */
 	unsigned char state;
-	unsigned long long is_object[2]; /* one bit per depth: 128 levels */
+	unsigned char after; /* the state that follows a value at this depth */
+	uint64_t is_object[2]; /* one bit per depth: LIMIT_NESTING levels */
 	const char *problem;
 };
 
@@ -43,5 +45,7 @@ MUST_USE bool jscan_skip(struct jscan *s, enum jscan_token token);
 MUST_USE struct sv jscan_string(const struct jscan *s, struct arena *a);
 /* Compares the last KEY or STRING with text, escapes decoded, without allocating. */
 bool jscan_is(const struct jscan *s, struct sv text);
-/* INVALID: "line 3, column 7: expected ',' or '}'" */
+/* Line and column (1-based, in bytes) of a place in the text. */
+void jscan_where(const struct jscan *s, const char *place, uint32_t *ret_line, uint32_t *ret_column);
+/* Why JSCAN_ERROR came. INVALID: "line 3, column 7: expected ',' or '}'"; LIMIT: nested deeper than LIMIT_NESTING. */
 enum error_kind jscan_error(const struct jscan *s, struct error *err);

@@ -14,12 +14,15 @@ enum jtree_kind { JTREE_NULL, JTREE_BOOL, JTREE_NUMBER, JTREE_STRING, JTREE_ARRA
 struct jtree {
 	enum jtree_kind kind;
 	bool truth;             /* BOOL */
-	struct sv text;         /* NUMBER as written; STRING decoded */
+	struct sv text;         /* NUMBER as written (from YAML: as JSON writes it); STRING decoded */
+	struct sv raw;          /* YAML scalars of any kind as written, decoded when quoted: what a text field takes `yes` or 0x10 for */
+	bool quoted;            /* that scalar was quoted or a block */
 	struct sv key;          /* member name, in an object */
 	struct jtree *first;    /* ARRAY, OBJECT: first child */
 	struct jtree *next;     /* next sibling */
 	size_t n;               /* children */
-	uint32_t line, column;  /* 1-based; 0: unknown */
+	uint32_t line, column;  /* of the value, 1-based, in bytes; 0: unknown */
+	uint32_t key_line, key_column; /* of the key, in an object */
 };
 
 /* JSON text -> tree in the arena; texts point into `text` where they can: it must live as long. Later duplicates of a key

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/f64.h"
+#include "common/utf8.h"
 
 void jw_init(struct jw *w, struct buf *out)
 {
@@ -70,32 +71,6 @@ void jw_array_end(struct jw *w)
 	close_with(w, ']');
 }
 
-static bool is_tail(struct sv s, size_t i)
-{
-	return i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80;
-}
-
-/* Length of the UTF-8 character at the start of s (not empty), 0 when it is none: overlong forms, surrogates and what lies
- * beyond U+10FFFF are none. */
-static size_t utf8_len(struct sv s)
-{
-	unsigned char c = (unsigned char)s.ptr[0];
-	unsigned char second = s.len > 1 ? (unsigned char)s.ptr[1] : 0;
-
-	if (c < 0x80)
-		return 1;
-	if (c < 0xc2 || c > 0xf4 || !is_tail(s, 1))
-		return 0;
-	if (c < 0xe0)
-		return 2;
-	if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) ||
-		(c == 0xf4 && second > 0x8f) || !is_tail(s, 2))
-		return 0;
-	if (c < 0xf0)
-		return 3;
-	return is_tail(s, 3) ? 4 : 0;
-}
-
 static void put_ascii_escape(struct buf *out, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -129,7 +104,7 @@ static void put_string(struct buf *out, struct sv text, bool plain)
 			i++;
 			continue;
 		}
-		size_t len = utf8_len(sv_skip(text, i));
+		size_t len = utf8_char_len(sv_skip(text, i));
 		bool separator = len == 3 && (memcmp(text.ptr + i, "\xe2\x80\xa8", 3) == 0 ||
 			memcmp(text.ptr + i, "\xe2\x80\xa9", 3) == 0);
 		if (len > 1 && !separator) {
