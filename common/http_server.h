@@ -54,12 +54,15 @@ struct sv http_exchange_header(const struct http_exchange *x, const char *name);
 void http_exchange_each_header(const struct http_exchange *x, bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);
 struct sv http_exchange_body(const struct http_exchange *x);
 struct sv http_exchange_peer(const struct http_exchange *x); /* "127.0.0.1:4711" */
-/* The verified-or-not client certificate, DER, or empty. Verification: http_server_verify_peer. */
+/* The client's certificate as it was sent, DER, or empty: the client has proved that it holds the key, nothing else is
+ * verified. _at gives the chain: 0 is the client's own, then the intermediates it sent; empty beyond the last. */
 struct sv http_exchange_client_cert(const struct http_exchange *x);
+struct sv http_exchange_client_cert_at(const struct http_exchange *x, unsigned i);
 /* Memory that lives until the exchange is over. */
 struct arena *http_exchange_arena(struct http_exchange *x);
-/* The caller's pointer that belongs to this exchange, and a function that is called when the exchange is over (also when the
- * client went away before the answer, in which case replying is no longer allowed). */
+/* The caller's pointer that belongs to this exchange, and a function that is called once when the exchange is over (also when
+ * the client went away before the answer, in which case replying is no longer allowed). Whoever streams sets one: the
+ * exchange is gone after it. Never called from inside the handler, _reply, _stream, _stream_write or _stream_end. */
 void http_exchange_set_ctx(struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
 void *http_exchange_ctx(const struct http_exchange *x);
 
@@ -74,5 +77,5 @@ MUST_USE bool http_exchange_stream_write(struct http_exchange *x, struct sv piec
 void http_exchange_stream_end(struct http_exchange *x);
 
 /* Percent-decoding of one path segment or query value; '+' becomes a blank when form is true. False: malformed, or contains
- * an encoded NUL or control byte. */
+ * an encoded NUL or control byte (form values may contain tab, LF and CR: queries are written in several lines). */
 MUST_USE bool http_unescape(struct buf *out, struct sv text, bool form);

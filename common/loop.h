@@ -1,6 +1,6 @@
 #pragma once
 /* The one event loop of a process: descriptors, timers, signals, deferred calls, on epoll. One thread, no locks.
- * Callbacks may add and remove anything, also themselves. */
+ * Callbacks may add and remove anything, also themselves. loop_new ignores SIGPIPE for the process: every writer checks EPIPE. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ void loop_stop(struct loop *l);
 /* The monotonic time at which this round of the loop woke up. */
 struct mono loop_now(const struct loop *l);
 
-/* One-shot or repeating (set again in the callback). Owned by the loop's user: loop_timer_free. */
+/* One-shot or repeating (set again in the callback). Owned by the loop's user: loop_timer_free. Waits count from the call. */
 typedef void (*loop_timer_fn)(struct loop_timer *t, void *ctx);
 MUST_USE struct loop_timer *loop_timer_new(struct loop *l, loop_timer_fn fn, void *ctx);
 void loop_timer_set(struct loop_timer *t, int64_t after_ns); /* re-arms; never fails */
@@ -39,6 +39,8 @@ void loop_fd_free(struct loop_fd *f);
 
 /* Runs fn(ctx) in the next round, once. False: no memory. */
 MUST_USE bool loop_defer(struct loop *l, void (*fn)(void *ctx), void *ctx);
+/* Forgets the deferred calls of fn with ctx, for whoever frees ctx. */
+void loop_undefer(struct loop *l, void (*fn)(void *ctx), const void *ctx);
 
 /* Calls fn when the signal arrives (through a signalfd; the signal is blocked from here on). One handler per signal. */
 typedef void (*loop_signal_fn)(int signal, void *ctx);
