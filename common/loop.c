@@ -13,14 +13,14 @@
  * Deliberately not here: threads, and running the loop from inside one of its callbacks. */
 #include "common/loop.h"
 
+#include "common/vec.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include "common/vec.h"
 
 /* Descriptors served per round; more simply wait for the next one, which comes at once. */
 #define EVENTS_PER_ROUND 256
@@ -36,10 +36,10 @@ struct loop_timer {
 	loop_timer_fn fn;
 	void *ctx;
 	int64_t at_ns;
-	uint64_t order; /* equal times fire in the order of arming */
-	size_t heap_at; /* position in the heap or NOT_IN_HEAP */
+	uint64_t order;				 /* equal times fire in the order of arming */
+	size_t heap_at;				 /* position in the heap or NOT_IN_HEAP */
 	struct loop_timer **due_link, *due_next; /* set while it waits for its call in this round */
-	struct loop_timer **link, *next;         /* all timers */
+	struct loop_timer **link, *next;	 /* all timers */
 };
 
 struct loop_fd {
@@ -399,10 +399,10 @@ static void run_deferred(struct loop *l)
 
 /* Signals. */
 
-enum error_kind loop_on_signal(struct loop *l, int signal, loop_signal_fn fn, void *ctx, struct error *err)
+enum error_kind loop_on_signal(
+	struct loop *l, int signal, loop_signal_fn fn, void *ctx, struct error *err)
 {
-	VEC_FOREACH(h, &l->handlers)
-	{
+	VEC_FOREACH (h, &l->handlers) {
 		if (h->signal == signal) {
 			h->fn = fn;
 			h->ctx = ctx;
@@ -423,7 +423,8 @@ enum error_kind loop_on_signal(struct loop *l, int signal, loop_signal_fn fn, vo
 		l->handlers.n--;
 		if (fd >= 0 && l->signal_fd < 0)
 			close(fd);
-		return error_set(err, ERR_UNAVAIL, "cannot watch for signal %d: %s", signal, strerror(cause));
+		return error_set(err, ERR_UNAVAIL, "cannot watch for signal %d: %s", signal,
+			strerror(cause));
 	}
 	l->signal_fd = fd;
 	l->signals = wanted;
@@ -475,14 +476,15 @@ enum error_kind loop_run_once(struct loop *l, int timeout_ms, struct error *err)
 	struct epoll_event events[EVENTS_PER_ROUND];
 
 	if (l->running)
-		return error_set(err, ERR_BUG, "the event loop was run from inside one of its callbacks");
+		return error_set(
+			err, ERR_BUG, "the event loop was run from inside one of its callbacks");
 	l->running = true;
-	l->now = instant_mono_now();
-	run_deferred(l);
 	arm(l);
-	int n = epoll_wait(l->epoll_fd, events, EVENTS_PER_ROUND, l->deferred.n > 0 ? 0 : timeout_ms);
+	int n = epoll_wait(
+		l->epoll_fd, events, EVENTS_PER_ROUND, l->deferred.n > 0 ? 0 : timeout_ms);
 	int cause = n < 0 ? errno : 0;
 	l->now = instant_mono_now();
+	run_deferred(l);
 	if (n >= 0)
 		dispatch(l, events, n);
 	bury(l);
@@ -497,11 +499,10 @@ enum error_kind loop_run_once(struct loop *l, int timeout_ms, struct error *err)
 
 enum error_kind loop_run(struct loop *l, struct error *err)
 {
+	enum error_kind kind = ERR_OK;
+
+	while (!l->stopping && kind == ERR_OK)
+		kind = loop_run_once(l, -1, err);
 	l->stopping = false;
-	while (!l->stopping) {
-		enum error_kind kind = loop_run_once(l, -1, err);
-		if (kind != ERR_OK)
-			return kind;
-	}
-	return ERR_OK;
+	return kind;
 }

@@ -120,7 +120,8 @@ START_TEST(thousands_of_timers_fire_in_order_and_can_be_stopped)
 		int64_t at_ns;
 		struct loop_timer *t;
 	} all[MANY];
-	_Static_assert(sizeof(void *) == sizeof(int64_t), "the callback reads the time behind the pointer");
+	_Static_assert(sizeof(void *) == sizeof(int64_t),
+		"the callback reads the time behind the pointer");
 	unsigned random = 7;
 	int64_t now = instant_mono_now().ns;
 	for (size_t i = 0; i < MANY; i++) {
