@@ -59,7 +59,10 @@ void api_fail_error(struct api_request *q, const struct error *err)
 		api_fail(q, 404, "NotFound", err->text);
 		return;
 	case ERR_CONFLICT:
-		api_fail(q, 409, sv_has_suffix(sv_of(err->text), SV("already exists")) ? "AlreadyExists" : "Conflict", err->text);
+		api_fail(q, 409,
+			sv_has_suffix(sv_of(err->text), SV("already exists")) ? "AlreadyExists"
+									      : "Conflict",
+			err->text);
 		return;
 	case ERR_INVALID:
 		if (err->code == 422)
@@ -106,7 +109,8 @@ static bool split(struct api_request *q, struct sv path, struct sv *segments, si
 }
 
 /* Fills resource, namespace, name and subresource from the segments behind the group version. */
-static bool resolve(struct api_request *q, const struct sv *at, size_t n, struct sv group, struct sv version)
+static bool resolve(
+	struct api_request *q, const struct sv *at, size_t n, struct sv group, struct sv version)
 {
 	if (n >= 3 && sv_is(at[0], "namespaces") && resources_find(group, version, at[2])) {
 		q->ns = at[1];
@@ -169,7 +173,8 @@ static void dispatch(struct api_request *q)
 	else if (sv_is(q->method, "DELETE"))
 		q->name.len > 0 ? api_delete(q) : api_delete_collection(q);
 	else
-		api_fail(q, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+		api_fail(q, 405, "MethodNotAllowed",
+			"the server does not allow this method on the requested resource");
 }
 
 static void handle(struct http_exchange *x, void *ctx)
@@ -212,8 +217,8 @@ static void on_bookmark_timer(struct loop_timer *t, void *ctx)
 	loop_timer_set(t, BOOKMARK_PERIOD_NS);
 }
 
-enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store, const struct api_config *config,
-	struct api **ret, struct error *err)
+enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store,
+	const struct api_config *config, struct api **ret, struct error *err)
 {
 	AUTO(api_free) struct api *a = mem_zalloc(sizeof(*a));
 	if (!a)

@@ -19,8 +19,8 @@ struct api_config {
 struct api;
 
 /* store, loop and client outlive the API. */
-MUST_USE enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store, const struct api_config *config,
-	struct api **ret, struct error *err);
+MUST_USE enum error_kind api_new(struct loop *l, struct http_client *client, struct store *store,
+	const struct api_config *config, struct api **ret, struct error *err);
 void api_free(struct api *a);
 DEFINE_AUTO(struct api *, api_free)
 uint16_t api_port(const struct api *a);

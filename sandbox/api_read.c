@@ -60,7 +60,8 @@ void api_reply_object(struct api_request *q, int status, struct sv text)
 	if (q->form == API_FORM_TABLE) {
 		AUTO(buf_done) struct buf metadata;
 		buf_init(&metadata, 128);
-		buf_printf(&metadata, "{\"resourceVersion\":\"%llu\"}", (unsigned long long)store_revision(q->api->store));
+		buf_printf(&metadata, "{\"resourceVersion\":\"%llu\"}",
+			(unsigned long long)store_revision(q->api->store));
 		table_begin(&w, q->r, buf_sv(&metadata), true);
 		api_put_object(&w, q, text);
 		table_end(&w);
@@ -85,7 +86,8 @@ void api_get(struct api_request *q)
 	api_reply_object(q, 200, sv_from(o->text, o->text_len));
 }
 
-enum error_kind api_filter_parse(struct api_request *q, struct arena *a, struct api_filter *ret, struct error *err)
+enum error_kind api_filter_parse(
+	struct api_request *q, struct arena *a, struct api_filter *ret, struct error *err)
 {
 	struct sv labels = http_exchange_query_get(q->x, "labelSelector");
 
@@ -96,7 +98,8 @@ enum error_kind api_filter_parse(struct api_request *q, struct arena *a, struct 
 	labels = arena_sv(a, labels);
 	if (!labels.ptr)
 		return arena_error(a, err);
-	return selector_parse(a, labels, &ret->labels, err);
+	struct sv why;
+	return selector_parse(a, labels, &ret->labels, &why, err);
 }
 
 /* One requirement "path=value", "path==value" or "path!=value" of a field selector. */
@@ -165,7 +168,7 @@ bool api_filter_selects(const struct api_filter *f, const struct store_object *o
 /* A page of a list: where it begins, how long it may be, and the name behind it. */
 struct page {
 	struct sv after; /* "ns/name" of the last object of the page before */
-	int64_t limit;   /* 0: no limit */
+	int64_t limit;	 /* 0: no limit */
 };
 
 static bool is_behind(const struct store_object *o, struct sv after)
@@ -177,33 +180,37 @@ static bool is_behind(const struct store_object *o, struct sv after)
 	return after.len == 0 || order > 0 || (order == 0 && sv_cmp(sv_of(o->name), rest) > 0);
 }
 
-static void put_list_metadata(struct buf *out, const struct api_request *q, const struct store_object *next_after)
+static void put_list_metadata(
+	struct buf *out, const struct api_request *q, const struct store_object *next_after)
 {
-	buf_printf(out, "{\"resourceVersion\":\"%llu\"", (unsigned long long)store_revision(q->api->store));
+	buf_printf(out, "{\"resourceVersion\":\"%llu\"",
+		(unsigned long long)store_revision(q->api->store));
 	if (next_after)
 		buf_printf(out, ",\"continue\":\"%s/%s\"", next_after->ns, next_after->name);
 	buf_put_char(out, '}');
 }
 
+/* Positions of the objects of this page; *ret_next_after is its last object when more follow. */
 static size_t choose(const struct api_filter *f, const struct page *page,
-	const struct store_object **all, size_t n, const struct store_object **ret_next_after)
+	const struct store_list *all, size_t *chosen, const struct store_object **ret_next_after)
 {
-	size_t kept = 0;
+	size_t n = 0;
 
 	*ret_next_after = NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (!is_behind(all[i], page->after) || !api_filter_selects(f, all[i]))
+	for (size_t i = 0; i < all->n; i++) {
+		if (!is_behind(all->at[i], page->after) || !api_filter_selects(f, all->at[i]))
 			continue;
-		if (page->limit > 0 && kept == (size_t)page->limit) {
-			*ret_next_after = all[kept - 1];
+		if (page->limit > 0 && n == (size_t)page->limit) {
+			*ret_next_after = all->at[chosen[n - 1]];
 			break;
 		}
-		all[kept++] = all[i];
+		chosen[n++] = i;
 	}
-	return kept;
+	return n;
 }
 
-static void put_list(struct buf *out, struct api_request *q, const struct store_object **all, size_t n, struct sv metadata)
+static void put_list(struct buf *out, struct api_request *q, const struct store_list *all,
+	const size_t *chosen, size_t n, struct sv metadata)
 {
 	struct jw w;
 
@@ -216,7 +223,9 @@ static void put_list(struct buf *out, struct api_request *q, const struct store_
 		resources_print_api_version(&version, q->r);
 		bool partial = q->form == API_FORM_PARTIAL;
 		jw_object(&w);
-		jw_member_str(&w, "kind", partial ? "PartialObjectMetadataList" : arena_printf(q->arena, "%sList", q->r->kind));
+		jw_member_str(&w, "kind",
+			partial ? "PartialObjectMetadataList"
+				: arena_printf(q->arena, "%sList", q->r->kind));
 		jw_member_str(&w, "apiVersion", partial ? "meta.k8s.io/v1" : buf_text(&version));
 		jw_key(&w, "metadata");
 		jw_raw(&w, metadata);
@@ -224,7 +233,8 @@ static void put_list(struct buf *out, struct api_request *q, const struct store_
 		jw_array(&w);
 	}
 	for (size_t i = 0; i < n; i++)
-		api_put_object(&w, q, sv_from(all[i]->text, all[i]->text_len));
+		api_put_object(
+			&w, q, sv_from(all->at[chosen[i]]->text, all->at[chosen[i]]->text_len));
 	if (q->form == API_FORM_TABLE) {
 		table_end(&w);
 		return;
@@ -238,27 +248,32 @@ void api_list(struct api_request *q)
 	struct api_filter filter;
 	struct page page = { .after = http_exchange_query_get(q->x, "continue") };
 	struct sv limit = http_exchange_query_get(q->x, "limit");
-	const struct store_object **all = NULL;
+	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	const struct store_object *next_after;
 	AUTO(buf_done) struct buf out;
 	AUTO(buf_done) struct buf metadata;
 	struct error err;
-	size_t n;
 
 	buf_init(&out, MAX_LIST_BYTES);
 	buf_init(&metadata, 1024);
 	if ((limit.len > 0 && (!sv_to_i64(limit, &page.limit) || page.limit < 0)) ||
 		api_filter_parse(q, q->arena, &filter, &err) != ERR_OK) {
-		api_fail(q, 400, "BadRequest", limit.len > 0 && page.limit < 0 ? "limit must not be negative" : err.text);
+		api_fail(q, 400, "BadRequest",
+			limit.len > 0 && page.limit < 0 ? "limit must not be negative" : err.text);
 		return;
 	}
-	if (store_list(q->api->store, q->r, q->ns, &all, &n, &err) != ERR_OK) {
+	if (store_list(q->api->store, q->r, q->ns, &all, &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return;
 	}
-	n = choose(&filter, &page, all, n, &next_after);
+	AUTO(mem_free_str) char *room = mem_calloc(all.n + 1, sizeof(size_t));
+	if (!room) {
+		api_fail(q, 500, "InternalError", "out of memory");
+		return;
+	}
+	size_t *chosen = (size_t *)(void *)room;
+	size_t n = choose(&filter, &page, &all, chosen, &next_after);
 	put_list_metadata(&metadata, q, next_after);
-	put_list(&out, q, all, n, buf_sv(&metadata));
-	mem_free(all);
+	put_list(&out, q, &all, chosen, n, buf_sv(&metadata));
 	reply_buf(q, 200, &out);
 }

@@ -49,7 +49,8 @@ struct api_filter {
 	struct sv field_selector;
 	struct selector labels;
 };
-MUST_USE enum error_kind api_filter_parse(struct api_request *q, struct arena *a, struct api_filter *ret, struct error *err);
+MUST_USE enum error_kind api_filter_parse(
+	struct api_request *q, struct arena *a, struct api_filter *ret, struct error *err);
 bool api_filter_selects(const struct api_filter *f, const struct store_object *o);
 
 /* api_watch.c */

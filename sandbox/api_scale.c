@@ -90,7 +90,8 @@ void api_scale_get(struct api_request *q)
 }
 
 /* The Scale that a PUT brings, or the present one with a PATCH applied. */
-static enum error_kind wanted_scale(struct api_request *q, const json_t *stored, json_t **ret, struct error *err)
+static enum error_kind wanted_scale(
+	struct api_request *q, const json_t *stored, json_t **ret, struct error *err)
 {
 	AUTO(buf_done) struct buf present;
 	json_t *body = NULL, *scale = NULL;
@@ -119,7 +120,8 @@ void api_scale_write(struct api_request *q)
 	json_t *scale = NULL;
 
 	if (!sv_is(q->method, "PUT") && !sv_is(q->method, "PATCH")) {
-		api_fail(q, 405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
+		api_fail(q, 405, "MethodNotAllowed",
+			"the server does not allow this method on the requested resource");
 		return;
 	}
 	AUTO(jx_free) json_t *stored = read_stored(q);
@@ -131,7 +133,8 @@ void api_scale_write(struct api_request *q)
 	}
 	json_int_t replicas = json_integer_value(jx_at(scale, "spec.replicas"));
 	const char *revision = jx_text_at(scale, "metadata.resourceVersion");
-	bool ok = replicas >= 0 && json_object_set_new(json_object_get(stored, "spec"), "replicas", json_integer(replicas)) == 0;
+	bool ok = replicas >= 0 && json_object_set_new(json_object_get(stored, "spec"), "replicas",
+					   json_integer(replicas)) == 0;
 	json_t *metadata = json_object_get(stored, "metadata");
 	if (ok && revision && revision[0] != '\0')
 		ok = json_object_set_new(metadata, "resourceVersion", json_string(revision)) == 0;
@@ -139,7 +142,8 @@ void api_scale_write(struct api_request *q)
 		(void)json_object_del(metadata, "resourceVersion");
 	json_decref(scale);
 	if (!ok) {
-		api_fail(q, 422, "Invalid", "spec.replicas: Invalid value: must be greater than or equal to 0");
+		api_fail(q, 422, "Invalid",
+			"spec.replicas: Invalid value: must be greater than or equal to 0");
 		return;
 	}
 	if (store_update(q->api->store, q->r, stored, &err) != ERR_OK) {

@@ -41,7 +41,8 @@ static void on_exchange_end(struct http_exchange *x, void *ctx)
 	watch_free(ctx);
 }
 
-static void put_table_event(struct jw *w, struct api_watch *watch, struct sv text, uint64_t revision)
+static void put_table_event(
+	struct jw *w, struct api_watch *watch, struct sv text, uint64_t revision)
 {
 	AUTO(buf_done) struct buf metadata;
 
@@ -118,8 +119,10 @@ static void send_bookmark(struct api_watch *watch, bool initial_end)
 	buf_init(&version, 256);
 	resources_print_api_version(&version, watch->request.r);
 	buf_printf(&object,
-		"{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%llu\",\"creationTimestamp\":null%s}}",
-		watch->request.r->kind, buf_text(&version), (unsigned long long)store_revision(watch->request.api->store),
+		"{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%llu\","
+		"\"creationTimestamp\":null%s}}",
+		watch->request.r->kind, buf_text(&version),
+		(unsigned long long)store_revision(watch->request.api->store),
 		initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "");
 	send(watch, "BOOKMARK", buf_sv(&object), store_revision(watch->request.api->store));
 }
@@ -150,25 +153,26 @@ static void on_end_timer(struct loop_timer *t, void *ctx)
 /* The present state as ADDED events, for a watch without a revision or with sendInitialEvents. */
 static void send_present(struct api_watch *watch)
 {
-	const struct store_object **all = NULL;
+	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	struct error ignored;
-	size_t n = 0;
 
-	if (store_list(watch->request.api->store, watch->request.r, watch->filter.ns, &all, &n, &ignored) != ERR_OK) {
+	if (store_list(watch->request.api->store, watch->request.r, watch->filter.ns, &all,
+		    &ignored) != ERR_OK) {
 		watch->dead = true;
 		return;
 	}
-	for (size_t i = 0; i < n && !watch->dead; i++) {
-		if (api_filter_selects(&watch->filter, all[i]))
-			send(watch, "ADDED", sv_from(all[i]->text, all[i]->text_len), all[i]->revision);
+	for (size_t i = 0; i < all.n && !watch->dead; i++) {
+		const struct store_object *o = all.at[i];
+		if (api_filter_selects(&watch->filter, o))
+			send(watch, "ADDED", sv_from(o->text, o->text_len), o->revision);
 	}
-	mem_free(all);
 }
 
 static void send_expired(struct api_watch *watch)
 {
 	static const char EXPIRED[] =
-		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"apiVersion\":\"v1\","
+		"\"metadata\":{},\"status\":\"Failure\","
 		"\"message\":\"too old resource version\",\"reason\":\"Expired\",\"code\":410}}\n";
 
 	(void)!http_exchange_stream_write(watch->request.x, sv_from(EXPIRED, sizeof(EXPIRED) - 1));

@@ -38,22 +38,28 @@ static bool settle_identity(struct api_request *q, json_t *doc)
 		return false;
 	const char *ns = jx_text_at(doc, "metadata.namespace");
 	if (q->r->namespaced && ns && q->ns.len > 0 && !sv_is(q->ns, ns)) {
-		api_fail(q, 400, "BadRequest", "the namespace of the provided object does not match the namespace sent on the request");
+		api_fail(q, 400, "BadRequest",
+			"the namespace of the provided object does not match the namespace sent on "
+			"the request");
 		return false;
 	}
 	if (q->r->namespaced && q->ns.len > 0)
-		(void)json_object_set_new(metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len));
+		(void)json_object_set_new(
+			metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len));
 	const char *base = jx_text_at(doc, "metadata.generateName");
 	if (!jx_text_at(doc, "metadata.name") && base) {
-		char *name = arena_printf(q->arena, "%s%05llx", base, (unsigned long long)store_revision(q->api->store) + 1);
+		char *name = arena_printf(q->arena, "%s%05llx", base,
+			(unsigned long long)store_revision(q->api->store) + 1);
 		if (name)
 			(void)json_object_set_new(metadata, "name", json_string(name));
 	}
 	const char *name = jx_text_at(doc, "metadata.name");
 	if (q->name.len > 0 && (!name || !sv_is(q->name, name))) {
 		api_fail(q, 400, "BadRequest",
-			arena_printf(q->arena, "the name of the object (%s) does not match the name on the URL (%.*s)", name ? name : "",
-				SV_ARG(q->name)));
+			arena_printf(q->arena,
+				"the name of the object (%s) does not match the name on the URL "
+				"(%.*s)",
+				name ? name : "", SV_ARG(q->name)));
 		return false;
 	}
 	return true;
@@ -61,8 +67,9 @@ static bool settle_identity(struct api_request *q, json_t *doc)
 
 static void reply_stored(struct api_request *q, int status, const json_t *doc)
 {
-	const struct store_object *o = store_find(q->api->store, q->r, sv_of(jx_text_at(doc, "metadata.namespace")),
-		sv_of(jx_text_at(doc, "metadata.name")));
+	const struct store_object *o =
+		store_find(q->api->store, q->r, sv_of(jx_text_at(doc, "metadata.namespace")),
+			sv_of(jx_text_at(doc, "metadata.name")));
 	if (o)
 		api_reply_object(q, status, sv_from(o->text, o->text_len));
 	else
@@ -77,10 +84,11 @@ static void review(struct api_request *q, json_t *doc)
 
 	buf_init(&out, LIMIT_OBJECT_BYTES);
 	if (strcmp(q->r->kind, "TokenReview") == 0)
-		status = json_pack("{s:b,s:{s:s,s:[s]}}", "authenticated", 1, "user", "username", "sandbox-user", "groups",
-			"system:authenticated");
+		status = json_pack("{s:b,s:{s:s,s:[s]}}", "authenticated", 1, "user", "username",
+			"sandbox-user", "groups", "system:authenticated");
 	else
-		status = json_pack("{s:b,s:s}", "allowed", 1, "reason", "the sandbox allows everything");
+		status = json_pack(
+			"{s:b,s:s}", "allowed", 1, "reason", "the sandbox allows everything");
 	(void)json_object_set_new(doc, "status", status);
 	jx_print(&out, doc);
 	api_reply_json(q, 201, buf_sv(&out));
@@ -114,7 +122,8 @@ void api_create(struct api_request *q)
 	}
 	if (!namespace_exists(q) || !settle_identity(q, doc))
 		return;
-	if (defaults_apply(q->r, doc, &err) != ERR_OK || store_create(q->api->store, q->r, doc, instant_wall_now(), &err) != ERR_OK) {
+	if (defaults_apply(q->r, doc, &err) != ERR_OK ||
+		store_create(q->api->store, q->r, doc, instant_wall_now(), &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return;
 	}
@@ -131,13 +140,16 @@ static bool keep_other_half(struct api_request *q, json_t *doc, const json_t *st
 		return true;
 	if (!to_status) {
 		json_t *kept = json_object_get(stored, "status");
-		return kept ? json_object_set(doc, "status", kept) == 0 : (json_object_del(doc, "status"), true);
+		return kept ? json_object_set(doc, "status", kept) == 0
+			    : (json_object_del(doc, "status"), true);
 	}
 	AUTO(jx_free) json_t *result = json_deep_copy(stored);
 	const json_t *revision = jx_at(doc, "metadata.resourceVersion");
-	bool ok = result && (!status || json_object_set_new(result, "status", json_deep_copy(status)) == 0);
+	bool ok = result &&
+		  (!status || json_object_set_new(result, "status", json_deep_copy(status)) == 0);
 	if (ok && revision)
-		ok = json_object_set_new(json_object_get(result, "metadata"), "resourceVersion", json_deep_copy(revision)) == 0;
+		ok = json_object_set_new(json_object_get(result, "metadata"), "resourceVersion",
+			     json_deep_copy(revision)) == 0;
 	else if (ok)
 		(void)json_object_del(json_object_get(result, "metadata"), "resourceVersion");
 	return ok && json_object_clear(doc) == 0 && json_object_update(doc, result) == 0;
@@ -151,7 +163,8 @@ static void store_changed(struct api_request *q, json_t *doc, const json_t *stor
 		api_fail(q, 500, "InternalError", "out of memory");
 		return;
 	}
-	if (defaults_apply(q->r, doc, &err) != ERR_OK || store_update(q->api->store, q->r, doc, &err) != ERR_OK) {
+	if (defaults_apply(q->r, doc, &err) != ERR_OK ||
+		store_update(q->api->store, q->r, doc, &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return;
 	}
@@ -189,7 +202,8 @@ void api_patch(struct api_request *q)
 		return;
 	if (!patch_kind_of(http_exchange_header(q->x, "Content-Type"), &kind)) {
 		api_fail(q, 415, "UnsupportedMediaType",
-			"the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+			"the body of the request was in an unknown format - accepted media types "
+			"include: application/json-patch+json, "
 			"application/merge-patch+json, application/strategic-merge-patch+json");
 		return;
 	}
@@ -214,14 +228,13 @@ static void delete_namespace_content(struct api_request *q)
 	struct error ignored;
 
 	for (size_t i = 0; i < resources_n; i++) {
-		const struct store_object **all = NULL;
-		size_t n = 0;
-		if (!resources_table[i].namespaced ||
-			store_list(q->api->store, &resources_table[i], q->name, &all, &n, &ignored) != ERR_OK)
+		AUTO(store_list_done) struct store_list all = { NULL, 0 };
+		if (!resources_table[i].namespaced || store_list(q->api->store, &resources_table[i],
+							      q->name, &all, &ignored) != ERR_OK)
 			continue;
-		for (size_t k = n; k-- > 0;)
-			(void)!store_delete(q->api->store, &resources_table[i], sv_of(all[k]->ns), sv_of(all[k]->name), &ignored);
-		mem_free(all);
+		for (size_t k = 0; k < all.n; k++)
+			(void)!store_delete(q->api->store, &resources_table[i],
+				sv_of(all.at[k]->ns), sv_of(all.at[k]->name), &ignored);
 	}
 }
 
@@ -243,38 +256,33 @@ void api_delete(struct api_request *q)
 	AUTO(buf_done) struct buf out;
 	buf_init(&out, ERROR_TEXT_MAX);
 	buf_printf(&out,
-		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\"details\":{\"name\":\"%.*s\",%s%s%s"
+		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\","
+		"\"details\":{\"name\":\"%.*s\",%s%s%s"
 		"\"kind\":\"%s\",\"uid\":\"%s\"}}\n",
-		SV_ARG(q->name), q->r->group[0] ? "\"group\":\"" : "", q->r->group, q->r->group[0] ? "\"," : "", q->r->plural,
-		jx_text_at(stored, "metadata.uid"));
+		SV_ARG(q->name), q->r->group[0] ? "\"group\":\"" : "", q->r->group,
+		q->r->group[0] ? "\"," : "", q->r->plural, jx_text_at(stored, "metadata.uid"));
 	api_reply_json(q, 200, buf_sv(&out));
 }
 
 void api_delete_collection(struct api_request *q)
 {
-	const struct store_object **all = NULL;
+	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	struct api_filter filter;
 	struct error err;
-	size_t n = 0;
 
 	if (refuse_dry_run(q))
 		return;
 	if (api_filter_parse(q, q->arena, &filter, &err) != ERR_OK ||
-		store_list(q->api->store, q->r, q->ns, &all, &n, &err) != ERR_OK) {
+		store_list(q->api->store, q->r, q->ns, &all, &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return;
 	}
-	/* Deleting frees the object, so the names are remembered first. */
-	size_t kept = 0;
-	struct sv *names = ARENA_ARRAY(q->arena, 2 * n + 1, struct sv);
-	for (size_t i = 0; names && i < n; i++) {
-		if (!api_filter_selects(&filter, all[i]))
-			continue;
-		names[2 * kept] = arena_sv(q->arena, sv_of(all[i]->ns));
-		names[2 * kept++ + 1] = arena_sv(q->arena, sv_of(all[i]->name));
+	for (size_t i = 0; i < all.n; i++) {
+		if (api_filter_selects(&filter, all.at[i]))
+			(void)!store_delete(q->api->store, q->r, sv_of(all.at[i]->ns),
+				sv_of(all.at[i]->name), &err);
 	}
-	mem_free(all);
-	for (size_t i = 0; i < kept; i++)
-		(void)!store_delete(q->api->store, q->r, names[2 * i], names[2 * i + 1], &err);
-	api_reply_json(q, 200, SV("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\"}\n"));
+	api_reply_json(q, 200,
+		SV("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":"
+		   "\"Success\"}\n"));
 }

@@ -48,7 +48,9 @@ bool patch_kind_of(struct sv content_type, enum patch_kind *ret)
 static const char *merge_key(const char *list, const json_t *elements)
 {
 	if (strcmp(list, "ports") == 0)
-		return json_object_get(json_array_get(elements, 0), "containerPort") ? "containerPort" : "port";
+		return json_object_get(json_array_get(elements, 0), "containerPort")
+			       ? "containerPort"
+			       : "port";
 	for (size_t i = 0; i < ARRAY_LEN(MERGE_LISTS); i++) {
 		if (strcmp(MERGE_LISTS[i].list, list) == 0)
 			return MERGE_LISTS[i].key;
@@ -103,7 +105,8 @@ static json_t *merge_list_by_key(const json_t *target, const json_t *patch, cons
 				(void)json_array_remove(result, (size_t)at);
 			continue;
 		}
-		json_t *merged = strategic(at >= 0 ? json_array_get(result, (size_t)at) : NULL, element);
+		json_t *merged =
+			strategic(at >= 0 ? json_array_get(result, (size_t)at) : NULL, element);
 		if (at >= 0)
 			(void)json_array_set_new(result, (size_t)at, merged);
 		else
@@ -155,13 +158,15 @@ static void apply_directives(json_t *result, const json_t *patch)
 	json_object_foreach((json_t *)(uintptr_t)patch, key, value)
 	{
 		if (strncmp(key, DELETE_DIRECTIVE, sizeof(DELETE_DIRECTIVE) - 1) == 0) {
-			delete_primitives(json_object_get(result, key + sizeof(DELETE_DIRECTIVE) - 1), value);
+			delete_primitives(
+				json_object_get(result, key + sizeof(DELETE_DIRECTIVE) - 1), value);
 		} else if (strncmp(key, ORDER_DIRECTIVE, sizeof(ORDER_DIRECTIVE) - 1) == 0) {
 			const char *list = key + sizeof(ORDER_DIRECTIVE) - 1;
 			json_t *elements = json_object_get(result, list);
 			const char *by = elements ? merge_key(list, elements) : NULL;
 			if (by)
-				(void)json_object_set_new(result, list, in_order(json_incref(elements), by, value));
+				(void)json_object_set_new(
+					result, list, in_order(json_incref(elements), by, value));
 		}
 	}
 }
@@ -173,9 +178,12 @@ static void merge_member(json_t *result, const char *key, json_t *value)
 	if (json_is_null(value)) {
 		(void)json_object_del(result, key);
 	} else if (json_is_object(value)) {
-		(void)json_object_set_new(result, key, strategic(json_is_object(old) ? old : NULL, value));
-	} else if (json_is_array(value) && merge_key(key, value) && json_is_object(json_array_get(value, 0))) {
-		(void)json_object_set_new(result, key, merge_list_by_key(old, value, merge_key(key, value)));
+		(void)json_object_set_new(
+			result, key, strategic(json_is_object(old) ? old : NULL, value));
+	} else if (json_is_array(value) && merge_key(key, value) &&
+		   json_is_object(json_array_get(value, 0))) {
+		(void)json_object_set_new(
+			result, key, merge_list_by_key(old, value, merge_key(key, value)));
 	} else {
 		(void)json_object_set_new(result, key, json_deep_copy(value));
 	}
@@ -224,7 +232,9 @@ static json_t *pointer_parent(json_t *doc, const char *pointer, char *token, siz
 			return at;
 		int64_t index;
 		if (json_is_array(at))
-			at = sv_to_i64(sv_of(token), &index) && index >= 0 ? json_array_get(at, (size_t)index) : NULL;
+			at = sv_to_i64(sv_of(token), &index) && index >= 0
+				     ? json_array_get(at, (size_t)index)
+				     : NULL;
 		else
 			at = json_object_get(at, token);
 		if (!at)
@@ -237,7 +247,8 @@ static json_t *member(const json_t *parent, const char *token)
 	int64_t index;
 	if (!json_is_array(parent))
 		return json_object_get(parent, token);
-	return sv_to_i64(sv_of(token), &index) && index >= 0 ? json_array_get(parent, (size_t)index) : NULL;
+	return sv_to_i64(sv_of(token), &index) && index >= 0 ? json_array_get(parent, (size_t)index)
+							     : NULL;
 }
 
 static bool add(json_t *parent, const char *token, const json_t *value)
@@ -257,11 +268,13 @@ static bool drop(json_t *parent, const char *token)
 	int64_t index;
 	if (!json_is_array(parent))
 		return json_object_del(parent, token) == 0;
-	return sv_to_i64(sv_of(token), &index) && index >= 0 && json_array_remove(parent, (size_t)index) == 0;
+	return sv_to_i64(sv_of(token), &index) && index >= 0 &&
+	       json_array_remove(parent, (size_t)index) == 0;
 }
 
 /* One operation on doc, in place. False: its path or test does not hold. */
-static bool operate(json_t *doc, const char *op, const char *path, const char *from, const json_t *value)
+static bool operate(
+	json_t *doc, const char *op, const char *path, const char *from, const json_t *value)
 {
 	char token[256], from_token[256];
 	json_t *parent = pointer_parent(doc, path, token, sizeof(token));
@@ -273,7 +286,8 @@ static bool operate(json_t *doc, const char *op, const char *path, const char *f
 	if (strcmp(op, "remove") == 0)
 		return drop(parent, token);
 	if (strcmp(op, "replace") == 0)
-		return value && member(parent, token) && drop(parent, token) && add(parent, token, value);
+		return value && member(parent, token) && drop(parent, token) &&
+		       add(parent, token, value);
 	if (strcmp(op, "test") == 0)
 		return value && json_equal(member(parent, token), value);
 	bool move = strcmp(op, "move") == 0;
@@ -290,21 +304,24 @@ static bool operate(json_t *doc, const char *op, const char *path, const char *f
 static enum error_kind json_patch(json_t *doc, const json_t *patch, struct error *err)
 {
 	if (!json_is_array(patch) || json_array_size(patch) > MAX_OPERATIONS)
-		return error_set(err, ERR_INVALID, "a JSON patch must be a list of at most %d operations", MAX_OPERATIONS);
+		return error_set(err, ERR_INVALID,
+			"a JSON patch must be a list of at most %d operations", MAX_OPERATIONS);
 	for (size_t i = 0; i < json_array_size(patch); i++) {
 		const json_t *operation = json_array_get(patch, i);
 		const char *op = json_string_value(json_object_get(operation, "op"));
 		const char *path = json_string_value(json_object_get(operation, "path"));
 		const char *from = json_string_value(json_object_get(operation, "from"));
-		if (!op || !path || !operate(doc, op, path, from, json_object_get(operation, "value")))
-			return error_set(err, ERR_INVALID, "operation %zu of the JSON patch (%s %s) does not apply", i,
+		if (!op || !path ||
+			!operate(doc, op, path, from, json_object_get(operation, "value")))
+			return error_set(err, ERR_INVALID,
+				"operation %zu of the JSON patch (%s %s) does not apply", i,
 				op ? op : "?", path ? path : "?");
 	}
 	return ERR_OK;
 }
 
-enum error_kind patch_apply(
-	enum patch_kind kind, const json_t *target, const json_t *patch, json_t **ret, struct error *err)
+enum error_kind patch_apply(enum patch_kind kind, const json_t *target, const json_t *patch,
+	json_t **ret, struct error *err)
 {
 	AUTO(jx_free) json_t *result = NULL;
 

@@ -11,5 +11,5 @@ bool patch_kind_of(struct sv content_type, enum patch_kind *ret);
  * STRATEGIC: lists whose elements Kubernetes merges by key (conditions by type, containers, env and metrics' neighbours by name, ports by
  * port) are merged, others replaced; directives $patch, $retainKeys, $deleteFromPrimitiveList and $setElementOrder are obeyed.
  * Errors: INVALID naming the operation or path, NOMEM. */
-MUST_USE enum error_kind patch_apply(enum patch_kind kind, const json_t *target, const json_t *patch, json_t **ret,
-	struct error *err);
+MUST_USE enum error_kind patch_apply(enum patch_kind kind, const json_t *target,
+	const json_t *patch, json_t **ret, struct error *err);

@@ -31,7 +31,8 @@ const struct resource *resources_find(struct sv group, struct sv version, struct
 {
 	for (size_t i = 0; i < resources_n; i++) {
 		const struct resource *r = &resources_table[i];
-		if (sv_is(group, r->group) && sv_is(version, r->version) && sv_is(plural, r->plural))
+		if (sv_is(group, r->group) && sv_is(version, r->version) &&
+			sv_is(plural, r->plural))
 			return r;
 	}
 	return NULL;

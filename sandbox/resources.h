@@ -1,10 +1,10 @@
 #pragma once
 /* The kinds that the sandbox serves: the part of Kubernetes that flyball and a person with kubectl touch. Pure table. */
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "common/buf.h"
 #include "common/sv.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 struct resource {
 	const char *group; /* "" is the core group */
@@ -13,7 +13,7 @@ struct resource {
 	const char *plural;
 	const char *singular;
 	const char *short_names; /* blank-separated, may be "" */
-	const char *categories;  /* blank-separated, may be "" */
+	const char *categories;	 /* blank-separated, may be "" */
 	bool namespaced;
 	bool has_status;
 	bool has_scale;

@@ -2,11 +2,11 @@
  * can print a state that was overwritten since. */
 #include "sandbox/store.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "common/limits.h"
 #include "common/map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 /* 150,000 pods are the largest cluster that Kubernetes supports; four kinds of that size. */
 #define MAX_OBJECTS 600000
@@ -106,31 +106,39 @@ json_t *store_get(const struct store *s, const struct resource *r, struct sv ns,
 
 static int by_key(const void *a, const void *b)
 {
-	const struct store_object *x = *(const struct store_object *const *)a;
-	const struct store_object *y = *(const struct store_object *const *)b;
+	const struct store_object *x = *(struct store_object *const *)a;
+	const struct store_object *y = *(struct store_object *const *)b;
 	int order = strcmp(x->ns, y->ns);
 	return order != 0 ? order : strcmp(x->name, y->name);
 }
 
 enum error_kind store_list(const struct store *s, const struct resource *r, struct sv ns,
-	const struct store_object ***ret, size_t *ret_n, struct error *err)
+	struct store_list *ret, struct error *err)
 {
 	const struct map *m = map_of(s, r);
-	const struct store_object **all = mem_calloc(m->n + 1, sizeof(*all));
+	struct store_object **all = mem_calloc(m->n + 1, sizeof(*all));
 	size_t n = 0;
 
 	if (!all)
 		return error_nomem(err);
-	MAP_FOREACH(e, m)
-	{
-		const struct store_object *o = e->value;
-		if (ns.len == 0 || sv_is(ns, o->ns))
-			all[n++] = o;
+	MAP_FOREACH (e, m) {
+		struct store_object *o = e->value;
+		if (ns.len > 0 && !sv_is(ns, o->ns))
+			continue;
+		o->n_refs++;
+		all[n++] = o;
 	}
 	qsort(all, n, sizeof(*all), by_key);
-	*ret = all;
-	*ret_n = n;
+	*ret = (struct store_list){ all, n };
 	return ERR_OK;
+}
+
+void store_list_done(struct store_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		object_unref(list->at[i]);
+	mem_free(list->at);
+	*list = (struct store_list){ NULL, 0 };
 }
 
 size_t store_count(const struct store *s, const struct resource *r)
@@ -144,7 +152,8 @@ uint64_t store_revision(const struct store *s)
 }
 
 /* The object that the map will hold, from the finished document; NULL: no memory. */
-static struct store_object *object_new(const struct resource *r, const json_t *doc, uint64_t revision)
+static struct store_object *object_new(
+	const struct resource *r, const json_t *doc, uint64_t revision)
 {
 	struct store_object *o = mem_zalloc(sizeof(*o));
 	AUTO(buf_done) struct buf text;
@@ -166,7 +175,8 @@ static struct store_object *object_new(const struct resource *r, const json_t *d
 	return NULL;
 }
 
-static void announce(struct store *s, enum store_change change, struct store_object *o, struct store_object *before)
+static void announce(struct store *s, enum store_change change, struct store_object *o,
+	struct store_object *before)
 {
 	struct store_event *slot = &s->log[s->n_logged++ % LOG_SIZE];
 
@@ -203,7 +213,8 @@ static bool set_type(json_t *doc, const struct resource *r)
 }
 
 /* Puts the finished document into the map under a new revision and tells the listeners. */
-static enum error_kind put(struct store *s, const struct resource *r, json_t *doc, enum store_change change, struct error *err)
+static enum error_kind put(struct store *s, const struct resource *r, json_t *doc,
+	enum store_change change, struct error *err)
 {
 	uint64_t revision = s->revision + 1;
 	char room[MAX_KEY_BYTES];
@@ -239,7 +250,8 @@ static enum error_kind not_found(const struct resource *r, struct sv name, struc
 	AUTO(buf_done) struct buf qualified;
 	buf_init(&qualified, 256);
 	resources_print_qualified(&qualified, r);
-	return error_set(err, ERR_NOTFOUND, "%s \"%.*s\" not found", buf_text(&qualified), SV_ARG(name));
+	return error_set(
+		err, ERR_NOTFOUND, "%s \"%.*s\" not found", buf_text(&qualified), SV_ARG(name));
 }
 
 static bool set_metadata(struct store *s, json_t *metadata, struct wall now)
@@ -248,14 +260,17 @@ static bool set_metadata(struct store *s, json_t *metadata, struct wall now)
 	AUTO(buf_done) struct buf created;
 
 	/* Unique in this process, in the shape of a random UUID. */
-	(void)snprintf(uid, sizeof(uid), "f1b0a110-0000-4000-8000-%012llx", (unsigned long long)(s->revision + 1));
+	(void)snprintf(uid, sizeof(uid), "f1b0a110-0000-4000-8000-%012llx",
+		(unsigned long long)(s->revision + 1));
 	buf_init(&created, 64);
 	instant_wall_print(&created, now);
-	return set_text(metadata, "uid", uid) && set_text(metadata, "creationTimestamp", buf_text(&created)) &&
+	return set_text(metadata, "uid", uid) &&
+	       set_text(metadata, "creationTimestamp", buf_text(&created)) &&
 	       json_object_set_new(metadata, "generation", json_integer(1)) == 0;
 }
 
-enum error_kind store_create(struct store *s, const struct resource *r, json_t *doc, struct wall now, struct error *err)
+enum error_kind store_create(
+	struct store *s, const struct resource *r, json_t *doc, struct wall now, struct error *err)
 {
 	json_t *metadata = json_object_get(doc, "metadata");
 	const char *name = jx_text_at(doc, "metadata.name");
@@ -278,7 +293,8 @@ static bool desired_state_differs(const json_t *a, const json_t *b)
 
 	json_object_foreach((json_t *)(uintptr_t)a, key, value)
 	{
-		if (strcmp(key, "metadata") != 0 && strcmp(key, "status") != 0 && !json_equal(value, json_object_get(b, key)))
+		if (strcmp(key, "metadata") != 0 && strcmp(key, "status") != 0 &&
+			!json_equal(value, json_object_get(b, key)))
 			return true;
 	}
 	json_object_foreach((json_t *)(uintptr_t)b, key, value)
@@ -303,17 +319,20 @@ static bool keep_server_fields(json_t *doc, const json_t *old)
 	return true;
 }
 
-static enum error_kind modified_meanwhile(const struct resource *r, const char *name, struct error *err)
+static enum error_kind modified_meanwhile(
+	const struct resource *r, const char *name, struct error *err)
 {
 	AUTO(buf_done) struct buf qualified;
 	buf_init(&qualified, 256);
 	resources_print_qualified(&qualified, r);
 	return error_set(err, ERR_CONFLICT,
-		"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply your changes to the latest version and try again",
+		"Operation cannot be fulfilled on %s \"%s\": the object has been modified; please "
+		"apply your changes to the latest version and try again",
 		buf_text(&qualified), name);
 }
 
-enum error_kind store_update(struct store *s, const struct resource *r, json_t *doc, struct error *err)
+enum error_kind store_update(
+	struct store *s, const struct resource *r, json_t *doc, struct error *err)
 {
 	const char *name = jx_text_at(doc, "metadata.name");
 	const char *ns = jx_text_at(doc, "metadata.namespace");
@@ -328,7 +347,8 @@ enum error_kind store_update(struct store *s, const struct resource *r, json_t *
 	if (wanted && wanted[0] != '\0' && strcmp(wanted, current) != 0)
 		return modified_meanwhile(r, name, err);
 	json_t *metadata = json_object_get(doc, "metadata");
-	if (!keep_server_fields(doc, old) || !set_type(doc, r) || !set_text(metadata, "resourceVersion", current))
+	if (!keep_server_fields(doc, old) || !set_type(doc, r) ||
+		!set_text(metadata, "resourceVersion", current))
 		return error_nomem(err);
 	if (json_equal(doc, old))
 		return ERR_OK;
@@ -340,7 +360,8 @@ enum error_kind store_update(struct store *s, const struct resource *r, json_t *
 	return put(s, r, doc, STORE_MODIFIED, err);
 }
 
-enum error_kind store_delete(struct store *s, const struct resource *r, struct sv ns, struct sv name, struct error *err)
+enum error_kind store_delete(
+	struct store *s, const struct resource *r, struct sv ns, struct sv name, struct error *err)
 {
 	AUTO(jx_free) json_t *doc = store_get(s, r, ns, name);
 	char room[MAX_KEY_BYTES];
@@ -363,12 +384,14 @@ enum error_kind store_delete(struct store *s, const struct resource *r, struct s
 enum error_kind store_listen(struct store *s, store_listener_fn fn, void *ctx, struct error *err)
 {
 	if (s->n_listeners == MAX_LISTENERS)
-		return error_set(err, ERR_LIMIT, "more than %d listeners of the store", MAX_LISTENERS);
+		return error_set(
+			err, ERR_LIMIT, "more than %d listeners of the store", MAX_LISTENERS);
 	s->listeners[s->n_listeners++] = (struct listener){ fn, ctx };
 	return ERR_OK;
 }
 
-bool store_replay(const struct store *s, const struct resource *r, uint64_t revision, store_listener_fn fn, void *ctx)
+bool store_replay(const struct store *s, const struct resource *r, uint64_t revision,
+	store_listener_fn fn, void *ctx)
 {
 	size_t n = s->n_logged < LOG_SIZE ? s->n_logged : LOG_SIZE;
 

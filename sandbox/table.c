@@ -27,7 +27,8 @@ static const char *text_or(const json_t *j, const char *path, const char *otherw
 /* Two units at most, coarser as it grows; the thresholds are kubectl's. */
 void table_print_age(struct buf *out, int64_t seconds)
 {
-	int64_t minutes = seconds / 60, hours = seconds / 3600, days = hours / 24, years = days / 365;
+	int64_t minutes = seconds / 60, hours = seconds / 3600, days = hours / 24,
+		years = days / 365;
 
 	if (seconds < -1)
 		buf_put_str(out, "<invalid>");
@@ -122,7 +123,8 @@ static void print_zero(struct buf *out, const json_t *o, struct wall now)
 static void print_deployment_ready(struct buf *out, const json_t *o, struct wall now)
 {
 	(void)now;
-	buf_printf(out, "%lld/%lld", (long long)integer_at(o, "status.readyReplicas"), (long long)integer_at(o, "spec.replicas"));
+	buf_printf(out, "%lld/%lld", (long long)integer_at(o, "status.readyReplicas"),
+		(long long)integer_at(o, "spec.replicas"));
 }
 
 #define PRINT_INTEGER(function, path)                                                              \
@@ -151,7 +153,8 @@ static void print_min_replicas(struct buf *out, const json_t *o, struct wall now
 static void print_reference(struct buf *out, const json_t *o, struct wall now)
 {
 	(void)now;
-	buf_printf(out, "%s/%s", text_or(o, "spec.scaleTargetRef.kind", ""), text_or(o, "spec.scaleTargetRef.name", ""));
+	buf_printf(out, "%s/%s", text_or(o, "spec.scaleTargetRef.kind", ""),
+		text_or(o, "spec.scaleTargetRef.name", ""));
 }
 
 static void print_targets(struct buf *out, const json_t *o, struct wall now)
@@ -163,8 +166,9 @@ static void print_targets(struct buf *out, const json_t *o, struct wall now)
 /* Member name of a metric source by its type: Pods -> pods, ContainerResource -> containerResource. */
 static const char *member_of(const char *type)
 {
-	static const char *const MEMBERS[][2] = { { "Object", "object" }, { "Pods", "pods" }, { "Resource", "resource" },
-		{ "ContainerResource", "containerResource" }, { "External", "external" } };
+	static const char *const MEMBERS[][2] = { { "Object", "object" }, { "Pods", "pods" },
+		{ "Resource", "resource" }, { "ContainerResource", "containerResource" },
+		{ "External", "external" } };
 	for (size_t i = 0; i < ARRAY_LEN(MEMBERS); i++) {
 		if (strcmp(MEMBERS[i][0], type) == 0)
 			return MEMBERS[i][1];
@@ -188,17 +192,20 @@ static void print_target(struct buf *out, const json_t *spec, const json_t *stat
 		buf_printf(out, "%s: ", text_or(source, "name", ""));
 	if (strstr(type, "Resource") && !average) {
 		if (json_is_integer(json_object_get(current, "averageUtilization")))
-			buf_printf(out, "%lld%%/", (long long)integer_at(current, "averageUtilization"));
+			buf_printf(out, "%lld%%/",
+				(long long)integer_at(current, "averageUtilization"));
 		else
 			buf_put_str(out, "<unknown>/");
 		if (json_is_integer(jx_at(source, "target.averageUtilization")))
-			buf_printf(out, "%lld%%", (long long)integer_at(source, "target.averageUtilization"));
+			buf_printf(out, "%lld%%",
+				(long long)integer_at(source, "target.averageUtilization"));
 		else
 			buf_put_str(out, "<auto>");
 		return;
 	}
 	bool note = average && (strcmp(type, "External") == 0 || strcmp(type, "Object") == 0);
-	buf_printf(out, "%s/%s%s", text_or(current, average ? "averageValue" : "value", "<unknown>"),
+	buf_printf(out, "%s/%s%s",
+		text_or(current, average ? "averageValue" : "value", "<unknown>"),
 		average ? average : text_or(source, "target.value", ""), note ? " (avg)" : "");
 }
 
@@ -265,13 +272,20 @@ static void print_apiservice(struct buf *out, const json_t *o, struct wall now)
 {
 	(void)now;
 	if (jx_text_at(o, "spec.service.name"))
-		buf_printf(out, "%s/%s", text_or(o, "spec.service.namespace", ""), jx_text_at(o, "spec.service.name"));
+		buf_printf(out, "%s/%s", text_or(o, "spec.service.namespace", ""),
+			jx_text_at(o, "spec.service.name"));
 	else
 		buf_put_str(out, "Local");
 }
 
-#define NAME_COLUMN { "Name", "string", "name", "Name must be unique within a namespace.", 0, print_name }
-#define AGE_COLUMN { "Age", "string", "", "Time since the object was created.", 0, print_age }
+#define NAME_COLUMN                                                                                \
+	{                                                                                          \
+		"Name", "string", "name", "Name must be unique within a namespace.", 0, print_name \
+	}
+#define AGE_COLUMN                                                                                 \
+	{                                                                                          \
+		"Age", "string", "", "Time since the object was created.", 0, print_age            \
+	}
 
 /* clang-format off */
 static const struct column COLUMNS_DEFAULT[] = { NAME_COLUMN, AGE_COLUMN };
@@ -347,7 +361,8 @@ static const struct column *columns_of(const struct resource *r, size_t *ret_n)
 	return COLUMNS_DEFAULT;
 }
 
-void table_begin(struct jw *w, const struct resource *r, struct sv list_metadata_json, bool with_columns)
+void table_begin(
+	struct jw *w, const struct resource *r, struct sv list_metadata_json, bool with_columns)
 {
 	size_t n;
 	const struct column *columns = columns_of(r, &n);

@@ -3,12 +3,13 @@
  * Pure. */
 #include "common/buf.h"
 #include "common/instant.h"
-#include "common/jx.h"
 #include "common/jw.h"
+#include "common/jx.h"
 #include "sandbox/resources.h"
 
 /* Opens {"kind":"Table",...,"columnDefinitions":[...],"rows":[ ; columns are left out when with_columns is false (later watch events). */
-void table_begin(struct jw *w, const struct resource *r, struct sv list_metadata_json, bool with_columns);
+void table_begin(
+	struct jw *w, const struct resource *r, struct sv list_metadata_json, bool with_columns);
 /* One row; metadata_json is the object's metadata for PartialObjectMetadata. */
 void table_row(struct jw *w, const struct resource *r, const json_t *object, struct wall now);
 void table_end(struct jw *w);
