@@ -17,6 +17,9 @@ enum state {
 	STATE_FAILED,
 };
 
+/* Keeps rare ways out of the hot functions, which then need no stack frame. */
+#define NOINLINE __attribute__((noinline))
+
 static const char *const too_deep = "nested too deeply";
 
 _Static_assert(LIMIT_NESTING <= 128, "struct jscan has one bit for each of 128 levels");
@@ -30,7 +33,7 @@ void jscan_init(struct jscan *s, struct sv text)
 	s->after = STATE_DONE;
 }
 
-static enum jscan_token fail(struct jscan *s, const char *at, const char *problem)
+static NOINLINE enum jscan_token fail(struct jscan *s, const char *at, const char *problem)
 {
 	s->at = at;
 	s->problem = problem;
@@ -100,21 +103,39 @@ static const char *escape_end(const char *p, const char *end)
 	return p + 6;
 }
 
-/* The rest of a string that is not plain ASCII throughout: p is where it stops being so. NULL after fail. */
-static const char *rich_end(struct jscan *s, const char *begin, const char *p)
+/* The string from begin to its closing quote at end is done. A key takes its colon along, so that the value follows. */
+static inline enum jscan_token finish_string(
+	struct jscan *s, const char *begin, const char *end, enum jscan_token token)
+{
+	s->text = sv_from(begin, (size_t)(end - begin));
+	s->at = end + 1;
+	if (token == JSCAN_STRING) {
+		s->state = s->after;
+		return JSCAN_STRING;
+	}
+	if (s->at == s->end || *s->at != ':') {
+		s->at = skip_blanks(s->at, s->end);
+		if (s->at == s->end || *s->at != ':')
+			return fail(s, s->at, "expected ':'");
+	}
+	s->at++;
+	s->state = STATE_VALUE;
+	return JSCAN_KEY;
+}
+
+/* A string that is not plain ASCII throughout: p is where it stops being so. */
+static NOINLINE enum jscan_token take_rich_string(
+	struct jscan *s, const char *begin, const char *p, enum jscan_token token)
 {
 	while (p < s->end && *p != '"') {
 		const char *next = p + 1;
 		if (*p == '\\') {
 			s->escaped = true;
 			next = escape_end(p, s->end);
-			if (!next) {
-				(void)fail(s, p, "bad escape in a string");
-				return NULL;
-			}
+			if (!next)
+				return fail(s, p, "bad escape in a string");
 		} else if ((unsigned char)*p < ' ') {
-			(void)fail(s, p, "control character in a string");
-			return NULL;
+			return fail(s, p, "control character in a string");
 		} else {
 			size_t len = utf8_char_len(sv_from(p, (size_t)(s->end - p)));
 			s->escaped = s->escaped || len == 0;
@@ -122,30 +143,22 @@ static const char *rich_end(struct jscan *s, const char *begin, const char *p)
 		}
 		p = plain_end(next, s->end);
 	}
-	if (p < s->end)
-		return p;
-	(void)fail(s, begin - 1, "string without closing quote");
-	return NULL;
+	return p < s->end ? finish_string(s, begin, p, token)
+			  : fail(s, begin - 1, "string without closing quote");
 }
 
-/* Reads the string whose first byte behind the quote is p. False after fail. */
-static inline bool take_string(struct jscan *s, const char *p)
+/* Reads the string whose first byte behind the quote is begin. */
+static inline enum jscan_token take_string(struct jscan *s, const char *begin, enum jscan_token token)
 {
-	const char *begin = p;
+	const char *end = plain_end(begin, s->end);
 
 	s->escaped = false;
-	p = plain_end(p, s->end);
-	if (p == s->end || *p != '"') {
-		p = rich_end(s, begin, p);
-		if (!p)
-			return false;
-	}
-	s->text = sv_from(begin, (size_t)(p - begin));
-	s->at = p + 1;
-	return true;
+	if (end < s->end && *end == '"')
+		return finish_string(s, begin, end, token);
+	return take_rich_string(s, begin, end, token);
 }
 
-static enum jscan_token take_number(struct jscan *s, const char *p)
+static NOINLINE enum jscan_token take_number(struct jscan *s, const char *p)
 {
 	const char *begin = p;
 	const char *end = s->end;
@@ -179,7 +192,7 @@ static enum jscan_token take_number(struct jscan *s, const char *p)
 	return JSCAN_NUMBER;
 }
 
-static enum jscan_token take_literal(struct jscan *s, const char *p, struct sv word, enum jscan_token token)
+static NOINLINE enum jscan_token take_literal(struct jscan *s, const char *p, struct sv word, enum jscan_token token)
 {
 	if ((size_t)(s->end - p) < word.len || memcmp(p, word.ptr, word.len) != 0)
 		return fail(s, p, "expected a value");
@@ -226,10 +239,7 @@ static inline enum jscan_token take_value(struct jscan *s, const char *p, const 
 		return fail(s, p, expected);
 	switch (*p) {
 	case '"':
-		if (!take_string(s, p + 1))
-			return JSCAN_ERROR;
-		s->state = s->after;
-		return JSCAN_STRING;
+		return take_string(s, p + 1, JSCAN_STRING);
 	case '{':
 		return descend(s, p, JSCAN_OBJECT);
 	case '[':
@@ -247,19 +257,9 @@ static inline enum jscan_token take_value(struct jscan *s, const char *p, const 
 	}
 }
 
-/* The key and its colon, so that the value follows. */
 static inline enum jscan_token take_key(struct jscan *s, const char *p, const char *expected)
 {
-	if (p == s->end || *p != '"')
-		return fail(s, p, expected);
-	if (!take_string(s, p + 1))
-		return JSCAN_ERROR;
-	p = skip_blanks(s->at, s->end);
-	if (p == s->end || *p != ':')
-		return fail(s, p, "expected ':'");
-	s->at = p + 1;
-	s->state = STATE_VALUE;
-	return JSCAN_KEY;
+	return p < s->end && *p == '"' ? take_string(s, p + 1, JSCAN_KEY) : fail(s, p, expected);
 }
 
 enum jscan_token jscan_next(struct jscan *s)
