@@ -1,0 +1,347 @@
+/* The file format of rules: YAML (or JSON) text -> struct rules_config.
+ *
+ * Acceptance is that of a strict struct decoder over YAML 1.1 (go-yaml v2): keys are exact, unknown and repeated keys are refused, null counts as
+ * absent, any scalar may stand where text is wanted (123 is the text "123", yes is "yes"), but only a real boolean where one is wanted.
+ * Only the first document counts; what follows it is not even parsed. Whether the texts mean anything is decided in naming.c. */
+#include "adapter/rules.h"
+
+#include <stdio.h>
+
+#include "common/buf.h"
+#include "common/jtree.h"
+#include "common/yx.h"
+
+/* A message that lists more findings than this helps nobody. */
+#define RULES_FINDINGS_MAX 5u
+
+struct decoder {
+	struct arena *arena;
+	const char *name;
+	struct buf findings;
+	unsigned n_findings;
+	bool no_memory;
+};
+
+static void finding(struct decoder *d, const struct jtree *at, const char *where, const char *what)
+{
+	d->n_findings++;
+	if (d->n_findings > RULES_FINDINGS_MAX)
+		return;
+	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name, at->line, where, what);
+}
+
+/* True when t is an object; null and absent are silently none. */
+static bool is_object(struct decoder *d, const struct jtree *t, const char *where)
+{
+	if (jtree_is_absent(t))
+		return false;
+	if (t->kind == JTREE_OBJECT)
+		return true;
+	finding(d, t, where, "must be a map of keys and values");
+	return false;
+}
+
+static bool is_list(struct decoder *d, const struct jtree *t, const char *where)
+{
+	if (jtree_is_absent(t))
+		return false;
+	if (t->kind == JTREE_ARRAY)
+		return true;
+	finding(d, t, where, "must be a list (lines that begin with \"- \")");
+	return false;
+}
+
+static void check_keys(struct decoder *d, const struct jtree *t, const char *where, const char *const *known)
+{
+	JTREE_FOREACH (child, t) {
+		bool found = false;
+		for (const char *const *key = known; *key; key++)
+			found = found || sv_is(child->key, *key);
+		if (found)
+			continue;
+		char what[300];
+		int length = snprintf(what, sizeof(what), "unknown key \"%.*s\", known are:", (int)(child->key.len < 60 ? child->key.len : 60),
+			child->key.ptr ? child->key.ptr : "");
+		for (const char *const *key = known; *key && length > 0 && (size_t)length < sizeof(what); key++)
+			length += snprintf(what + length, sizeof(what) - (size_t)length, " %s", *key);
+		finding(d, child, where, what);
+	}
+}
+
+/* Any scalar as the text it was written with. */
+static struct sv text_of(struct decoder *d, const struct jtree *t, const char *where)
+{
+	if (jtree_is_absent(t))
+		return SV_NULL;
+	if (t->kind == JTREE_OBJECT || t->kind == JTREE_ARRAY) {
+		finding(d, t, where, "must be text");
+		return SV_NULL;
+	}
+	return t->text;
+}
+
+static struct opt_bool bool_of(struct decoder *d, const struct jtree *t, const char *where)
+{
+	struct opt_bool none = { false, false };
+	if (jtree_is_absent(t))
+		return none;
+	if (t->kind != JTREE_BOOL) {
+		finding(d, t, where, "must be true or false, without quotes");
+		return none;
+	}
+	return (struct opt_bool){ true, t->truth };
+}
+
+static void *array_of(struct decoder *d, size_t n, size_t size)
+{
+	void *made = arena_calloc(d->arena, n ? n : 1, size);
+	if (!made)
+		d->no_memory = true;
+	return made;
+}
+
+static void decode_overrides(struct decoder *d, const struct jtree *t, const char *where, struct rules_mapping *m)
+{
+	static const char *const KEYS[] = { "group", "resource", NULL };
+	if (!is_object(d, t, where))
+		return;
+	struct rules_override *list = array_of(d, t->n, sizeof(*list));
+	if (!list)
+		return;
+	size_t n = 0;
+	JTREE_FOREACH (child, t) {
+		struct rules_override *o = &list[n++];
+		o->label = child->key;
+		o->line = child->line;
+		if (!is_object(d, child, "resources.overrides"))
+			continue;
+		check_keys(d, child, "resources.overrides", KEYS);
+		o->group = text_of(d, jtree_get(child, "group"), "resources.overrides.group");
+		o->resource = text_of(d, jtree_get(child, "resource"), "resources.overrides.resource");
+	}
+	m->overrides = list;
+	m->n_overrides = n;
+}
+
+static void decode_mapping(struct decoder *d, const struct jtree *t, struct rules_mapping *m)
+{
+	static const char *const KEYS[] = { "template", "overrides", "namespaced", NULL };
+	if (!is_object(d, t, "resources"))
+		return;
+	check_keys(d, t, "resources", KEYS);
+	m->template = text_of(d, jtree_get(t, "template"), "resources.template");
+	decode_overrides(d, jtree_get(t, "overrides"), "resources.overrides", m);
+	m->namespaced = bool_of(d, jtree_get(t, "namespaced"), "resources.namespaced");
+}
+
+static void decode_filters(struct decoder *d, const struct jtree *t, struct rules_rule *rule)
+{
+	static const char *const KEYS[] = { "is", "isNot", NULL };
+	if (!is_list(d, t, "seriesFilters"))
+		return;
+	struct rules_filter *list = array_of(d, t->n, sizeof(*list));
+	if (!list)
+		return;
+	size_t n = 0;
+	JTREE_FOREACH (child, t) {
+		struct rules_filter *f = &list[n++];
+		if (!is_object(d, child, "seriesFilters"))
+			continue;
+		check_keys(d, child, "seriesFilters", KEYS);
+		f->is = text_of(d, jtree_get(child, "is"), "seriesFilters.is");
+		f->is_not = text_of(d, jtree_get(child, "isNot"), "seriesFilters.isNot");
+	}
+	rule->filters = list;
+	rule->n_filters = n;
+}
+
+static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_rule *rule)
+{
+	static const char *const KEYS[] = { "seriesQuery", "seriesFilters", "resources", "name", "metricsQuery", NULL };
+	static const char *const NAME_KEYS[] = { "matches", "as", NULL };
+	rule->line = t->line;
+	if (!is_object(d, t, "rule"))
+		return;
+	check_keys(d, t, "rule", KEYS);
+	rule->series_query = text_of(d, jtree_get(t, "seriesQuery"), "seriesQuery");
+	decode_filters(d, jtree_get(t, "seriesFilters"), rule);
+	decode_mapping(d, jtree_get(t, "resources"), &rule->mapping);
+	const struct jtree *name = jtree_get(t, "name");
+	if (is_object(d, name, "name")) {
+		check_keys(d, name, "name", NAME_KEYS);
+		rule->name_matches = text_of(d, jtree_get(name, "matches"), "name.matches");
+		rule->name_as = text_of(d, jtree_get(name, "as"), "name.as");
+	}
+	rule->metrics_query = text_of(d, jtree_get(t, "metricsQuery"), "metricsQuery");
+}
+
+static const struct rules_rule *decode_rules(struct decoder *d, const struct jtree *t, bool external, size_t *ret_n)
+{
+	if (!is_list(d, t, external ? "externalRules" : "rules"))
+		return NULL;
+	struct rules_rule *list = array_of(d, t->n, sizeof(*list));
+	if (!list)
+		return NULL;
+	size_t n = 0;
+	JTREE_FOREACH (child, t) {
+		list[n].index = n;
+		list[n].external = external;
+		decode_rule(d, child, &list[n]);
+		n++;
+	}
+	*ret_n = n;
+	return list;
+}
+
+static void decode_resource_rule(struct decoder *d, const struct jtree *t, const char *where, struct rules_resource *r)
+{
+	static const char *const KEYS[] = { "containerQuery", "nodeQuery", "resources", "containerLabel", NULL };
+	if (!is_object(d, t, where))
+		return;
+	r->line = t->line;
+	check_keys(d, t, where, KEYS);
+	r->container_query = text_of(d, jtree_get(t, "containerQuery"), "containerQuery");
+	r->node_query = text_of(d, jtree_get(t, "nodeQuery"), "nodeQuery");
+	r->container_label = text_of(d, jtree_get(t, "containerLabel"), "containerLabel");
+	decode_mapping(d, jtree_get(t, "resources"), &r->mapping);
+}
+
+static void decode_resource_rules(struct decoder *d, const struct jtree *t, struct rules_config *config)
+{
+	static const char *const KEYS[] = { "cpu", "memory", "window", NULL };
+	if (!is_object(d, t, "resourceRules"))
+		return;
+	config->has_resource_rules = true;
+	check_keys(d, t, "resourceRules", KEYS);
+	decode_resource_rule(d, jtree_get(t, "cpu"), "resourceRules.cpu", &config->cpu);
+	decode_resource_rule(d, jtree_get(t, "memory"), "resourceRules.memory", &config->memory);
+	const struct jtree *window = jtree_get(t, "window");
+	if (jtree_is_absent(window))
+		return;
+	struct sv text = text_of(d, window, "resourceRules.window");
+	struct error bad = { 0 };
+	if ((text.ptr || window->kind == JTREE_STRING) && rules_duration(text, &config->window_ns, &bad))
+		finding(d, window, "resourceRules.window", bad.text);
+}
+
+static void decode_file(struct decoder *d, const struct jtree *root, struct rules_config *config)
+{
+	static const char *const KEYS[] = { "rules", "externalRules", "resourceRules", NULL };
+	if (!is_object(d, root, "file"))
+		return;
+	check_keys(d, root, "file", KEYS);
+	config->rules = decode_rules(d, jtree_get(root, "rules"), false, &config->n_rules);
+	config->external = decode_rules(d, jtree_get(root, "externalRules"), true, &config->n_external);
+	decode_resource_rules(d, jtree_get(root, "resourceRules"), config);
+}
+
+/* A document marker stands in column 0 and is followed by a blank or the line's end, also inside block scalars and quotes. */
+static bool is_marker(struct sv line, const char *marker)
+{
+	return sv_has_prefix(line, sv_of(marker)) && (line.len == 3 || line.ptr[3] == ' ' || line.ptr[3] == '\t' || line.ptr[3] == '\r');
+}
+
+/* The text up to the marker that ends the first document. */
+static struct sv first_document(struct sv text)
+{
+	struct sv rest = text;
+	bool inside = false;
+	while (rest.len > 0) {
+		struct sv at = rest;
+		bool found;
+		struct sv line = sv_cut(rest, '\n', &rest, &found);
+		struct sv words = sv_trim(line);
+		bool start = is_marker(line, "---");
+		if (inside && (start || is_marker(line, "...")))
+			return sv_take(text, (size_t)(at.ptr - text.ptr));
+		inside = inside || start || (words.len > 0 && words.ptr[0] != '#' && line.ptr[0] != '%');
+	}
+	return text;
+}
+
+enum error_kind rules_parse(struct arena *a, struct sv text, const char *name, struct rules_config *ret, struct error *err)
+{
+	struct jtree **documents = NULL;
+	size_t n = 0;
+	if (yx_parse(a, first_document(text), name, &documents, &n, err))
+		return err->kind;
+	struct rules_config config = { 0 };
+	struct decoder d = { .arena = a, .name = name };
+	buf_init(&d.findings, ERROR_TEXT_MAX);
+	if (n > 0)
+		decode_file(&d, documents[0], &config);
+	enum error_kind kind = ERR_OK;
+	if (d.no_memory)
+		kind = arena_error(a, err);
+	else if (d.n_findings > RULES_FINDINGS_MAX)
+		kind = error_set(err, ERR_INVALID, "%s; and %u more", buf_text(&d.findings), d.n_findings - RULES_FINDINGS_MAX);
+	else if (d.n_findings > 0)
+		kind = error_set(err, ERR_INVALID, "%s", buf_text(&d.findings));
+	buf_done(&d.findings);
+	if (kind == ERR_OK)
+		*ret = config;
+	return kind;
+}
+
+struct unit {
+	const char *name;
+	uint64_t ms;
+};
+
+/* In the order in which they may appear. */
+static const struct unit UNITS[] = {
+	{ "y", UINT64_C(365) * 24 * 3600 * 1000 },
+	{ "w", UINT64_C(7) * 24 * 3600 * 1000 },
+	{ "d", UINT64_C(24) * 3600 * 1000 },
+	{ "h", UINT64_C(3600) * 1000 },
+	{ "m", UINT64_C(60) * 1000 },
+	{ "s", UINT64_C(1000) },
+	{ "ms", UINT64_C(1) },
+};
+
+static enum error_kind bad_duration(struct sv text, struct error *err)
+{
+	return error_set(err, ERR_INVALID, "not a valid duration string: \"%.*s\"", SV_ARG(text));
+}
+
+enum error_kind rules_duration(struct sv text, int64_t *ret_ns, struct error *err)
+{
+	if (text.len == 0)
+		return error_set(err, ERR_INVALID, "empty duration string");
+	if (sv_is(text, "0")) {
+		*ret_ns = 0;
+		return ERR_OK;
+	}
+	uint64_t total_ns = 0;
+	size_t next_unit = 0;
+	struct sv rest = text;
+	while (rest.len > 0) {
+		size_t digits = 0;
+		while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
+			digits++;
+		uint64_t value;
+		if (digits == 0 || !sv_to_u64(sv_take(rest, digits), &value))
+			return bad_duration(text, err);
+		rest = sv_skip(rest, digits);
+		size_t letters = 0;
+		while (letters < rest.len && (rest.ptr[letters] < '0' || rest.ptr[letters] > '9') && rest.ptr[letters] != '.')
+			letters++;
+		struct sv name = sv_take(rest, letters);
+		rest = sv_skip(rest, letters);
+		size_t u = 0;
+		while (u < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[u].name))
+			u++;
+		if (u == ARRAY_LEN(UNITS))
+			return letters == 0 ? bad_duration(text, err)
+					    : error_set(err, ERR_INVALID, "unknown unit \"%.*s\" in duration \"%.*s\"", SV_ARG(name), SV_ARG(text));
+		if (u < next_unit)
+			return bad_duration(text, err);
+		next_unit = u + 1;
+		uint64_t part_ns;
+		if (__builtin_mul_overflow(value, UNITS[u].ms * UINT64_C(1000000), &part_ns) ||
+			__builtin_add_overflow(total_ns, part_ns, &total_ns) || total_ns > INT64_MAX)
+			return error_set(err, ERR_INVALID, "duration out of range");
+	}
+	*ret_ns = (int64_t)total_ns;
+	return ERR_OK;
+}

@@ -1,0 +1,9 @@
+#pragma once
+/* The clusters that the adapter's unit vectors assume. */
+#include "adapter/mapper.h"
+#include "tests/conformance/conformance.h"
+
+enum adapter_cluster { ADAPTER_CLUSTER_NAMING, ADAPTER_CLUSTER_CONFIG };
+
+/* A new table; the caller unrefs it. NULL: no memory, and the case failed. */
+struct mapper *adapter_cluster_new(struct conformance *c, enum adapter_cluster which);
