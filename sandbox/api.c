@@ -190,6 +190,8 @@ static void handle(struct http_exchange *x, void *ctx)
 	struct sv segments[MAX_SEGMENTS];
 	size_t n = 0;
 
+	if (q.api->first && q.api->first(x, q.api->first_ctx))
+		return;
 	if (q.api->down) {
 		api_fail(&q, 503, "ServiceUnavailable", "the sandbox's API server is switched off");
 		return;
@@ -228,6 +230,8 @@ enum error_kind api_new(struct loop *l, struct http_client *client, struct store
 	a->store = store;
 	a->front_proxy_cert_pem = config->front_proxy_cert_pem;
 	a->front_proxy_key_pem = config->front_proxy_key_pem;
+	a->first = config->first;
+	a->first_ctx = config->first_ctx;
 	a->bookmark_timer = loop_timer_new(l, on_bookmark_timer, a);
 	if (!a->bookmark_timer)
 		return error_nomem(err);
@@ -265,4 +269,9 @@ void api_set_down(struct api *a, bool down)
 	a->down = down;
 	if (down)
 		api_watch_close_all(a);
+}
+
+bool api_is_down(const struct api *a)
+{
+	return a->down;
 }

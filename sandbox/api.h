@@ -14,6 +14,9 @@ struct api_config {
 	uint16_t port; /* 0: any */
 	/* How forwarded requests prove who they come from: certificate and key of the front proxy, PEM; may be empty. */
 	struct sv front_proxy_cert_pem, front_proxy_key_pem;
+	/* Asked first for every request; true: it has answered. May be NULL. */
+	bool (*first)(struct http_exchange *x, void *ctx);
+	void *first_ctx;
 };
 
 struct api;
@@ -26,3 +29,4 @@ DEFINE_AUTO(struct api *, api_free)
 uint16_t api_port(const struct api *a);
 /* While true every request is refused by closing with 503: the outage of demo and tests. Watches are cut. */
 void api_set_down(struct api *a, bool down);
+bool api_is_down(const struct api *a);

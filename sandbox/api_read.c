@@ -266,12 +266,12 @@ void api_list(struct api_request *q)
 		api_fail_error(q, &err);
 		return;
 	}
-	AUTO(mem_free_str) char *room = mem_calloc(all.n + 1, sizeof(size_t));
+	AUTO(mem_free) void *room = mem_calloc(all.n + 1, sizeof(size_t));
 	if (!room) {
 		api_fail(q, 500, "InternalError", "out of memory");
 		return;
 	}
-	size_t *chosen = (size_t *)(void *)room;
+	size_t *chosen = room;
 	size_t n = choose(&filter, &page, &all, chosen, &next_after);
 	put_list_metadata(&metadata, q, next_after);
 	put_list(&out, q, &all, chosen, n, buf_sv(&metadata));

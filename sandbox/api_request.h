@@ -15,6 +15,8 @@ struct api {
 	struct loop_timer *bookmark_timer;
 	struct sv front_proxy_cert_pem, front_proxy_key_pem;
 	bool down;
+	bool (*first)(struct http_exchange *x, void *ctx);
+	void *first_ctx;
 };
 
 enum api_form { API_FORM_OBJECT, API_FORM_TABLE, API_FORM_PARTIAL };
