@@ -1,0 +1,37 @@
+"""manifests/base against the real API server: the dry run, and its accounts and roles for real."""
+
+import json
+from pathlib import Path
+
+from cluster import SYSTEM_NAMESPACE, Cluster
+from report import Track
+
+BASE = Path(__file__).resolve().parents[2] / "manifests" / "base"
+
+# No pod can run here; the harness starts the programs, and registers their address itself.
+_NOT_APPLIED = {"Deployment", "Service", "APIService"}
+
+
+def apply_base(cluster: Cluster, track: Track) -> None:
+    cluster.kubectl_ok("create", "namespace", SYSTEM_NAMESPACE)
+    done = cluster.kubectl("apply", "--dry-run=server", "-k", str(BASE))
+    track.check("kubectl apply --dry-run=server -k manifests/base", done.returncode == 0, done.stderr)
+    text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(BASE))
+    objects = [item for item in _documents(text) if item["kind"] not in _NOT_APPLIED]
+    cluster.kubectl_ok("apply", "-f", "-", stdin=json.dumps(_list(objects)))
+
+
+def _list(objects: list[dict]) -> dict:
+    return {"apiVersion": "v1", "kind": "List", "items": objects}
+
+
+def _documents(text: str) -> list[dict]:
+    """kubectl prints JSON documents one after the other, and may wrap several into a List."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        document, at = decoder.raw_decode(text, at)
+        found += document["items"] if document["kind"] == "List" else [document]
+    return found
