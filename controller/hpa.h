@@ -2,14 +2,14 @@
 /* The autoscaler object as every stage sees it: autoscaling/v2 in memory, whatever version it was read from. Filled by the
  * decoders, read-only for the pure stages. All texts and arrays belong to whoever decoded the object (an arena); absent is
  * never zero: pointers NULL, `struct opt_*` unset, views with ptr NULL. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/instant.h"
 #include "common/opt.h"
 #include "common/sv.h"
 #include "kube/quantity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct label_selector; /* kube: a LabelSelector object; NULL is nil */
 
@@ -44,7 +44,8 @@ struct hpa_ref {
 };
 
 struct hpa_target {
-	struct sv type; /* Utilization, Value, AverageValue; kept as text because no decision but Object's reads it */
+	struct sv
+		type; /* Utilization, Value, AverageValue; kept as text because no decision but Object's reads it */
 	struct opt_quantity value;
 	struct opt_quantity average_value;
 	struct opt_i32 average_utilization;
@@ -52,18 +53,19 @@ struct hpa_target {
 
 /* The member of a metric that belongs to its type; a kind uses the fields that autoscaling/v2 gives it. */
 struct hpa_source {
-	struct hpa_ref described;              /* object */
-	struct sv metric;                      /* object, pods, external: metric.name */
+	struct hpa_ref described;	       /* object */
+	struct sv metric;		       /* object, pods, external: metric.name */
 	const struct label_selector *selector; /* object, pods, external: metric.selector */
-	struct sv resource;                    /* resource, containerResource: name */
-	struct sv container;                   /* containerResource */
+	struct sv resource;		       /* resource, containerResource: name */
+	struct sv container;		       /* containerResource */
 	struct hpa_target target;
 };
 
 struct hpa_metric {
 	struct sv type; /* as written */
 	enum hpa_metric_kind kind;
-	struct hpa_source *member[HPA_N_METRIC_KINDS]; /* the members that are present; validation wants exactly kind's own */
+	struct hpa_source *member
+		[HPA_N_METRIC_KINDS]; /* the members that are present; validation wants exactly kind's own */
 };
 
 struct hpa_policy {
@@ -75,7 +77,7 @@ struct hpa_policy {
 struct hpa_rules {
 	struct opt_i32 stabilization_window_sec;
 	struct sv select_policy; /* Max, Min, Disabled; ptr NULL: nil */
-	bool has_policies;       /* false: nil; a present empty list is true with n_policies 0 */
+	bool has_policies;	 /* false: nil; a present empty list is true with n_policies 0 */
 	struct hpa_policy *policies;
 	size_t n_policies;
 	struct opt_quantity tolerance;
@@ -96,11 +98,11 @@ struct hpa_spec {
 
 /* A member of a currentMetrics entry. */
 struct hpa_current {
-	struct hpa_ref described;              /* object */
-	struct sv metric;                      /* object, pods, external */
+	struct hpa_ref described;	       /* object */
+	struct sv metric;		       /* object, pods, external */
 	const struct label_selector *selector; /* object, pods, external */
-	struct sv resource;                    /* resource, containerResource */
-	struct sv container;                   /* containerResource */
+	struct sv resource;		       /* resource, containerResource */
+	struct sv container;		       /* containerResource */
 	struct opt_quantity value;
 	struct opt_quantity average_value;
 	struct opt_i32 average_utilization;

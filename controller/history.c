@@ -1,0 +1,101 @@
+/* Recommendations and scale events of one object. Lists are unordered, as in the reference; which slot is reused is part of
+ * the behaviour, because an entry that was kept counts again when a window grows. */
+#include "controller/history.h"
+
+#include "common/vec.h"
+
+/* One entry a second for the longest window (3600 s) and a little. Such a list only fills when the sync period is far below what is
+ * supported; then the oldest entry, which is the first to leave every window, makes room. */
+#define HISTORY_MAX_ENTRIES 4096u
+
+void history_done(struct history *h)
+{
+	if (!h)
+		return;
+	VEC_DONE(&h->recommendations);
+	VEC_DONE(&h->up);
+	VEC_DONE(&h->down);
+	h->started = false;
+}
+
+void history_clear(struct history *h)
+{
+	h->started = false;
+	h->recommendations.n = h->up.n = h->down.n = 0;
+}
+
+static size_t oldest_recommendation(const struct history *h)
+{
+	size_t oldest = 0;
+	for (size_t i = 1; i < h->recommendations.n; i++)
+		if (h->recommendations.at[i].at.ns < h->recommendations.at[oldest].at.ns)
+			oldest = i;
+	return oldest;
+}
+
+enum error_kind history_recommend(
+	struct history *h, size_t slot, int32_t replicas, struct mono now, struct error *err)
+{
+	struct history_recommendation *entry;
+	if (slot < h->recommendations.n)
+		entry = &h->recommendations.at[slot];
+	else if (h->recommendations.n >= HISTORY_MAX_ENTRIES)
+		entry = &h->recommendations.at[oldest_recommendation(h)];
+	else
+		entry = VEC_PUSH(&h->recommendations, HISTORY_MAX_ENTRIES);
+	if (!entry)
+		return error_nomem(err);
+	*entry = (struct history_recommendation){ now, replicas };
+	return ERR_OK;
+}
+
+enum error_kind history_start(
+	struct history *h, int32_t replicas, struct mono now, struct error *err)
+{
+	if (h->started)
+		return ERR_OK;
+	h->recommendations.n = 0;
+	enum error_kind kind = history_recommend(h, HISTORY_APPEND, replicas, now, err);
+	h->started = kind == ERR_OK;
+	return kind;
+}
+
+static size_t oldest_event(const struct history_events *events)
+{
+	size_t oldest = 0;
+	for (size_t i = 1; i < events->n; i++)
+		if (events->at[i].at.ns < events->at[oldest].at.ns)
+			oldest = i;
+	return oldest;
+}
+
+enum error_kind history_add_event(struct history_events *events, int32_t change,
+	int32_t longest_sec, struct mono now, struct error *err)
+{
+	int64_t cutoff_ns = now.ns - (int64_t)longest_sec * NS_PER_SEC;
+	struct history_event *entry = NULL;
+	for (size_t i = 0; i < events->n; i++) {
+		if (events->at[i].at.ns < cutoff_ns)
+			events->at[i].outdated = true;
+		if (events->at[i].outdated)
+			entry = &events->at[i];
+	}
+	if (!entry && events->n >= HISTORY_MAX_ENTRIES)
+		entry = &events->at[oldest_event(events)];
+	if (!entry)
+		entry = VEC_PUSH(events, HISTORY_MAX_ENTRIES);
+	if (!entry)
+		return error_nomem(err);
+	*entry = (struct history_event){ now, change, false };
+	return ERR_OK;
+}
+
+int64_t history_sum(const struct history_events *events, int32_t period_sec, struct mono now)
+{
+	int64_t cutoff_ns = now.ns - (int64_t)period_sec * NS_PER_SEC;
+	int64_t sum = 0;
+	for (size_t i = 0; i < events->n; i++)
+		if (events->at[i].at.ns > cutoff_ns)
+			sum += events->at[i].change;
+	return sum;
+}

@@ -1,0 +1,33 @@
+#pragma once
+/* Answers of the three metrics APIs -> readings. Pure. Rules: spec 6.3 to 6.5. */
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/sv.h"
+#include "controller/arith.h"
+#include "controller/hpa.h"
+#include "controller/reading.h"
+
+/* What came back for one request. */
+struct readings_answer {
+	bool failed; /* no 2xx answer: `error` is the client's text */
+	struct sv error;
+	int http_status;
+	struct sv content_type; /* empty: taken for JSON */
+	struct sv body;
+};
+
+struct readings_query {
+	enum hpa_metric_kind kind;
+	struct sv resource;  /* Resource, ContainerResource */
+	struct sv container; /* ContainerResource */
+	enum arith_mode mode;
+};
+
+/* Never fails on what the answer holds: that is a reading with a tag. Names point into the answer's body where they can.
+ * errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind readings_decode(struct arena *a, const struct readings_query *query,
+	const struct readings_answer *answer, struct reading *ret, struct error *err);
+
+/* The reading of a request that could not even be made; `error` as the client would word it. errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind readings_fail(struct arena *a, enum hpa_metric_kind kind, struct sv error,
+	struct reading *ret, struct error *err);
