@@ -228,8 +228,6 @@ enum error_kind api_new(struct loop *l, struct http_client *client, struct store
 	a->loop = l;
 	a->client = client;
 	a->store = store;
-	a->front_proxy_cert_pem = config->front_proxy_cert_pem;
-	a->front_proxy_key_pem = config->front_proxy_key_pem;
 	a->first = config->first;
 	a->first_ctx = config->first_ctx;
 	a->bookmark_timer = loop_timer_new(l, on_bookmark_timer, a);

@@ -12,8 +12,6 @@
 struct api_config {
 	const char *bind_address;
 	uint16_t port; /* 0: any */
-	/* How forwarded requests prove who they come from: certificate and key of the front proxy, PEM; may be empty. */
-	struct sv front_proxy_cert_pem, front_proxy_key_pem;
 	/* Asked first for every request; true: it has answered. May be NULL. */
 	bool (*first)(struct http_exchange *x, void *ctx);
 	void *first_ctx;

@@ -13,7 +13,6 @@ struct api {
 	struct api_watch *watches;
 	struct api_backend *backends;
 	struct loop_timer *bookmark_timer;
-	struct sv front_proxy_cert_pem, front_proxy_key_pem;
 	bool down;
 	bool (*first)(struct http_exchange *x, void *ctx);
 	void *first_ctx;

@@ -1,0 +1,14 @@
+#pragma once
+/* The verbs of the command line: one file cmd_<verb>.c each. Exit codes: 0 done, 1 something that was asked did not answer or did not hold,
+ * 2 bad command line or input file; a verb's own help names others. */
+
+/* argv[0] is the verb. */
+typedef int (*verb_fn)(int argc, char **argv);
+
+#define VERBS(X)                                                                                   \
+	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
+	X(plan, "what each autoscaler would do now, and why; writes nothing")
+
+#define VERB_DECLARE(name, help) int cmd_##name(int argc, char **argv);
+VERBS(VERB_DECLARE)
+#undef VERB_DECLARE
