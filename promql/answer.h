@@ -1,27 +1,27 @@
 #pragma once
 /* Answers of /api/v1/query, decoded from the whole text by streaming: rows go to callbacks, no tree is built, and nothing but
  * decoded escapes is copied. Strict where Go's client is lax: a missing or null value is a refusal, never a zero. */
-#include <stdint.h>
-
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
 
+#include <stdint.h>
+
 enum answer_type { ANSWER_VECTOR, ANSWER_MATRIX, ANSWER_SCALAR, ANSWER_STRING };
 
 enum answer_value {
-	ANSWER_FINITE,    /* value and text */
+	ANSWER_FINITE,	  /* value and text */
 	ANSWER_INFINITE,  /* value is +Inf or -Inf */
-	ANSWER_NAN,       /* "NaN": also how a server prints a stale marker */
+	ANSWER_NAN,	  /* "NaN": also how a server prints a stale marker */
 	ANSWER_HISTOGRAM, /* a native histogram: no number; text is its JSON object, checked */
-	ANSWER_TEXT,      /* a string result; text is decoded */
+	ANSWER_TEXT,	  /* a string result; text is decoded */
 };
 
 struct answer_sample {
 	int64_t time_ms; /* digits after the third decimal are cut */
 	enum answer_value kind;
-	double value;    /* only of FINITE and INFINITE (NAN: a NaN) */
-	struct sv text;  /* as written between the quotes */
+	double value;	/* only of FINITE and INFINITE (NAN: a NaN) */
+	struct sv text; /* as written between the quotes */
 };
 
 struct answer_label {
@@ -29,7 +29,7 @@ struct answer_label {
 };
 
 struct answer_row {
-	size_t index; /* 0-based */
+	size_t index;			   /* 0-based */
 	const struct answer_label *labels; /* sorted by name */
 	size_t n_labels;
 	struct answer_sample sample; /* VECTOR, SCALAR, STRING */
@@ -48,7 +48,8 @@ struct answer {
 	enum answer_type type;
 	size_t n_rows;
 	size_t n_histograms; /* rows or points that hold no number */
-	const struct sv *warnings, *infos; /* in the arena; a server that warns may have left rows out */
+	const struct sv *warnings,
+		*infos; /* in the arena; a server that warns may have left rows out */
 	size_t n_warnings, n_infos;
 	/* Of a failure, also when the function fails: the server's errorType, or client_error (4xx), server_error (5xx),
 	 * bad_response (no answer of Prometheus, or one we refuse); and its words. */
@@ -60,5 +61,5 @@ struct answer {
  * out   : rows through handler (any callback may be NULL) while it reads: drop them all if the function then fails
  * errors: INVALID (bad_data: the query is wrong; bad_response), NOTFOUND, DENIED (401, 403), UNAVAIL (timeout, execution,
  *         5xx), LIMIT, NOMEM; the text is "<class>: <message>". *ret->error_* is set then, the rest is not. */
-MUST_USE enum error_kind answer_decode(struct arena *a, int http_status, struct sv body, const struct answer_handler *handler,
-	struct answer *ret, struct error *err);
+MUST_USE enum error_kind answer_decode(struct arena *a, int http_status, struct sv body,
+	const struct answer_handler *handler, struct answer *ret, struct error *err);

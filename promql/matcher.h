@@ -11,7 +11,8 @@ struct matcher {
 	struct sv label;
 	enum matcher_op op;
 	struct sv value;
-	const struct regexp *regexp; /* compiled value of RE and NRE, once a parser or the owner set it */
+	const struct regexp
+		*regexp; /* compiled value of RE and NRE, once a parser or the owner set it */
 };
 
 /* "=", "!=", "=~", "!~". */

@@ -81,7 +81,8 @@ bool unicode_is_digit(uint32_t rune)
 bool unicode_is_space(uint32_t rune)
 {
 	if (rune < 0x100)
-		return rune == ' ' || (rune >= '\t' && rune <= '\r') || rune == 0x85 || rune == 0xA0;
+		return rune == ' ' || (rune >= '\t' && rune <= '\r') || rune == 0x85 ||
+		       rune == 0xA0;
 	return category_of(rune)[0] == 'Z';
 }
 
@@ -112,7 +113,8 @@ static bool category_matches(const char *category, struct sv name)
 	if (name.len == 1)
 		return category[0] == name.ptr[0];
 	if (sv_is(name, "LC"))
-		return category[0] == 'L' && (category[1] == 'l' || category[1] == 't' || category[1] == 'u');
+		return category[0] == 'L' &&
+		       (category[1] == 'l' || category[1] == 't' || category[1] == 'u');
 	return sv_is(name, category);
 }
 
@@ -158,7 +160,8 @@ static void each_script_range(struct sv name, struct merged *m)
 		unsigned script = *at++;
 
 		len = read_varint(&at);
-		if (script < unicode_data_n_scripts && sv_is(name, unicode_data_script_names[script]))
+		if (script < unicode_data_n_scripts &&
+			sv_is(name, unicode_data_script_names[script]))
 			merged_add(m, first, len);
 	}
 }
@@ -182,7 +185,12 @@ size_t unicode_decode(const char *text, size_t len, uint32_t *ret_rune)
 {
 	const unsigned char *t = (const unsigned char *)text;
 	uint32_t rune = t[0];
-	size_t n = rune < 0x80 ? 1 : rune < 0xC2 ? 0 : rune < 0xE0 ? 2 : rune < 0xF0 ? 3 : rune < 0xF5 ? 4 : 0;
+	size_t n = rune < 0x80	 ? 1
+		   : rune < 0xC2 ? 0
+		   : rune < 0xE0 ? 2
+		   : rune < 0xF0 ? 3
+		   : rune < 0xF5 ? 4
+				 : 0;
 
 	if (n == 1) {
 		*ret_rune = rune;

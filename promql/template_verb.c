@@ -1,0 +1,531 @@
+/* One verb of Go's fmt over one value: text with flags, width and precision. */
+#include "common/f64.h"
+#include "promql/quote.h"
+#include "promql/template_format.h"
+
+#include <math.h>
+
+/* Longest number in front of padding: %f of the largest double with a large precision is cut by the output's own maximum. */
+#define NUMBER_MAX_BYTES (2u * 1024 * 1024)
+
+void template_verb_put_rune(struct buf *out, uint32_t rune)
+{
+	char utf8[4];
+
+	buf_put(out, utf8, unicode_encode(utf8, rune));
+}
+
+static int count_runes(struct sv text)
+{
+	int n = 0;
+	uint32_t rune;
+
+	for (size_t i = 0; i < text.len; n++)
+		i += unicode_decode(text.ptr + i, text.len - i, &rune);
+	return n;
+}
+
+static void put_fill(struct buf *out, int n, char fill)
+{
+	for (; n > 0 && !out->failed; n--)
+		buf_put_char(out, fill);
+}
+
+static void put_padded(struct buf *out, const struct template_verb *verb, struct sv text, bool zero)
+{
+	int fill = verb->has_width ? verb->width - count_runes(text) : 0;
+
+	if (!verb->minus)
+		put_fill(out, fill, zero ? '0' : ' ');
+	buf_put_sv(out, text);
+	if (verb->minus)
+		put_fill(out, fill, ' ');
+}
+
+static struct sv cut_to_precision(const struct template_verb *verb, struct sv text)
+{
+	size_t at = 0;
+	uint32_t rune;
+
+	if (!verb->has_precision)
+		return text;
+	for (int n = 0; n < verb->precision && at < text.len; n++)
+		at += unicode_decode(text.ptr + at, text.len - at, &rune);
+	return sv_take(text, at);
+}
+
+static void put_bad_verb(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	struct template_verb plain = *verb;
+
+	plain.verb = 'v';
+	buf_put_str(out, "%!");
+	template_verb_put_rune(out, verb->verb);
+	buf_put_char(out, '(');
+	buf_put_str(out, template_value_type(v));
+	if (v->kind != TEMPLATE_INVALID && v->kind != TEMPLATE_MISSING) {
+		buf_put_char(out, '=');
+		template_verb_print(out, &plain, v);
+	}
+	buf_put_char(out, ')');
+}
+
+static bool can_backquote(struct sv text)
+{
+	uint32_t rune;
+
+	for (size_t i = 0; i < text.len;) {
+		size_t n = unicode_decode(text.ptr + i, text.len - i, &rune);
+
+		if ((n == 1 && rune == UNICODE_BAD) || rune == 0xFEFF ||
+			(rune < ' ' && rune != '\t') || rune == '`' || rune == 0x7F)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+static void put_quoted(struct buf *out, const struct template_verb *verb, struct sv text)
+{
+	struct buf quoted;
+
+	buf_init(&quoted, NUMBER_MAX_BYTES);
+	text = cut_to_precision(verb, text);
+	if (verb->sharp && can_backquote(text)) {
+		buf_put_char(&quoted, '`');
+		buf_put_sv(&quoted, text);
+		buf_put_char(&quoted, '`');
+	} else if (verb->plus) {
+		quote_print_ascii(&quoted, text);
+	} else {
+		quote_print(&quoted, text);
+	}
+	put_padded(out, verb, buf_sv(&quoted), verb->zero && !verb->minus);
+	buf_done(&quoted);
+}
+
+/* %x of a text: the bytes in hexadecimal. */
+static void put_hex_bytes(
+	struct buf *out, const struct template_verb *verb, struct sv text, bool upper)
+{
+	const char *digits = upper ? "0123456789ABCDEFX" : "0123456789abcdefx";
+	struct template_verb plain = *verb;
+	struct buf hex;
+
+	buf_init(&hex, NUMBER_MAX_BYTES);
+	if (verb->has_precision)
+		text = sv_take(text, (size_t)verb->precision);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (i && verb->space)
+			buf_put_char(&hex, ' ');
+		if (verb->sharp && (i == 0 || verb->space)) {
+			buf_put_char(&hex, '0');
+			buf_put_char(&hex, digits[16]);
+		}
+		buf_put_char(&hex, digits[c >> 4]);
+		buf_put_char(&hex, digits[c & 15]);
+	}
+	plain.minus = verb->minus && text.len;
+	put_padded(out, &plain, buf_sv(&hex), verb->zero && !verb->minus);
+	buf_done(&hex);
+}
+
+static void put_text(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	switch (verb->verb) {
+	case 'v':
+		if (verb->sharp_v) {
+			put_quoted(out, verb, v->text);
+			break;
+		} /* fall through */
+	case 's':
+		put_padded(out, verb, cut_to_precision(verb, v->text), verb->zero && !verb->minus);
+		break;
+	case 'q':
+		put_quoted(out, verb, v->text);
+		break;
+	case 'x':
+	case 'X':
+		put_hex_bytes(out, verb, v->text, verb->verb == 'X');
+		break;
+	default:
+		put_bad_verb(out, verb, v);
+		break;
+	}
+}
+
+static void put_sign(struct buf *out, const struct template_verb *verb, bool negative)
+{
+	if (negative)
+		buf_put_char(out, '-');
+	else if (verb->plus)
+		buf_put_char(out, '+');
+	else if (verb->space)
+		buf_put_char(out, ' ');
+}
+
+static void put_based(struct buf *out, const struct template_verb *verb, int64_t i, unsigned base)
+{
+	const char *digits = verb->verb == 'X' ? "0123456789ABCDEFX" : "0123456789abcdefx";
+	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+	bool sign = i < 0 || verb->plus || verb->space;
+	int precision = verb->has_precision				? verb->precision
+			: verb->zero && !verb->minus && verb->has_width ? verb->width - sign
+									: 0;
+	char text[64];
+	int n = 0;
+	struct buf number;
+
+	buf_init(&number, NUMBER_MAX_BYTES);
+	if (!(verb->has_precision && verb->precision == 0 && u == 0)) {
+		do
+			text[n++] = digits[u % base];
+		while ((u /= base) > 0);
+		put_sign(&number, verb, i < 0);
+		if (verb->verb == 'O')
+			buf_put_str(&number, "0o");
+		if (verb->sharp && base == 16) {
+			buf_put_char(&number, '0');
+			buf_put_char(&number, digits[16]);
+		}
+		if (verb->sharp && base == 2)
+			buf_put_str(&number, "0b");
+		if (verb->sharp && base == 8 && precision <= n && text[n - 1] != '0')
+			buf_put_char(&number, '0');
+		put_fill(&number, precision - n, '0');
+		while (n > 0)
+			buf_put_char(&number, text[--n]);
+	}
+	put_padded(out, verb, buf_sv(&number), false);
+	buf_done(&number);
+}
+
+static void put_unicode(struct buf *out, const struct template_verb *verb, int64_t i)
+{
+	struct buf text;
+
+	buf_init(&text, NUMBER_MAX_BYTES);
+	buf_printf(&text, "U+%0*llX",
+		verb->has_precision && verb->precision > 4 ? verb->precision : 4,
+		(unsigned long long)i);
+	if (verb->sharp && i >= 0 && i <= UNICODE_MAX && unicode_is_print((uint32_t)i)) {
+		buf_put_str(&text, " '");
+		template_verb_put_rune(&text, (uint32_t)i);
+		buf_put_char(&text, '\'');
+	}
+	put_padded(out, verb, buf_sv(&text), false);
+	buf_done(&text);
+}
+
+static void put_character(struct buf *out, const struct template_verb *verb, int64_t i)
+{
+	uint32_t rune = i < 0 || i > UNICODE_MAX ? UNICODE_BAD : (uint32_t)i;
+	struct buf text;
+
+	buf_init(&text, 64);
+	if (verb->verb == 'c')
+		template_verb_put_rune(&text, rune);
+	else if (verb->plus && rune >= 0x80)
+		buf_printf(&text, rune < 0x10000 ? "'\\u%04x'" : "'\\U%08x'", (unsigned)rune);
+	else
+		quote_print_rune(&text, rune);
+	put_padded(out, verb, buf_sv(&text), verb->zero && !verb->minus);
+	buf_done(&text);
+}
+
+static void put_integer(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	struct template_verb hex = *verb;
+
+	switch (verb->verb) {
+	case 'v':
+		hex.sharp = true;
+		if (verb->sharp_v && v->kind == TEMPLATE_BYTE)
+			put_based(out, &hex, v->i, 16);
+		else
+			put_based(out, verb, v->i, 10);
+		break;
+	case 'd':
+		put_based(out, verb, v->i, 10);
+		break;
+	case 'b':
+		put_based(out, verb, v->i, 2);
+		break;
+	case 'o':
+	case 'O':
+		put_based(out, verb, v->i, 8);
+		break;
+	case 'x':
+	case 'X':
+		put_based(out, verb, v->i, 16);
+		break;
+	case 'c':
+	case 'q':
+		put_character(out, verb, v->i);
+		break;
+	case 'U':
+		put_unicode(out, verb, v->i);
+		break;
+	default:
+		put_bad_verb(out, verb, v);
+		break;
+	}
+}
+
+/* C's %a with an exponent of two digits at least, as Go prints it. */
+static void put_hex_float(struct buf *out, double magnitude, int precision, bool upper)
+{
+	struct buf text;
+
+	buf_init(&text, NUMBER_MAX_BYTES);
+	if (magnitude < 0x1p-1022 && magnitude > 0) {
+		int exponent;
+		double fraction = frexp(magnitude, &exponent);
+
+		if (precision < 0)
+			buf_printf(&text, "%a", fraction * 2);
+		else
+			buf_printf(&text, "%.*a", precision, fraction * 2);
+		text.len = sv_find(buf_sv(&text), 'p');
+		buf_printf(&text, "p%+d", exponent - 1);
+	} else if (precision < 0) {
+		buf_printf(&text, "%a", magnitude);
+	} else {
+		buf_printf(&text, "%.*a", precision, magnitude);
+	}
+	struct sv number = buf_sv(&text);
+	size_t p = sv_find(number, 'p');
+
+	for (size_t i = 0; i < number.len; i++) {
+		char c = number.ptr[i];
+
+		buf_put_char(out, upper && c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
+		if (i == p + 1 && number.len - p == 3)
+			buf_put_char(out, '0');
+	}
+	buf_done(&text);
+}
+
+/* 4503599627370496p-52. */
+static void put_binary_float(struct buf *out, double magnitude)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &magnitude, sizeof(bits));
+	uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
+	int exponent = (int)(bits >> 52 & 0x7FF);
+
+	if (exponent)
+		mantissa |= UINT64_C(1) << 52;
+	else
+		exponent = 1;
+	buf_put_u64(out, mantissa);
+	buf_printf(out, "p%+d", exponent - 1075);
+}
+
+static void put_magnitude(struct buf *out, const struct template_verb *verb, double magnitude)
+{
+	int precision = verb->has_precision ? verb->precision : -1;
+	int decimals = verb->has_precision ? verb->precision : 6;
+
+	switch (verb->verb) {
+	case 'e':
+		buf_printf(out, verb->sharp ? "%#.*e" : "%.*e", decimals, magnitude);
+		break;
+	case 'E':
+		buf_printf(out, verb->sharp ? "%#.*E" : "%.*E", decimals, magnitude);
+		break;
+	case 'f':
+	case 'F':
+		buf_printf(out, verb->sharp ? "%#.*f" : "%.*f", decimals, magnitude);
+		break;
+	case 'x':
+	case 'X':
+		put_hex_float(out, magnitude, precision, verb->verb == 'X');
+		break;
+	case 'b':
+		put_binary_float(out, magnitude);
+		break;
+	default: /* v g G */
+		if (verb->sharp)
+			buf_printf(out, verb->verb == 'G' ? "%#.*G" : "%#.*g", decimals, magnitude);
+		else if (precision >= 0)
+			buf_printf(out, verb->verb == 'G' ? "%.*G" : "%.*g", precision, magnitude);
+		else
+			f64_print_go_g(out, magnitude);
+		if (verb->verb == 'G' && out->len && precision < 0)
+			for (size_t i = 0; i < out->len; i++)
+				if (out->data[i] == 'e')
+					out->data[i] = 'E';
+		break;
+	}
+}
+
+static void put_float(struct buf *out, const struct template_verb *verb, double f)
+{
+	bool negative = signbit(f) && !isnan(f);
+	struct buf number;
+
+	buf_init(&number, NUMBER_MAX_BYTES);
+	if (!isfinite(f)) {
+		if (isnan(f) ? verb->plus || verb->space : verb->space && !negative && !verb->plus)
+			put_sign(&number, verb, false);
+		else if (!isnan(f) && (negative || verb->plus || !verb->space))
+			buf_put_str(&number, negative ? "-" : "+");
+		buf_put_str(&number, isnan(f) ? "NaN" : "Inf");
+		put_padded(out, verb, buf_sv(&number), false);
+	} else {
+		struct template_verb rest = *verb;
+
+		put_magnitude(&number, verb, fabs(f));
+		if (negative || verb->plus || verb->space) {
+			if (verb->zero && !verb->minus && verb->has_width) {
+				put_sign(out, verb, negative);
+				rest.width--;
+				put_padded(out, &rest, buf_sv(&number), true);
+				buf_done(&number);
+				return;
+			}
+			struct buf with_sign;
+
+			buf_init(&with_sign, NUMBER_MAX_BYTES);
+			put_sign(&with_sign, verb, negative);
+			buf_put_sv(&with_sign, buf_sv(&number));
+			put_padded(out, verb, buf_sv(&with_sign), false);
+			buf_done(&with_sign);
+		} else {
+			put_padded(out, verb, buf_sv(&number), verb->zero && !verb->minus);
+		}
+	}
+	buf_done(&number);
+}
+
+static void put_real(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	struct template_verb imag = *verb;
+
+	if (verb->verb >= 0x80 || !strchr("vbgGxXfFeE", (int)verb->verb)) {
+		put_bad_verb(out, verb, v);
+	} else if (v->kind == TEMPLATE_FLOAT) {
+		put_float(out, verb, v->f);
+	} else {
+		imag.plus = true;
+		buf_put_char(out, '(');
+		put_float(out, verb, v->f);
+		put_float(out, &imag, v->imag);
+		buf_put_str(out, "i)");
+	}
+}
+
+static void put_list(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	buf_put_str(out, verb->sharp_v ? "[]string{" : "[");
+	for (size_t i = 0; i < v->n; i++) {
+		struct template_value item = template_value_text(v->list[i]);
+
+		if (i)
+			buf_put_str(out, verb->sharp_v ? ", " : " ");
+		put_text(out, verb, &item);
+	}
+	buf_put_char(out, verb->sharp_v ? '}' : ']');
+}
+
+static void put_map(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	buf_put_str(out, verb->sharp_v ? "map[string]string{" : "map[");
+	for (size_t i = 0; i < v->n; i++) {
+		struct template_value name = template_value_text(v->map[i].name);
+		struct template_value value = template_value_text(v->map[i].value);
+
+		if (i)
+			buf_put_str(out, verb->sharp_v ? ", " : " ");
+		put_text(out, verb, &name);
+		buf_put_char(out, ':');
+		put_text(out, verb, &value);
+	}
+	buf_put_char(out, verb->sharp_v ? '}' : ']');
+}
+
+static void put_data(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	static const char *const query[] = { "Series", "LabelMatchers", "LabelValuesByName",
+		"GroupBy", "GroupBySlice", NULL };
+	static const char *const resource[] = { "Group", "Resource", NULL };
+	const char *const *names = v->data->kind == TEMPLATE_QUERY ? query : resource;
+
+	if (verb->sharp_v)
+		buf_put_str(out, template_value_type(v));
+	buf_put_char(out, '{');
+	for (size_t i = 0; names[i]; i++) {
+		struct template_value field;
+
+		if (i)
+			buf_put_str(out, verb->sharp_v ? ", " : " ");
+		if (verb->sharp_v || verb->plus_v) {
+			buf_put_str(out, names[i]);
+			buf_put_char(out, ':');
+		}
+		if (template_value_field(v->data, sv_of(names[i]), &field))
+			template_verb_print(out, verb, &field);
+	}
+	buf_put_char(out, '}');
+}
+
+static void put_plain(struct buf *out, const struct template_verb *verb, const char *text)
+{
+	put_padded(out, verb, cut_to_precision(verb, sv_of(text)), verb->zero && !verb->minus);
+}
+
+void template_verb_print(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	if (verb->verb == 'T') {
+		put_plain(out, verb, template_value_type(v));
+		return;
+	}
+	switch (v->kind) {
+	case TEMPLATE_INVALID:
+	case TEMPLATE_MISSING:
+		if (verb->verb == 'v')
+			put_padded(out, verb, SV("<nil>"), verb->zero && !verb->minus);
+		else
+			put_bad_verb(out, verb, v);
+		break;
+	case TEMPLATE_BOOL:
+		if (verb->verb == 't' || verb->verb == 'v')
+			put_padded(out, verb, v->truth ? SV("true") : SV("false"),
+				verb->zero && !verb->minus);
+		else
+			put_bad_verb(out, verb, v);
+		break;
+	case TEMPLATE_INT:
+	case TEMPLATE_BYTE:
+		put_integer(out, verb, v);
+		break;
+	case TEMPLATE_FLOAT:
+	case TEMPLATE_COMPLEX:
+		put_real(out, verb, v);
+		break;
+	case TEMPLATE_STRING:
+		put_text(out, verb, v);
+		break;
+	case TEMPLATE_LIST:
+		put_list(out, verb, v);
+		break;
+	case TEMPLATE_MAP:
+		put_map(out, verb, v);
+		break;
+	case TEMPLATE_DATA:
+		put_data(out, verb, v);
+		break;
+	}
+}
