@@ -87,18 +87,20 @@ static struct jtree *new_node(struct builder *b, enum jscan_token token)
 		break;
 	case JSCAN_STRING:
 		node->kind = JTREE_STRING;
-		node->text = jscan_string(&b->scan, b->arena);
+		node->text = node->raw = jscan_string(&b->scan, b->arena);
+		node->quoted = true;
 		if (!node->text.ptr)
 			return NULL;
 		break;
 	case JSCAN_NUMBER:
 		node->kind = JTREE_NUMBER;
-		node->text = b->scan.text;
+		node->text = node->raw = b->scan.text;
 		break;
 	case JSCAN_TRUE:
 	case JSCAN_FALSE:
 		node->kind = JTREE_BOOL;
 		node->truth = token == JSCAN_TRUE;
+		node->raw = node->truth ? SV("true") : SV("false");
 		break;
 	case JSCAN_NULL:
 	case JSCAN_KEY:
@@ -106,6 +108,7 @@ static struct jtree *new_node(struct builder *b, enum jscan_token token)
 	case JSCAN_END:
 	case JSCAN_ERROR:
 		node->kind = JTREE_NULL;
+		node->raw = SV("null");
 		break;
 	}
 	return node;
@@ -123,7 +126,7 @@ static void link_node(struct builder *b, struct jtree *node)
 			parent->node->first = node;
 		parent->last = node;
 		parent->node->n++;
-		node->key = b->key;
+		node->key = node->raw_key = b->key;
 		node->key_line = b->key_line;
 		node->key_column = b->key_column;
 	}
@@ -158,27 +161,54 @@ static bool few_without_duplicates(const struct jtree *object)
 	return true;
 }
 
-/* Of members with one key the last value takes the first one's place and the others go. False without memory. */
-static bool drop_duplicates(struct arena *arena, struct jtree *object)
+/* The members by key, equal keys in their order in the text; NULL without memory. */
+static struct member *sort_members(struct arena *arena, const struct jtree *object)
 {
+	struct member *sorted = ARENA_ARRAY(arena, object->n, struct member);
+	size_t n = 0;
+
+	if (!sorted)
+		return NULL;
+	for (struct jtree *node = object->first; node; node = node->next, n++)
+		sorted[n] = (struct member){ node, n };
+	qsort(sorted, n, sizeof(*sorted), compare_members);
+	return sorted;
+}
+
+bool jtree_find_duplicate(struct arena *arena, const struct jtree *object, const struct jtree **ret)
+{
+	const struct member *found = NULL;
+
+	*ret = NULL;
 	if (few_without_duplicates(object))
 		return true;
+	const struct member *sorted = sort_members(arena, object);
+	if (!sorted)
+		return false;
+	for (size_t i = 1; i < object->n; i++) {
+		if (sv_eq(sorted[i - 1].node->key, sorted[i].node->key) &&
+			(!found || sorted[i].position < found->position))
+			found = &sorted[i];
+	}
+	*ret = found ? found->node : NULL;
+	return true;
+}
 
-	struct member *sorted = ARENA_ARRAY(arena, object->n, struct member);
-	struct jtree **kept = ARENA_ARRAY(arena, object->n, struct jtree *);
-	size_t n = 0;
+bool jtree_drop_duplicates(struct arena *arena, struct jtree *object, bool keep_last)
+{
+	size_t n = object->n;
+
+	if (few_without_duplicates(object))
+		return true;
+	const struct member *sorted = sort_members(arena, object);
+	struct jtree **kept = ARENA_ARRAY(arena, n, struct jtree *);
 	if (!sorted || !kept)
 		return false;
-	for (struct jtree *node = object->first; node; node = node->next, n++) {
-		sorted[n] = (struct member){ node, n };
-		kept[n] = node;
-	}
-	qsort(sorted, n, sizeof(*sorted), compare_members);
 	for (size_t i = 0; i < n;) {
 		size_t end = i + 1;
 		while (end < n && sv_eq(sorted[i].node->key, sorted[end].node->key))
-			kept[sorted[end++].position] = NULL;
-		kept[sorted[i].position] = sorted[end - 1].node;
+			end++;
+		kept[sorted[i].position] = sorted[keep_last ? end - 1 : i].node;
 		i = end;
 	}
 	struct jtree **link = &object->first;
@@ -204,7 +234,7 @@ static bool build(struct builder *b, enum jscan_token token)
 	}
 	if (token == JSCAN_CLOSE) {
 		struct jtree *node = b->open[--b->depth].node;
-		return node->kind == JTREE_ARRAY || drop_duplicates(b->arena, node);
+		return node->kind == JTREE_ARRAY || jtree_drop_duplicates(b->arena, node, true);
 	}
 	struct jtree *node = new_node(b, token);
 	if (!node)

@@ -15,13 +15,14 @@ struct jtree {
 	enum jtree_kind kind;
 	bool truth;             /* BOOL */
 	struct sv text;         /* NUMBER as written (from YAML: as JSON writes it); STRING decoded */
-	struct sv raw;          /* YAML scalars of any kind as written, decoded when quoted: what a text field takes `yes` or 0x10 for */
-	bool quoted;            /* that scalar was quoted or a block */
+	struct sv raw;          /* scalars of any kind as written (strings decoded): what a text field takes `yes` or 0x10 for */
+	bool quoted;            /* that scalar is a string whatever it looks like: in quotes, or a block */
 	struct sv key;          /* member name, in an object */
+	struct sv raw_key;      /* as written: YAML's key `on` is "true" for Kubernetes, but "on" where names are text */
 	struct jtree *first;    /* ARRAY, OBJECT: first child */
 	struct jtree *next;     /* next sibling */
 	size_t n;               /* children */
-	uint32_t line, column;  /* of the value, 1-based, in bytes; 0: unknown */
+	uint32_t line, column;  /* of the value, 1-based; 0: unknown */
 	uint32_t key_line, key_column; /* of the key, in an object */
 };
 
@@ -41,6 +42,10 @@ struct sv jtree_text(const struct jtree *t);
 /* Whole number within int64; false for anything else (fractions and exponents too). */
 bool jtree_i64(const struct jtree *t, int64_t *ret);
 bool jtree_is_absent(const struct jtree *t); /* NULL or null */
+/* *ret: the first member whose key an earlier one has, or NULL. False: no memory for the search. */
+MUST_USE bool jtree_find_duplicate(struct arena *a, const struct jtree *object, const struct jtree **ret);
+/* Leaves one member of each key, in the place of the first: the first one's value, or the last one's. False: no memory. */
+MUST_USE bool jtree_drop_duplicates(struct arena *a, struct jtree *object, bool keep_last);
 /* "a string", "an object" ... for messages. */
 const char *jtree_kind_name(enum jtree_kind kind);
 /* Value equality: member order does not matter, numbers compare by text. */
