@@ -1,14 +1,14 @@
 /* flyball demo: a rise of load, an outage of Prometheus, a fall of load, on real controller and adapter processes against the sandbox. Ends with what
  * happened; exit 1 when the workload did not scale as it must. */
-#include "cli/demo_scene.h"
-#include "cli/verbs.h"
-#include "common/options.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "cli/demo_scene.h"
+#include "cli/verbs.h"
+#include "common/options.h"
 
 #define MS_PER_SEC 1000
 #define MAX_PICTURE_BYTES 65536

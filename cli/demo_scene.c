@@ -1,11 +1,6 @@
 /* Sets the stage in a temporary folder, with free ports on loopback. */
 #include "cli/demo_scene.h"
 
-#include "common/arena.h"
-#include "common/jx.h"
-#include "common/limits.h"
-#include "common/yx.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "common/arena.h"
+#include "common/jx.h"
+#include "common/limits.h"
+#include "common/yx.h"
 
 #define REQUEST_TIMEOUT_NS (3 * NS_PER_SEC)
 #define START_TIMEOUT_MS 10000

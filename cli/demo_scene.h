@@ -1,12 +1,12 @@
 #pragma once
 /* The stage of the demo: sandbox, adapter and controller as processes, the objects of the running example in the sandbox, and what a client sees
  * of them. */
+#include <stdint.h>
+
 #include "cli/demo_view.h"
 #include "cli/process.h"
 #include "common/http_client.h"
 #include "common/loop.h"
-
-#include <stdint.h>
 
 /* How fast the demo's loop turns: one pass and the windows that belong to it. */
 struct demo_pace {

@@ -1,10 +1,10 @@
 #pragma once
 /* The picture of the demo: what was seen so far -> text. Pure: the caller brings samples and prints the result. */
-#include "common/buf.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/buf.h"
 
 #define DEMO_MAX_SAMPLES 512
 #define DEMO_REASON_BYTES 400

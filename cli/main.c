@@ -1,9 +1,9 @@
 /* flyball: the command line. Finds the verb and calls it. Also installed as kubectl-flyball, so that `kubectl flyball plan` works. */
-#include "cli/verbs.h"
-#include "common/jx.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/verbs.h"
+#include "common/jx.h"
 
 static const struct verb {
 	const char *name, *help;

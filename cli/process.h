@@ -1,10 +1,10 @@
 #pragma once
 /* Child processes of the command line: started in a group of their own, ended by their own id, and by the kernel should we be killed. */
-#include "common/error.h"
-
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "common/error.h"
 
 struct process {
 	pid_t pid;  /* 0: not running */

@@ -1,10 +1,10 @@
 #pragma once
 /* The load that comes over the simulated application: requests per second as a function of time, from a list of steps. Pure. */
-#include "common/error.h"
-#include "common/sv.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/error.h"
+#include "common/sv.h"
 
 #define LOAD_MAX_STEPS 64
 

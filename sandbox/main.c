@@ -1,12 +1,12 @@
 /* flyball-sandbox: the simulated cluster as a process. Prints one line when it is ready; ends on SIGINT and SIGTERM. */
+#include <stdio.h>
+#include <string.h>
+
 #include "common/http_client.h"
 #include "common/log.h"
 #include "common/loop.h"
 #include "common/options.h"
 #include "sandbox/sandbox.h"
-
-#include <stdio.h>
-#include <string.h>
 
 struct arguments {
 	const char *bind_address, *kubeconfig, *load, *app;

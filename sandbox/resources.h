@@ -1,10 +1,10 @@
 #pragma once
 /* The kinds that the sandbox serves: the part of Kubernetes that flyball and a person with kubectl touch. Pure table. */
-#include "common/buf.h"
-#include "common/sv.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "common/buf.h"
+#include "common/sv.h"
 
 struct resource {
 	const char *group; /* "" is the core group */

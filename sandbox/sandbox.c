@@ -1,9 +1,9 @@
 /* Wiring of the parts, and the step timer that moves the simulated cluster. */
 #include "sandbox/sandbox.h"
 
-#include "sandbox/control.h"
-
 #include <stdio.h>
+
+#include "sandbox/control.h"
 
 struct sandbox {
 	struct loop *loop;

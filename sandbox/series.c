@@ -1,9 +1,9 @@
 /* A flat array of series: the sandbox simulates tens of pods with a few metrics each, so a linear search by labels is enough. */
 #include "sandbox/series.h"
 
-#include "common/vec.h"
-
 #include <stdlib.h>
+
+#include "common/vec.h"
 
 #define MAX_SERIES 20000
 /* At two scrapes a second this is ten minutes, more than any window a demo uses. */

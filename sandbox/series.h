@@ -1,10 +1,10 @@
 #pragma once
 /* The simulated time series: label sets with a bounded ring of samples each, as Prometheus would have scraped them. Knows no PromQL. */
-#include "common/error.h"
-#include "common/sv.h"
-
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/error.h"
+#include "common/sv.h"
 
 #define SERIES_MAX_LABELS 8
 

@@ -2,11 +2,11 @@
  * can print a state that was overwritten since. */
 #include "sandbox/store.h"
 
-#include "common/limits.h"
-#include "common/map.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "common/limits.h"
+#include "common/map.h"
 
 /* 150,000 pods are the largest cluster that Kubernetes supports; four kinds of that size. */
 #define MAX_OBJECTS 600000

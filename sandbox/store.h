@@ -2,13 +2,13 @@
 /* The sandbox's objects, in memory: each kept as compact JSON text under (resource, namespace, name), one revision counter for all, and
  * a bounded log of changes from which watches resume. Stands for etcd plus the API server's metadata rules; knows no HTTP.
  * Objects are listed in byte order of namespace/name, as etcd lists keys. */
+#include <stdint.h>
+
 #include "common/error.h"
 #include "common/instant.h"
 #include "common/jx.h"
 #include "common/sv.h"
 #include "sandbox/resources.h"
-
-#include <stdint.h>
 
 struct store;
 

@@ -1,10 +1,10 @@
 /* Level-triggered like the controllers it stands for: each step looks at the store as it is and moves it closer to what is wanted. */
 #include "sandbox/workload.h"
 
-#include "common/map.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "common/map.h"
 
 /* Pods of one Deployment. */
 #define MAX_PODS 5000
