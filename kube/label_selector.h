@@ -20,23 +20,23 @@ struct label_selector {
 
 /* JSON object -> LabelSelector in the arena; absent or null -> NULL. Unknown members are ignored.
  * errors: INVALID naming the path below `path` (e.g. "spec.metrics[0].pods.metric.selector"); NOMEM, LIMIT. */
-MUST_USE enum error_kind label_selector_decode(struct arena *a, const struct jtree *t, const char *path,
-	struct label_selector **ret, struct error *err);
+MUST_USE enum error_kind label_selector_decode(struct arena *a, const struct jtree *t,
+	const char *path, struct label_selector **ret, struct error *err);
 /* As JSON, empty members left out; NULL is null. */
 void label_selector_encode(struct jw *w, const struct label_selector *s);
 /* NULL -> nothing; empty -> everything; else the sorted requirements.
  * errors: INVALID with the reference's text, all of it in *ret_why (in the arena) when that is not NULL. */
-MUST_USE enum error_kind label_selector_compile(struct arena *a, const struct label_selector *s, struct selector *ret,
-	struct sv *ret_why, struct error *err);
+MUST_USE enum error_kind label_selector_compile(struct arena *a, const struct label_selector *s,
+	struct selector *ret, struct sv *ret_why, struct error *err);
 /* The form in which the controller's messages print the object: "nil" or "&LabelSelector{MatchLabels:...". */
 void label_selector_print(struct buf *out, const struct label_selector *s);
 bool label_selector_eq(const struct label_selector *a, const struct label_selector *b);
 
 /* A parsed selector as an object, the way the scale client converts scale.status.selector: `!=`, `>` and `<` have no object form.
  * errors: INVALID with the reference's text. */
-MUST_USE enum error_kind label_selector_from_selector(struct arena *a, const struct selector *s, struct label_selector **ret,
-	struct error *err);
+MUST_USE enum error_kind label_selector_from_selector(
+	struct arena *a, const struct selector *s, struct label_selector **ret, struct error *err);
 /* scale.status.selector -> text -> object -> text, as the scale client hands it on (spec 3.5). errors: as it words them
  * ("failed to parse target selector: ..."), all of it in *ret_why when that is not NULL. */
-MUST_USE enum error_kind label_selector_normalise(struct arena *a, struct sv text, struct sv *ret, struct sv *ret_why,
-	struct error *err);
+MUST_USE enum error_kind label_selector_normalise(
+	struct arena *a, struct sv text, struct sv *ret, struct sv *ret_why, struct error *err);

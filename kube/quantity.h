@@ -16,17 +16,18 @@ enum quantity_format { QUANTITY_DECIMAL_SI, QUANTITY_BINARY_SI, QUANTITY_DECIMAL
 enum quantity_form {
 	QUANTITY_SMALL, /* small * 10^scale */
 	QUANTITY_LARGE, /* large * 10^scale; from text the scale is -9 (nano-units) */
-	QUANTITY_HUGE,  /* more nano-units than 128 bits hold: read from `text` each time */
+	QUANTITY_HUGE,	/* more nano-units than 128 bits hold: read from `text` each time */
 };
 
 struct quantity {
 	__extension__ __int128 large;
 	int64_t small;
 	int32_t scale;
-	uint8_t form;       /* enum quantity_form */
-	uint8_t format;     /* enum quantity_format */
-	bool keeps_text;    /* `text` is the canonical text already */
-	struct sv text;     /* as parsed, borrowed: it must live as long as the quantity. Empty for computed values */
+	uint8_t form;	 /* enum quantity_form */
+	uint8_t format;	 /* enum quantity_format */
+	bool keeps_text; /* `text` is the canonical text already */
+	struct sv
+		text; /* as parsed, borrowed: it must live as long as the quantity. Empty for computed values */
 };
 
 struct opt_quantity {
@@ -43,9 +44,11 @@ static inline struct opt_quantity opt_quantity_of(struct quantity value)
  * errors: INVALID with the reference's text. Cost: about 20 ns for `250m`. */
 MUST_USE enum error_kind quantity_parse(struct sv text, struct quantity *ret, struct error *err);
 /* A JSON value: a string (outer blanks trimmed as Go does) or a number's text; null is zero. */
-MUST_USE enum error_kind quantity_decode(const struct jtree *t, struct quantity *ret, struct error *err);
+MUST_USE enum error_kind quantity_decode(
+	const struct jtree *t, struct quantity *ret, struct error *err);
 /* The inside of a JSON string, or a JSON number: trimmed, then as quantity_parse. */
-MUST_USE enum error_kind quantity_parse_json(struct sv inside, struct quantity *ret, struct error *err);
+MUST_USE enum error_kind quantity_parse_json(
+	struct sv inside, struct quantity *ret, struct error *err);
 
 /* milli * 10^-3, as the controller makes its own values. */
 struct quantity quantity_from_milli(int64_t milli, enum quantity_format format);
@@ -67,4 +70,5 @@ int quantity_sign(const struct quantity *q);
 /* By value, exactly: negative, 0, positive. Form and format do not matter. */
 int quantity_cmp(const struct quantity *a, const struct quantity *b);
 /* Exact sum in the format the reference gives it; false where 128 bits do not hold it (values no workload has). */
-MUST_USE bool quantity_add(const struct quantity *a, const struct quantity *b, struct quantity *ret);
+MUST_USE bool quantity_add(
+	const struct quantity *a, const struct quantity *b, struct quantity *ret);

@@ -13,7 +13,7 @@ struct label {
 };
 
 enum selector_op {
-	SELECTOR_EQUALS,        /* k=v */
+	SELECTOR_EQUALS,	/* k=v */
 	SELECTOR_DOUBLE_EQUALS, /* k==v; the spelling is kept */
 	SELECTOR_NOT_EQUALS,
 	SELECTOR_IN,
@@ -32,7 +32,7 @@ struct selector_requirement {
 };
 
 struct selector {
-	bool nothing; /* matches no object: what a nil LabelSelector becomes */
+	bool nothing;			 /* matches no object: what a nil LabelSelector becomes */
 	struct selector_requirement *at; /* in key order; none: everything */
 	size_t n;
 };
@@ -40,8 +40,8 @@ struct selector {
 /* Text -> selector in the arena; keys and values point into `text` where they can.
  * errors: INVALID with the reference's text, which can be longer than err holds: *ret_why (may be NULL) then gets all of it, in the
  * arena; LIMIT, NOMEM. */
-MUST_USE enum error_kind selector_parse(struct arena *a, struct sv text, struct selector *ret, struct sv *ret_why,
-	struct error *err);
+MUST_USE enum error_kind selector_parse(struct arena *a, struct sv text, struct selector *ret,
+	struct sv *ret_why, struct error *err);
 /* Canonical text; empty for nothing and for everything. */
 void selector_print(struct buf *out, const struct selector *s);
 bool selector_matches(const struct selector *s, const struct label *labels, size_t n_labels);
@@ -49,5 +49,5 @@ bool selector_matches(const struct selector *s, const struct label *labels, size
 void selector_sort(struct selector *s);
 /* Checks key, operator and values of one requirement as the reference does, and sorts the values. `values_given`: an empty list is
  * [], not nil. errors: INVALID with one error's text or "[e1, e2]", all of it in *ret_why when that is not NULL. */
-MUST_USE enum error_kind selector_check(struct arena *a, struct selector_requirement *r, bool values_given, struct sv *ret_why,
-	struct error *err);
+MUST_USE enum error_kind selector_check(struct arena *a, struct selector_requirement *r,
+	bool values_given, struct sv *ret_why, struct error *err);
