@@ -18,7 +18,7 @@
 		(void **)&(v)->at, &(v)->n, &(v)->size, sizeof(*(v)->at), (max)))
 #define VEC_DONE(v) (mem_free((v)->at), (v)->at = NULL, (v)->n = (v)->size = 0)
 #define VEC_FOREACH(item, v)                                                                       \
-	for (__typeof__(&(v)->at[0]) item = (v)->at, end_##item = (v)->at + (v)->n; item < end_##item; \
+	for (__typeof__(*(v)->at) *item = (v)->at, *end_##item = (v)->at + (v)->n; item < end_##item; \
 		item++)
 
 static inline void *vec_push_raw(void **at, size_t *n, size_t *size, size_t item, size_t max)
