@@ -1,0 +1,46 @@
+#pragma once
+/* A request's method, path and parameters -> what is asked for, and what has to be authorised. Pure. */
+#include "adapter/mapper.h"
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/sv.h"
+
+/* As Kubernetes' request info resolver reads a URL; all texts decoded. */
+struct route_attributes {
+	bool is_resource;
+	struct sv verb; /* "get", "list", "watch", "create" ... or the lower-case method of a non-resource request */
+	struct sv group, version, resource, subresource, name, namespace;
+	struct sv path;
+};
+
+enum route_kind {
+	ROUTE_CUSTOM,         /* a metric of custom.metrics.k8s.io */
+	ROUTE_EXTERNAL,
+	ROUTE_RESOURCE,       /* metrics.k8s.io */
+	ROUTE_DOCUMENT,       /* anything else: found by its path, see ops.h and discovery_docs.h */
+	ROUTE_NO_RESOURCE,    /* inside a served API, but no such thing: 404 Status */
+	ROUTE_BAD_METHOD,     /* 405 */
+	ROUTE_BAD_PATH,       /* "invalid request path" */
+};
+
+/* Which API groups are offered. */
+struct route_groups {
+	bool custom, external, resource;
+};
+
+struct route {
+	enum route_kind kind;
+	bool v1beta2;                 /* CUSTOM */
+	struct sv resource;           /* CUSTOM: as in the URL; RESOURCE: "pods" or "nodes" */
+	struct sv namespace;          /* empty: none */
+	bool has_namespace;           /* the path names one, perhaps an empty one */
+	struct sv name;               /* of the object; "*" with all_objects */
+	bool all_objects;
+	struct sv metric;
+};
+
+/* Splits and decodes the raw path. errors: INVALID (bad percent-encoding), LIMIT, NOMEM */
+MUST_USE enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct route_attributes *ret,
+	struct error *err);
+/* What the path means here. */
+void route_find(const struct route_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret);
