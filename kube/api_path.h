@@ -7,9 +7,9 @@
 #include "common/sv.h"
 
 struct api_path {
-	struct sv group, version;   /* group empty: the core group, /api/{version} */
-	struct sv namespace;        /* empty: cluster scope, or all namespaces */
-	struct sv resource;         /* plural */
+	struct sv group, version;    /* group empty: the core group, /api/{version} */
+	struct sv namespace;	     /* empty: cluster scope, or all namespaces */
+	struct sv resource;	     /* plural */
 	struct sv name, subresource; /* may be empty */
 };
 
@@ -19,5 +19,3 @@ void api_path_put(struct buf *out, const struct api_path *p);
 void api_path_put_segment(struct buf *out, struct sv text);
 /* "?name=value" or "&name=value" (`*first` says which and becomes false). An empty value writes nothing. */
 void api_path_put_query(struct buf *out, bool *first, const char *name, struct sv value);
-/* Go's url.QueryEscape. */
-void api_path_put_query_escaped(struct buf *out, struct sv text);

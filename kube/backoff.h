@@ -5,7 +5,7 @@
 
 struct backoff {
 	uint64_t random; /* state */
-	unsigned n;      /* failures in a row */
+	unsigned n;	 /* failures in a row */
 };
 
 void backoff_init(struct backoff *b, uint64_t seed);

@@ -20,14 +20,17 @@ enum discovery_verb {
 };
 
 struct discovery_resource {
-	struct sv name;     /* "deployments", "deployments/scale" */
+	struct sv name;	    /* "deployments", "deployments/scale" */
 	struct sv singular; /* "deployment"; may be empty */
-	struct sv kind;     /* "Deployment", "Scale" */
-	struct sv group, version; /* of that kind, where they differ from where it is served (autoscaling, v1 of a Scale); else empty */
+	struct sv kind;	    /* "Deployment", "Scale" */
+	/* Of that kind, as far as the server says: autoscaling and v1 of a Scale. May be empty. */
+	struct sv group, version;
+	/* "deploymentlists": what the reference takes for the resource of DeploymentList. */
+	struct sv guessed_list;
 	struct sv *short_names;
 	size_t n_short_names;
 	bool namespaced;
-	unsigned verbs;     /* enum discovery_verb */
+	unsigned verbs; /* enum discovery_verb */
 };
 
 struct discovery_version {
@@ -38,7 +41,7 @@ struct discovery_version {
 };
 
 struct discovery_group {
-	struct sv name; /* empty: core */
+	struct sv name;	     /* empty: core */
 	struct sv preferred; /* version; may be empty */
 	struct discovery_version *versions;
 	size_t n_versions;
@@ -65,30 +68,36 @@ DEFINE_AUTO(struct discovery_builder *, discovery_builder_free)
 /* The answer of /api or /apis. Understands APIVersions, APIGroupList and APIGroupDiscoveryList (v2 and v2beta1); the last brings
  * the resources along, the first two leave them to discovery_builder_add_resources. A stale version of an aggregated document is `failed`.
  * errors: INVALID, LIMIT, NOMEM. */
-MUST_USE enum error_kind discovery_builder_add_groups(struct discovery_builder *b, struct sv json, struct error *err);
+MUST_USE enum error_kind discovery_builder_add_groups(
+	struct discovery_builder *b, struct sv json, struct error *err);
 /* The answer of /api/v1 or /apis/{group}/{version}: an APIResourceList. errors: as above, NOTFOUND: no such version was announced. */
-MUST_USE enum error_kind discovery_builder_add_resources(struct discovery_builder *b, struct sv group, struct sv version,
-	struct sv json, struct error *err);
+MUST_USE enum error_kind discovery_builder_add_resources(struct discovery_builder *b,
+	struct sv group, struct sv version, struct sv json, struct error *err);
 void discovery_builder_set_failed(struct discovery_builder *b, struct sv group, struct sv version);
-/* The next announced version whose resources are not known yet, in order; false: none is left. Views live as long as the builder. */
-bool discovery_builder_next(struct discovery_builder *b, struct sv *ret_group, struct sv *ret_version);
-/* The snapshot with one reference; the builder is empty afterwards. */
+/* The next announced version at or behind *at (begin with 0) whose resources are not known yet; false: none is left. Views live as long as
+ * the builder. */
+bool discovery_builder_next(
+	struct discovery_builder *b, size_t *at, struct sv *ret_group, struct sv *ret_version);
+/* The snapshot with one reference; the builder is empty afterwards. What was announced but never added is `failed`. NULL: no memory. */
 MUST_USE struct discovery *discovery_builder_finish(struct discovery_builder *b);
 
 /* Lookups; results are borrowed from the snapshot, NULL: none. */
 const struct discovery_group *discovery_find_group(const struct discovery *d, struct sv group);
-const struct discovery_version *discovery_find_version(const struct discovery_group *g, struct sv version);
+const struct discovery_version *discovery_find_version(
+	const struct discovery_group *g, struct sv version);
 /* By plural name, "deployments/scale" too. */
-const struct discovery_resource *discovery_find_resource(const struct discovery_version *v, struct sv name);
+const struct discovery_resource *discovery_find_resource(
+	const struct discovery_version *v, struct sv name);
 /* The version in which the reference asks for a group's resource: the preferred one if it has it, else the first that does. NULL: none. */
-const struct discovery_version *discovery_preferred_version(const struct discovery_group *g, struct sv resource);
+const struct discovery_version *discovery_preferred_version(
+	const struct discovery_group *g, struct sv resource);
 
 /* One way to read a kind: see spec/hpa.md 5.1. */
 struct discovery_mapping {
 	struct sv group;
-	struct sv version;  /* where this mapping was found */
+	struct sv version;   /* where this mapping was found */
 	struct sv preferred; /* the version to ask */
-	struct sv resource; /* plural */
+	struct sv resource;  /* plural */
 	bool namespaced;
 	const struct discovery_resource *found; /* NULL for the unusable `{Kind}List` and `List` */
 };
@@ -99,9 +108,10 @@ struct discovery_mapping {
 size_t discovery_map_kind(const struct discovery *d, struct sv group, struct sv kind,
 	struct discovery_mapping ret[DISCOVERY_MAX_MAPPINGS]);
 /* The one mapping of the preferred version (as Kubernetes' RESTMapping); false: no match. */
-bool discovery_map_kind_preferred(const struct discovery *d, struct sv group, struct sv kind, struct discovery_mapping *ret);
+bool discovery_map_kind_preferred(
+	const struct discovery *d, struct sv group, struct sv kind, struct discovery_mapping *ret);
 /* NOTFOUND with the reference's text. */
 enum error_kind discovery_no_match(struct sv group, struct sv kind, struct error *err);
 /* The kind of {resource}/scale in that group version; `*ret_group`, `*ret_version` = autoscaling v1 nearly always; false: no such subresource. */
-bool discovery_scale_kind(const struct discovery *d, struct sv group, struct sv version, struct sv resource,
-	struct sv *ret_group, struct sv *ret_version);
+bool discovery_scale_kind(const struct discovery *d, struct sv group, struct sv version,
+	struct sv resource, struct sv *ret_group, struct sv *ret_version);

@@ -10,11 +10,11 @@
 struct jtree;
 
 struct status {
-	int code;                  /* HTTP status; 0: not given */
-	struct sv reason;          /* "NotFound" ...; empty: unknown */
+	int code;	  /* HTTP status; 0: not given */
+	struct sv reason; /* "NotFound" ...; empty: unknown */
 	struct sv message;
 	struct sv name, group, kind, uid; /* details, each may be empty */
-	int64_t retry_after_seconds; /* 0: not given */
+	int64_t retry_after_seconds;	  /* 0: not given */
 };
 
 /* What the caller should do about an answer with this code and reason (reason may be empty):
