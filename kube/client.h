@@ -14,8 +14,8 @@ struct kubeconfig_client;
 enum client_class {
 	CLIENT_NORMAL, /* HTTP/2; everything that is not one of the others */
 	CLIENT_URGENT, /* leases and scale writes */
-	CLIENT_LIST,   /* big lists: one at a time, so that ten relists do not hold ten lists in memory */
-	CLIENT_WATCH,  /* streams, each on a connection of its own: a dead one takes no other along */
+	CLIENT_LIST, /* big lists: one at a time, so that ten relists do not hold ten lists in memory */
+	CLIENT_WATCH, /* streams, each on a connection of its own: a dead one takes no other along */
 	CLIENT_N_CLASSES,
 };
 
@@ -23,8 +23,9 @@ struct kube_client;
 struct client_call;
 
 /* user_agent: "flyball-controller/0.1"; copied, as everything in config. errors: INVALID (bad URL, certificate), NOMEM. */
-MUST_USE enum error_kind client_new(struct http_client *http, struct loop *loop, const struct kubeconfig_client *config,
-	const char *user_agent, struct kube_client **ret, struct error *err);
+MUST_USE enum error_kind client_new(struct http_client *http, struct loop *loop,
+	const struct kubeconfig_client *config, const char *user_agent, struct kube_client **ret,
+	struct error *err);
 /* Ends all calls without calling back. Watches, leases, caches made on this client go first. */
 void client_free(struct kube_client *c);
 DEFINE_AUTO(struct kube_client *, client_free)
@@ -34,38 +35,40 @@ struct loop *client_loop(const struct kube_client *c);
 
 /* Borrowed for the time of the callback. */
 struct client_answer {
-	int status;             /* HTTP status; 0: none arrived */
-	struct sv body;         /* also of an error; empty for streams */
+	int status;	/* HTTP status; 0: none arrived */
+	struct sv body; /* also of an error; empty for streams */
 	struct sv content_type;
-	struct sv date;         /* the server's Date header, or empty */
+	struct sv date; /* the server's Date header, or empty */
 };
 
 /* Called once, from the loop, never from inside client_start. failed == NULL: a 2xx answer, complete.
  * Else kind and code (HTTP status, 0 without one) as status_kind says, text as the reference's client prints it: the Status' message, a
  * default text with " (get deployments web)", or `Get "https://...": ` and the transport's reason. */
-typedef void (*client_done_fn)(const struct client_answer *answer, const struct error *failed, void *ctx);
+typedef void (*client_done_fn)(
+	const struct client_answer *answer, const struct error *failed, void *ctx);
 
 struct client_request {
 	enum client_class traffic;
-	const char *method;        /* NULL: GET */
-	const char *target;        /* path and query, escaped: see api_path.h */
-	const char *resource, *name; /* for messages: "deployments", "pods.metrics.k8s.io"; may be NULL */
-	struct sv body;            /* copied */
-	const char *content_type;  /* NULL: application/json */
-	const char *accept;        /* NULL: application/json */
-	int64_t timeout_ns;        /* of all attempts together, waits included; 0: 30 s. Streams: 0 means none */
-	int64_t idle_timeout_ns;   /* streams: longest silence; 0: none */
-	size_t max_bytes;          /* 0: LIMIT_OBJECT_BYTES */
-	bool once;                 /* do not obey Retry-After by asking again; the caller does its own waiting */
-	http_data_fn on_data;      /* a stream: pieces of a 2xx body */
+	const char *method; /* NULL: GET */
+	const char *target; /* path and query, escaped: see api_path.h */
+	const char *resource,
+		*name;	/* for messages: "deployments", "pods.metrics.k8s.io"; may be NULL */
+	struct sv body; /* copied */
+	const char *content_type; /* NULL: application/json */
+	const char *accept;	  /* NULL: application/json */
+	int64_t timeout_ns; /* of all attempts together, waits included; 0: 30 s. Streams: 0 means none */
+	int64_t idle_timeout_ns; /* streams: longest silence; 0: none */
+	size_t max_bytes;	 /* 0: LIMIT_OBJECT_BYTES */
+	bool once; /* do not obey Retry-After by asking again; the caller does its own waiting */
+	http_data_fn on_data; /* a stream: pieces of a 2xx body */
 	client_done_fn done;
-	void *ctx;                 /* of done and on_data */
+	void *ctx; /* of done and on_data */
 };
 
 /* Starts a request; everything in it may go away at once. Answers 429 and 5xx with Retry-After are asked again after that delay, at most 10
  * times and while the timeout lasts. *ret (may be NULL) is valid until `done`. errors: NOMEM, INVALID (target). */
-MUST_USE enum error_kind client_start(struct kube_client *c, const struct client_request *request, struct client_call **ret,
-	struct error *err);
+MUST_USE enum error_kind client_start(struct kube_client *c, const struct client_request *request,
+	struct client_call **ret, struct error *err);
 /* Ends the call without calling `done`. NULL is allowed. */
 void client_cancel(struct client_call *call);
 

@@ -7,7 +7,8 @@
 
 struct discovery_cache;
 
-MUST_USE enum error_kind discovery_cache_new(struct kube_client *client, struct discovery_cache **ret, struct error *err);
+MUST_USE enum error_kind discovery_cache_new(
+	struct kube_client *client, struct discovery_cache **ret, struct error *err);
 void discovery_cache_free(struct discovery_cache *c); /* waiters are not called */
 DEFINE_AUTO(struct discovery_cache *, discovery_cache_free)
 
@@ -19,8 +20,8 @@ typedef void (*discovery_cache_fn)(struct discovery *d, const struct error *fail
 /* Calls fn once, from the loop, when a snapshot not older than max_age_ns is there; joins a fetch that is under way. max_age_ns 0: a
  * fetch that starts now or later. After a miss ask with 0; the cache then still asks the server at most once a second.
  * errors: NOMEM, LIMIT (too many waiters). */
-MUST_USE enum error_kind discovery_cache_refresh(struct discovery_cache *c, int64_t max_age_ns, discovery_cache_fn fn, void *ctx,
-	struct error *err);
+MUST_USE enum error_kind discovery_cache_refresh(struct discovery_cache *c, int64_t max_age_ns,
+	discovery_cache_fn fn, void *ctx, struct error *err);
 /* Forgets the waiters with this ctx. */
 void discovery_cache_forget(struct discovery_cache *c, void *ctx);
 /* How old a snapshot may be: the reference drops its own every 30 s. */

@@ -11,7 +11,8 @@
 struct events;
 
 /* component: source.component and reportingComponent, e.g. "horizontal-pod-autoscaler". */
-MUST_USE enum error_kind events_new(struct kube_client *client, const char *component, struct events **ret, struct error *err);
+MUST_USE enum error_kind events_new(
+	struct kube_client *client, const char *component, struct events **ret, struct error *err);
 void events_free(struct events *e); /* what is queued is lost */
 DEFINE_AUTO(struct events *, events_free)
 
@@ -29,7 +30,8 @@ struct events_stats {
 struct events_stats events_stats(const struct events *e);
 
 /* The JSON of a core/v1 Event, and of the patch that counts one up, in the order in which client-go writes them. Pure. */
-void events_encode(struct buf *out, const char *component, const struct event *event, const struct event_plan *plan);
+void events_encode(struct buf *out, const char *component, const struct event *event,
+	const struct event_plan *plan);
 void events_encode_patch(struct buf *out, const struct event *event, const struct event_plan *plan);
 /* "{object}.{unix nanoseconds in hex}". */
 void events_name(struct buf *out, const struct event *event, int64_t name_ns);

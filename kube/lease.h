@@ -15,18 +15,22 @@ struct lease;
 struct lease_config {
 	struct kube_client *client;
 	const char *namespace, *name, *identity; /* copied */
-	int64_t duration_ns;       /* 15 s: others wait that long after the last change they saw; whole seconds */
+	int64_t duration_ns; /* 15 s: others wait that long after the last change they saw; whole seconds */
 	int64_t renew_deadline_ns; /* 10 s: how long a holder goes on without a renewal; below duration */
-	int64_t retry_period_ns;   /* 2 s: between tries, jittered up to x 2.2 while waiting for the lease */
-	void (*on_started)(void *ctx);                       /* we lead */
-	void (*on_stopped)(const struct error *why, void *ctx); /* we no longer do (lost, deadline, released); why is NULL after lease_release */
-	void (*on_leader)(struct sv identity, void *ctx);    /* somebody else leads, or again us; may be NULL */
-	void (*on_error)(const struct error *err, void *ctx); /* one failed try, for the log; may be NULL */
+	int64_t retry_period_ns; /* 2 s: between tries, jittered up to x 2.2 while waiting for the lease */
+	void (*on_started)(void *ctx); /* we lead */
+	void (*on_stopped)(const struct error *why,
+		void *ctx); /* we no longer do (lost, deadline, released); why is NULL after lease_release */
+	void (*on_leader)(
+		struct sv identity, void *ctx); /* somebody else leads, or again us; may be NULL */
+	void (*on_error)(
+		const struct error *err, void *ctx); /* one failed try, for the log; may be NULL */
 	void *ctx;
 };
 
 /* errors: INVALID (durations that contradict each other, empty names), NOMEM. */
-MUST_USE enum error_kind lease_new(const struct lease_config *config, struct lease **ret, struct error *err);
+MUST_USE enum error_kind lease_new(
+	const struct lease_config *config, struct lease **ret, struct error *err);
 /* Stops without releasing and without callbacks. */
 void lease_free(struct lease *l);
 DEFINE_AUTO(struct lease *, lease_free)

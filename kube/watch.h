@@ -14,10 +14,10 @@ struct watch;
 /* Callbacks come from the loop. Views are borrowed for the time of the call. A callback must not stop its own watch except on_error. */
 struct watch_config {
 	struct kube_client *client;
-	const char *path;           /* "/apis/autoscaling/v2/horizontalpodautoscalers"; copied */
-	const char *resource;       /* "horizontalpodautoscalers.autoscaling", for messages; copied */
+	const char *path;     /* "/apis/autoscaling/v2/horizontalpodautoscalers"; copied */
+	const char *resource; /* "horizontalpodautoscalers.autoscaling", for messages; copied */
 	const char *label_selector, *field_selector; /* NULL: all; copied */
-	size_t max_objects;         /* 0: WATCH_MAX_OBJECTS */
+	size_t max_objects;			     /* 0: WATCH_MAX_OBJECTS */
 	/* Added or changed: new to us, or with another resourceVersion than the last one. Called for every object after the first list.
 	 * Objects of a list carry no kind and apiVersion. Older versions than the last one of the same object (same uid) are left out. */
 	void (*on_object)(const struct object_id *id, struct sv json, void *ctx);
@@ -34,19 +34,20 @@ struct watch_config {
 #define WATCH_MAX_OBJECTS 1000000u
 
 struct watch_stats {
-	uint64_t n_lists;      /* complete ones */
-	uint64_t n_watches;    /* started streams that gave a 200 */
+	uint64_t n_lists;   /* complete ones */
+	uint64_t n_watches; /* started streams that gave a 200 */
 	uint64_t n_events;
-	uint64_t n_malformed;  /* objects or events that were passed over */
+	uint64_t n_malformed; /* objects or events that were passed over */
 	uint64_t n_errors;
-	size_t n_objects;      /* known now */
-	bool synced;           /* a list was completed */
-	bool connected;        /* a watch stream is open, or a list is under way without a failure behind it */
+	size_t n_objects; /* known now */
+	bool synced;	  /* a list was completed */
+	bool connected; /* a watch stream is open, or a list is under way without a failure behind it */
 	struct mono last_contact; /* last time that the server told us anything; ns 0: never */
 };
 
 /* Starts at once. errors: NOMEM, INVALID. */
-MUST_USE enum error_kind watch_start(const struct watch_config *config, struct watch **ret, struct error *err);
+MUST_USE enum error_kind watch_start(
+	const struct watch_config *config, struct watch **ret, struct error *err);
 /* Ends it without callbacks and frees it. */
 void watch_stop(struct watch *w);
 DEFINE_AUTO(struct watch *, watch_stop)
