@@ -1,0 +1,23 @@
+#pragma once
+/* All pods of the cluster as compact records, kept by the pod watch: about 100 bytes a pod plus strings that siblings share (labels, containers
+ * with their requests). Knows no API server: the watch's callbacks call it. */
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/sv.h"
+#include "controller/pods.h"
+
+struct pod_cache;
+
+MUST_USE struct pod_cache *pod_cache_new(void);
+void pod_cache_free(struct pod_cache *c);
+DEFINE_AUTO(struct pod_cache *, pod_cache_free)
+
+/* Adds or replaces the pod that this JSON describes. errors: INVALID (the record stays as it was), LIMIT, NOMEM. */
+MUST_USE enum error_kind pod_cache_put(struct pod_cache *c, struct sv json, struct error *err);
+void pod_cache_remove(struct pod_cache *c, struct sv ns, struct sv name);
+size_t pod_cache_n(const struct pod_cache *c);
+
+/* The pods of a namespace that the selector matches, in byte order of their names. The array is in the arena; the pods are borrowed until the next
+ * put or remove. errors: NOMEM, LIMIT. cost: O(pods of the namespace) */
+MUST_USE enum error_kind pod_cache_select(const struct pod_cache *c, struct arena *a, struct sv ns,
+	const struct selector *selector, struct pod_set *ret, struct error *err);
