@@ -48,7 +48,19 @@ void rex_free(struct rex *r)
 	mem_free(r);
 }
 
-static enum error_kind compile_error(int code, struct sv pattern, struct error *err)
+/* The \p{...} that ends at the offset. */
+static struct sv property_before(struct sv translated, size_t offset)
+{
+	struct sv text = sv_take(translated, offset);
+	size_t start = text.len;
+
+	while (start > 1 && text.ptr[start - 1] != '\\')
+		start--;
+	return sv_skip(text, start > 0 ? start - 1 : 0);
+}
+
+static enum error_kind compile_error(
+	int code, struct sv pattern, struct sv translated, size_t offset, struct error *err)
 {
 	switch (code) {
 	case PCRE2_ERROR_HEAP_FAILED:
@@ -59,7 +71,7 @@ static enum error_kind compile_error(int code, struct sv pattern, struct error *
 	case PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY:
 	case PCRE2_ERROR_MALFORMED_UNICODE_PROPERTY:
 		return error_set(err, ERR_INVALID, "error parsing regexp: invalid character class range: `%.*s`",
-			SV_ARG(pattern));
+			SV_ARG(property_before(translated, offset)));
 	default: {
 		PCRE2_UCHAR text[128];
 		(void)pcre2_get_error_message(code, text, sizeof(text));
@@ -74,7 +86,7 @@ static enum error_kind compile(struct rex *r, struct sv pattern, struct error *e
 	pcre2_compile_context *options = pcre2_compile_context_create(r->memory);
 	struct sv translated = buf_sv(&r->syntax.pattern);
 	int code = 0;
-	size_t offset;
+	size_t offset = 0;
 
 	if (!options)
 		return error_nomem(err);
@@ -83,7 +95,7 @@ static enum error_kind compile(struct rex *r, struct sv pattern, struct error *e
 		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &code, &offset,
 		options);
 	pcre2_compile_context_free(options);
-	return r->code ? ERR_OK : compile_error(code, pattern, err);
+	return r->code ? ERR_OK : compile_error(code, pattern, translated, offset, err);
 }
 
 static enum error_kind build(struct rex *r, struct sv pattern, struct error *err)

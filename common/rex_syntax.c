@@ -272,6 +272,9 @@ static enum error_kind take_property(struct translator *t, struct sv *s)
 	}
 	if (!is_property_name(name))
 		return refuse(t, what, between(start, rest));
+	/* Folded, the upper case letters are all that have case; PCRE2 does not fold properties. */
+	if (level(t)->flags & FLAG_FOLD && (sv_is(name, "Lu") || sv_is(name, "Ll") || sv_is(name, "Lt")))
+		name = SV("L&");
 	buf_printf(&t->out->pattern, "\\%c{%.*s}", negated ? 'P' : 'p', SV_ARG(name));
 	*s = rest;
 	return ERR_OK;
@@ -643,10 +646,12 @@ static enum error_kind take_backslash(struct translator *t)
 		begin_atom(t);
 		return take_property(t, &t->rest);
 	}
-	const char *class = perl_class(t->rest);
-	if (class) {
-		put_atom(t, "[");
-		put(t, class);
+	if (perl_class(t->rest)) {
+		/* \D is [^0-9] and so on: negation comes after case folding. */
+		bool negated = letter < 'a';
+		char positive[] = { '\\', (char)(letter | 0x20) };
+		put_atom(t, negated ? "[^" : "[");
+		put(t, perl_class(sv_from(positive, sizeof(positive))));
 		put(t, "]");
 		t->rest = sv_skip(t->rest, 2);
 		return ERR_OK;
