@@ -1,11 +1,12 @@
 #pragma once
 /* Answers of /api/v1/query, decoded from the whole text by streaming: rows go to callbacks, no tree is built, and nothing but
- * decoded escapes is copied. Strict where Go's client is lax: a missing or null value is a refusal, never a zero. */
+ * decoded escapes is copied. Strict where Go's client is lax: duplicate and misspelt members are refused, a missing or null value
+ * stays missing. */
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 enum answer_type { ANSWER_VECTOR, ANSWER_MATRIX, ANSWER_SCALAR, ANSWER_STRING };
 
@@ -15,6 +16,8 @@ enum answer_value {
 	ANSWER_NAN,	  /* "NaN": also how a server prints a stale marker */
 	ANSWER_HISTOGRAM, /* a native histogram: no number; text is its JSON object, checked */
 	ANSWER_TEXT,	  /* a string result; text is decoded */
+	ANSWER_NO_VALUE,  /* the row has no value, or null as its value: never a zero */
+	ANSWER_NULL_ROW,  /* the whole row is null: no labels either */
 };
 
 struct answer_sample {
@@ -47,9 +50,11 @@ struct answer_handler {
 struct answer {
 	enum answer_type type;
 	size_t n_rows;
-	size_t n_histograms; /* rows or points that hold no number */
-	const struct sv *warnings,
-		*infos; /* in the arena; a server that warns may have left rows out */
+	size_t n_unusable; /* rows or points of kind HISTOGRAM, NO_VALUE or NULL_ROW */
+	bool odd_status; /* "status" is neither success nor error; the reference takes that for success */
+	bool null_result;	   /* also of a failure: "result" is null */
+	const struct sv *warnings; /* in the arena; a server that warns may have left rows out */
+	const struct sv *infos;
 	size_t n_warnings, n_infos;
 	/* Of a failure, also when the function fails: the server's errorType, or client_error (4xx), server_error (5xx),
 	 * bad_response (no answer of Prometheus, or one we refuse); and its words. */

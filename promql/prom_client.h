@@ -1,12 +1,12 @@
 #pragma once
 /* Questions to a Prometheus-compatible server over HTTP: the only I/O in this folder. Parameters are sorted by name and form
  * encoded as Go's url.Values does; times are seconds with up to three decimals. */
+#include <stdint.h>
+
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/http_client.h"
 #include "promql/series.h"
-
-#include <stdint.h>
 
 struct prom_client;	 /* one server and credential set */
 struct prom_client_call; /* a question in flight */
@@ -70,5 +70,5 @@ MUST_USE enum error_kind prom_client_series(struct prom_client *c,
 /* Ends the call without calling done. NULL is fine. */
 void prom_client_cancel(struct prom_client_call *call);
 
-/* The request target of a GET (path and query), for logs, tests and fakes; and the time format (1795237194.14). */
+/* Seconds with up to three decimals, shortest: 1795237194.14. */
 void prom_client_print_time(struct buf *out, int64_t time_ms);

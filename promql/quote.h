@@ -1,9 +1,9 @@
 #pragma once
 /* Go's quoting of strings: strconv.Quote, %q. */
+#include <stdint.h>
+
 #include "common/buf.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 /* Double quotes; \a \b \f \n \r \t \v \\ \" by letter; other control bytes, DEL and bytes that are not UTF-8 as \xhh; code points
  * that Unicode 15 does not count as printable as \uhhhh or \Uhhhhhhhh; the rest verbatim. */

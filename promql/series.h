@@ -1,12 +1,12 @@
 #pragma once
 /* Answers of /api/v1/series, decoded piece by piece as they arrive, keeping only what discovery needs: the distinct pairs of
  * series name and set of label names. What is kept does not grow with the number of pods. */
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 struct series_shape {
 	struct sv name;		 /* value of __name__; empty when the entry has none */

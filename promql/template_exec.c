@@ -1,13 +1,13 @@
 /* Runs a template: walks the tree over the data and writes text. Values come from template_value.c, functions from
  * template_call.c. Go's rules for arguments (a nil, a missing map key, the value that a pipe hands on) decide the messages; every
  * failure names the node that ran last. Steps, nesting and output are bounded. */
-#include "common/buf.h"
-#include "promql/quote.h"
-#include "promql/template_tree.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "common/buf.h"
+#include "promql/quote.h"
+#include "promql/template_tree.h"
 
 /* A rule takes some dozens; `range 1000000000` is a mistake. */
 #define MAX_STEPS 1000000u

@@ -1,9 +1,9 @@
 #pragma once
 /* The parser's state, shared by template_parse.c and template_operand.c. */
-#include "promql/template_tree.h"
-
 #include <stdarg.h>
 #include <stdio.h>
+
+#include "promql/template_tree.h"
 
 /* Variables that can be in scope at once; real templates have one or two. */
 #define TEMPLATE_MAX_VARIABLES 64

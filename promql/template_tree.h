@@ -1,13 +1,13 @@
 #pragma once
 /* What the files template*.c share: tokens, nodes and values of Go's text/template. Private to them. */
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/sv.h"
 #include "promql/template.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #define TEMPLATE_NAME "metrics-query"
 /* A rule is a line or a page; Go has no limits here. */

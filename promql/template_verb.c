@@ -1,9 +1,9 @@
 /* One verb of Go's fmt over one value: text with flags, width and precision. */
+#include <math.h>
+
 #include "common/f64.h"
 #include "promql/quote.h"
 #include "promql/template_format.h"
-
-#include <math.h>
 
 /* Longest number in front of padding: %f of the largest double with a large precision is cut by the output's own maximum. */
 #define NUMBER_MAX_BYTES (2u * 1024 * 1024)

@@ -1,9 +1,9 @@
 #pragma once
 /* What Go 1.26 knows of Unicode 15: printability (for quoting), classes by name and case folding (for regular expressions). */
-#include "common/sv.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "common/sv.h"
 
 #define UNICODE_MAX UINT32_C(0x10FFFF)
 #define UNICODE_BAD UINT32_C(0xFFFD)

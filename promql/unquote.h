@@ -1,10 +1,10 @@
 #pragma once
 /* Reads quoted strings: Go's (templates) and PromQL's. */
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 /* Go's strconv.Unquote for "..." and `...` with their quotes. The result is in the arena or points into text.
  * errors: INVALID "invalid syntax", NOMEM. */
