@@ -1,12 +1,12 @@
 #pragma once
 /* Stage: numbers -> the replica count that one metric proposes. Pure arithmetic on int64 thousandths and doubles, in the reference's order of
  * operations; no texts. Rules: spec 7.2 and 7.4 to 7.8. */
-#include "controller/arith.h"
-#include "controller/pods.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "controller/arith.h"
+#include "controller/pods.h"
 
 struct calculate_tolerance {
 	double up, down;

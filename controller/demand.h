@@ -1,12 +1,12 @@
 #pragma once
 /* What a pod requests of one resource, in thousandths: the divisor of a Utilization target. Rules: spec 7.9. Pure. */
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/sv.h"
 #include "controller/arith.h"
 #include "controller/pod.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 struct demand_query {
 	struct sv resource;

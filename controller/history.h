@@ -3,12 +3,12 @@
  * somebody hands it on. The pure stages read it; only conclude changes it, through the functions below.
  * Rules: spec sections 9 and 11. Nothing is removed when it expires: an expired entry is overwritten by a later one, and until
  * then it counts again if a window or period grows. */
-#include "common/error.h"
-#include "common/instant.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/error.h"
+#include "common/instant.h"
 
 struct history_recommendation {
 	struct mono at;

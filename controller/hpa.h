@@ -2,14 +2,14 @@
 /* The autoscaler object as every stage sees it: autoscaling/v2 in memory, whatever version it was read from. Filled by the
  * decoders, read-only for the pure stages. All texts and arrays belong to whoever decoded the object (an arena); absent is
  * never zero: pointers NULL, `struct opt_*` unset, views with ptr NULL. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/instant.h"
 #include "common/opt.h"
 #include "common/sv.h"
 #include "kube/quantity.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct label_selector; /* kube: a LabelSelector object; NULL is nil */
 

@@ -1,13 +1,13 @@
 #pragma once
 /* Stage: a stabilised count -> what this pass may write: policies, and min and max. Pure.
  * Rules: spec 9.1 step 3 (no behavior) and 9.2 step 3 (behavior). */
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/instant.h"
 #include "controller/arith.h"
 #include "controller/history.h"
 #include "controller/hpa.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 enum limited_by {
 	LIMIT_NONE,	 /* DesiredWithinRange */

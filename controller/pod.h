@@ -1,16 +1,16 @@
 #pragma once
 /* A pod as the decision needs it, about 100 bytes: names, labels and container requests are shared with its siblings where the
  * owner of the record can share them. Read-only for the pure stages. Pure. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/instant.h"
 #include "common/sv.h"
 #include "kube/quantity.h"
 #include "kube/selector.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 struct jtree;
 

@@ -1,14 +1,14 @@
 #pragma once
 /* Stage: pods of the target and one metric's samples -> which pod counts how. Pure. Rules: spec 7.3. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/instant.h"
 #include "controller/pod.h"
 #include "controller/reading.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* Pods of the object's namespace that its target's selector matches, in byte order of their names. */
 struct pod_set {

@@ -1,12 +1,12 @@
 #pragma once
 /* What a metrics API said about one metric of one object. Tagged, because zero is the dangerous number: unless the kind is
  * READING_VALUE there is no number at all. */
-#include "common/instant.h"
-#include "common/sv.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/instant.h"
+#include "common/sv.h"
 
 enum reading_kind {
 	READING_FAILED,	    /* nothing usable came back: `why` says what */

@@ -3,11 +3,11 @@
  * refused whole: one quantity that does not parse makes it useless, as zero would be a guess. */
 #include "controller/readings.h"
 
+#include <stdlib.h>
+
 #include "common/jscan.h"
 #include "controller/readings_list.h"
 #include "kube/quantity.h"
-
-#include <stdlib.h>
 
 static const char *api_name(enum hpa_metric_kind kind)
 {

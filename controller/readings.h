@@ -23,7 +23,7 @@ struct readings_query {
 	enum arith_mode mode;
 };
 
-/* Never fails on what the answer holds: that is a reading with a tag. Names point into the answer's body where they can.
+/* Never fails on what the answer holds: that is a reading with a tag. Nothing points into the answer.
  * errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind readings_decode(struct arena *a, const struct readings_query *query,
 	const struct readings_answer *answer, struct reading *ret, struct error *err);

@@ -248,8 +248,11 @@ static enum error_kind push_sample(struct decoder *d)
 	if (grow(d, &samples, list->n_samples, sizeof(list->samples[0])))
 		return d->err->kind;
 	list->samples = samples;
+	struct sv name = arena_sv(d->a, d->item.name);
+	if (!name.ptr)
+		return arena_error(d->a, d->err);
 	list->samples[list->n_samples++] = (struct reading_sample){
-		.pod = d->item.name,
+		.pod = name,
 		.milli = d->item.milli,
 		.at = d->item.at,
 		.window_ns = d->item.window_ns,

@@ -1,12 +1,12 @@
 #pragma once
 /* Stage: a proposal and the recommendations of the last minutes -> a proposal that does not flap. Pure.
  * Rules: spec 9.1 step 1 (no behavior) and 9.2 step 1 (behavior). */
-#include "common/instant.h"
-#include "controller/history.h"
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/instant.h"
+#include "controller/history.h"
 
 struct stabilize_input {
 	const struct history_recommendation *recommendations;

@@ -1,0 +1,41 @@
+/* Outside minReplicas..maxReplicas the count is put right before anything is asked. At zero an object sleeps, unless it was us who put it to
+ * sleep: then metrics that need no pods can wake it. */
+#include "controller/bounds.h"
+
+int32_t bounds_min_replicas(const struct hpa_spec *spec)
+{
+	return spec->min_replicas.set ? spec->min_replicas.value : 1;
+}
+
+bool bounds_has_pod_free_metric(const struct hpa_spec *spec)
+{
+	for (size_t i = 0; i < spec->n_metrics; i++)
+		if (spec->metrics[i].kind == HPA_METRIC_OBJECT ||
+			spec->metrics[i].kind == HPA_METRIC_EXTERNAL)
+			return true;
+	return false;
+}
+
+bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa)
+{
+	if (!settings->scale_to_zero)
+		return false;
+	for (size_t i = 0; i < hpa->status.n_conditions; i++)
+		if (sv_is(hpa->status.conditions[i].type, "ScaledToZero"))
+			return sv_is(hpa->status.conditions[i].status, "True");
+	return false;
+}
+
+enum bounds_result bounds_check(
+	const struct settings *settings, const struct hpa *hpa, int32_t current)
+{
+	int32_t min = bounds_min_replicas(&hpa->spec);
+	if (current == 0) {
+		bool ours = bounds_scaled_to_zero(settings, hpa);
+		bool wakes = ours && (min != 0 || bounds_has_pod_free_metric(&hpa->spec));
+		return wakes ? BOUNDS_COMPUTE : BOUNDS_DISABLED;
+	}
+	if (current > hpa->spec.max_replicas)
+		return BOUNDS_ABOVE_MAX;
+	return current < min ? BOUNDS_BELOW_MIN : BOUNDS_COMPUTE;
+}

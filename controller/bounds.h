@@ -1,0 +1,24 @@
+#pragma once
+/* Whether a pass computes metrics at all. Pure. Rules: spec 4.3 steps 7 and 8, and 10. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controller/hpa.h"
+#include "controller/settings.h"
+
+enum bounds_result {
+	BOUNDS_COMPUTE,
+	BOUNDS_DISABLED,  /* at zero replicas, and not by us */
+	BOUNDS_ABOVE_MAX, /* straight to maxReplicas; no metric is read */
+	BOUNDS_BELOW_MIN, /* straight to minReplicas */
+};
+
+/* minReplicas, or its default. */
+int32_t bounds_min_replicas(const struct hpa_spec *spec);
+/* Some metric is of a type that can be read without pods: Object or External. */
+bool bounds_has_pod_free_metric(const struct hpa_spec *spec);
+/* We scaled it to zero: the gate is on, and the stored condition says so. */
+bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa);
+
+enum bounds_result bounds_check(
+	const struct settings *settings, const struct hpa *hpa, int32_t current);

@@ -1,0 +1,379 @@
+/* The decision, stage by stage. Each stage reads the proposal so far and adds its own result; the order is DECIDE_STAGES' and nobody
+ * else's. A metric that fails is part of the decision; an error of this function means that there is none. */
+#include "controller/decide.h"
+
+#include <assert.h>
+
+#include "controller/words.h"
+
+/* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas, and those of the scale write. */
+#define OTHER_EVENTS 4
+
+#define TEXT_ABOVE_MAX "Current number of replicas above Spec.MaxReplicas"
+#define TEXT_BELOW_MIN "Current number of replicas below Spec.MinReplicas"
+#define TEXT_UNABLE "the HPA was unable to compute the replica count: "
+
+struct work {
+	struct arena *a;
+	const struct decide_input *in;
+	struct proposal *p;
+	bool computing; /* still on the way from metrics to a count */
+	struct error *err;
+};
+
+enum error_kind decide_make_events(
+	struct arena *a, size_t size, struct decide_events *ret, struct error *err)
+{
+	struct decide_event *at = ARENA_ARRAY(a, size, struct decide_event);
+	if (!at)
+		return arena_error(a, err);
+	*ret = (struct decide_events){ .at = at, .size = size };
+	return ERR_OK;
+}
+
+void decide_add_event(
+	struct decide_events *events, bool warning, struct sv reason, struct sv message)
+{
+	assert(events->n < events->size);
+	events->at[events->n++] = (struct decide_event){ warning, reason, message };
+}
+
+static void set_condition(
+	struct work *w, const char *type, bool truth, struct sv reason, struct sv message)
+{
+	struct conditions_entry entry = { type, truth, reason, message };
+	conditions_set(&w->p->conditions, &entry, w->in->now.wall);
+}
+
+/* Is there anything to compute? Sets what holds without metrics. */
+static enum error_kind stage_bounds(struct work *w)
+{
+	const struct hpa *hpa = w->in->hpa;
+	struct proposal *p = w->p;
+
+	set_condition(w, "AbleToScale", true, SV("SucceededGetScale"),
+		SV("the HPA controller was able to get the target's current scale"));
+	p->bounds = bounds_check(w->in->settings, hpa, p->current);
+	switch (p->bounds) {
+	case BOUNDS_COMPUTE:
+		w->computing = true;
+		break;
+	case BOUNDS_DISABLED:
+		p->desired = p->current;
+		set_condition(w, "ScalingActive", false, SV("ScalingDisabled"),
+			SV("scaling is disabled since the replica count of the target is zero"));
+		if (!w->in->settings->scale_to_zero)
+			conditions_remove(&p->conditions, "ScaledToZero");
+		break;
+	case BOUNDS_ABOVE_MAX:
+		p->desired = hpa->spec.max_replicas;
+		p->reason = SV(TEXT_ABOVE_MAX);
+		p->rescale = true;
+		break;
+	case BOUNDS_BELOW_MIN:
+		p->desired = bounds_min_replicas(&hpa->spec);
+		p->reason = SV(TEXT_BELOW_MIN);
+		p->rescale = true;
+		break;
+	}
+	return ERR_OK;
+}
+
+static void fail(struct work *w, struct sv error)
+{
+	w->computing = false;
+	w->p->failed = true;
+	w->p->error = error;
+}
+
+/* A selector that selects nothing, or too much: no metric is read. */
+static enum error_kind stage_target(struct work *w)
+{
+	static const char *const EVENTS[] = {
+		[TARGET_NO_SELECTOR] = "SelectorRequired",
+		[TARGET_BAD_SELECTOR] = "InvalidSelector",
+		[TARGET_AMBIGUOUS] = "AmbiguousSelector",
+	};
+	enum target_problem problem = w->in->target->problem;
+	struct sv message = w->in->target->why, reason;
+
+	w->p->target_problem = problem;
+	if (problem == TARGET_OK)
+		return ERR_OK;
+	decide_add_event(&w->p->events, true, sv_of(EVENTS[problem]), message);
+	fail(w, message);
+	reason = problem == TARGET_AMBIGUOUS ? SV("AmbiguousSelector") : SV("InvalidSelector");
+	if (problem == TARGET_NO_SELECTOR)
+		message = SV("the HPA target's scale is missing a selector");
+	set_condition(w, "ScalingActive", false, reason, message);
+	return ERR_OK;
+}
+
+static struct recommend_input recommend_input(const struct work *w)
+{
+	return (struct recommend_input){
+		.settings = w->in->settings,
+		.hpa = w->in->hpa,
+		.scale = w->in->scale,
+		.pods = w->in->pods,
+		.tolerance = recommend_tolerance(w->in->settings, &w->in->hpa->spec),
+		.now = w->in->now.wall,
+	};
+}
+
+static enum error_kind stage_classify(struct work *w)
+{
+	const struct hpa_spec *spec = &w->in->hpa->spec;
+	struct recommend_input in = recommend_input(w);
+	struct proposal *p = w->p;
+
+	p->n_recommendations = p->n_statuses = spec->n_metrics;
+	p->recommendations = ARENA_ARRAY(w->a, spec->n_metrics, struct recommendation);
+	p->statuses = ARENA_ARRAY(w->a, spec->n_metrics, struct hpa_metric_status);
+	if (!p->recommendations || !p->statuses)
+		return arena_error(w->a, w->err);
+	for (size_t i = 0; i < spec->n_metrics; i++)
+		if (recommend_classify(w->a, &in, &spec->metrics[i], &w->in->questions[i],
+			    &w->in->readings[i], &p->recommendations[i].groups, w->err))
+			return w->err->kind;
+	return ERR_OK;
+}
+
+static enum error_kind stage_recommend(struct work *w)
+{
+	const struct hpa_spec *spec = &w->in->hpa->spec;
+	struct recommend_input in = recommend_input(w);
+
+	for (size_t i = 0; i < spec->n_metrics; i++) {
+		struct recommendation *r = &w->p->recommendations[i];
+		if (recommend_compute(w->a, &in, &spec->metrics[i], &w->in->questions[i],
+			    &w->in->readings[i], r, w->err))
+			return w->err->kind;
+		w->p->statuses[i] = r->status;
+		if (!r->ok)
+			decide_add_event(&w->p->events, true, sv_of(r->reason), r->inner);
+	}
+	return ERR_OK;
+}
+
+/* The text of a partial or total failure of the metrics. */
+static struct sv bad_metrics(struct work *w)
+{
+	const struct proposal *p = w->p;
+	if (p->picked.n_bad == 0)
+		return SV("invalid metrics (spec.metrics is empty)");
+	return WORDS(w->a, SV("invalid metrics ("), words_i64(w->a, (int64_t)p->picked.n_bad),
+		SV(" invalid out of "), words_i64(w->a, (int64_t)p->n_recommendations),
+		SV("), first error is: "), p->recommendations[p->picked.first_bad].outer);
+}
+
+static enum error_kind set_active(struct work *w)
+{
+	const struct proposal *p = w->p;
+	struct sv message, reason = SV("ValidMetricFound");
+	bool active = p->picked.ok;
+
+	if (active) {
+		message = WORDS(w->a,
+			SV("the HPA was able to successfully calculate a replica count from "),
+			recommend_name(w->a, &w->in->hpa->spec.metrics[p->picked.winner]));
+	} else if (p->picked.n_bad == 0) {
+		reason = SV("InvalidMetricSourceType");
+		message = SV(TEXT_UNABLE "spec.metrics is empty");
+	} else {
+		const struct recommendation *bad = &p->recommendations[p->picked.first_bad];
+		reason = sv_of(bad->reason);
+		message = WORDS(w->a, SV(TEXT_UNABLE), bad->inner);
+	}
+	if (!message.ptr)
+		return arena_error(w->a, w->err);
+	set_condition(w, "ScalingActive", active, reason, message);
+	return ERR_OK;
+}
+
+/* A count of -1 beside an error is how the reference spells "all failed", also where it is a proposal. */
+static bool is_total_failure(const struct picked *picked)
+{
+	return !picked->ok || (picked->n_bad > 0 && picked->replicas == -1);
+}
+
+static enum error_kind stage_pick(struct work *w)
+{
+	struct proposal *p = w->p;
+	p->picked = pick_compute(p->recommendations, p->n_recommendations, p->current);
+	if (set_active(w))
+		return w->err->kind;
+	if (p->picked.n_bad > 0 || !p->picked.ok) {
+		p->error = bad_metrics(w);
+		if (!p->error.ptr)
+			return arena_error(w->a, w->err);
+	}
+	if (is_total_failure(&p->picked)) {
+		fail(w, p->error);
+		return ERR_OK;
+	}
+
+	p->wanted = p->picked.replicas > 0 ? p->picked.replicas : 0;
+	if (p->wanted > p->current) {
+		p->reason = WORDS(w->a,
+			recommend_name(w->a, &w->in->hpa->spec.metrics[p->picked.winner]),
+			SV(" above target"));
+		if (!p->reason.ptr)
+			return arena_error(w->a, w->err);
+	} else if (p->wanted < p->current) {
+		p->reason = SV("All metrics below target");
+	}
+	return ERR_OK;
+}
+
+/* Rules of a direction; none at all where a broken object lacks them, which lets nothing move that way. */
+static const struct hpa_rules *rules_of(const struct hpa_rules *rules)
+{
+	static const struct hpa_rules NONE = { 0 };
+	return rules ? rules : &NONE;
+}
+
+static int64_t window_ns(const struct opt_i32 *window_sec, int64_t fallback_sec)
+{
+	return (window_sec->set ? window_sec->value : fallback_sec) * NS_PER_SEC;
+}
+
+static enum error_kind stage_stabilize(struct work *w)
+{
+	const struct hpa_behavior *behavior = w->in->hpa->spec.behavior;
+	int64_t flag_ns = w->in->settings->downscale_stabilization_ns;
+	struct proposal *p = w->p;
+	struct stabilize_input in = {
+		.recommendations = p->history,
+		.n_recommendations = p->n_history,
+		.current = p->current,
+		.desired = p->wanted,
+		.now = w->in->now.mono,
+		.has_behavior = behavior != NULL,
+		.down_window_ns = flag_ns,
+	};
+	if (behavior) {
+		in.up_window_ns =
+			window_ns(&rules_of(behavior->scale_up)->stabilization_window_sec, 0);
+		in.down_window_ns =
+			window_ns(&rules_of(behavior->scale_down)->stabilization_window_sec,
+				flag_ns / NS_PER_SEC);
+	}
+	p->stabilized = stabilize_compute(&in);
+	p->recommended = true;
+	return ERR_OK;
+}
+
+static enum error_kind stage_limit(struct work *w)
+{
+	const struct hpa_spec *spec = &w->in->hpa->spec;
+	struct proposal *p = w->p;
+	int32_t min = bounds_min_replicas(spec);
+
+	p->limit_input = (struct limit_input){
+		.current = p->current,
+		.stabilized = p->stabilized.replicas,
+		.min_replicas = min,
+		.max_replicas = spec->max_replicas,
+		.up = spec->behavior ? rules_of(spec->behavior->scale_up) : NULL,
+		.down = spec->behavior ? rules_of(spec->behavior->scale_down) : NULL,
+		.up_events = &w->in->history->up,
+		.down_events = &w->in->history->down,
+		.now = w->in->now.mono,
+		.mode = w->in->settings->arithmetic,
+	};
+	p->limited = limit_compute(&p->limit_input);
+	p->desired = p->limited.replicas;
+	if (p->current == 0 && min != 0 && p->desired < min &&
+		bounds_scaled_to_zero(w->in->settings, w->in->hpa)) {
+		p->desired = min;
+		p->lifted_from_zero = true;
+		if (p->reason.len == 0)
+			p->reason = SV(TEXT_BELOW_MIN);
+	}
+	p->rescale = p->desired != p->current;
+	return ERR_OK;
+}
+
+static enum error_kind stage_conditions(struct work *w)
+{
+	static const struct {
+		const char *reason, *message;
+	} STABILIZED[] = {
+		[STABILIZED_NOT] = { "ReadyForNewScale", "recommended size matches current size" },
+		[STABILIZED_UP] = { "ScaleUpStabilized",
+			"recent recommendations were lower than current one, applying the lowest "
+			"recent recommendation" },
+		[STABILIZED_DOWN] = { "ScaleDownStabilized",
+			"recent recommendations were higher than current one, applying the highest "
+			"recent recommendation" },
+	};
+	static const struct {
+		const char *reason, *message;
+	} LIMITED[] = {
+		[LIMIT_NONE] = { "DesiredWithinRange",
+			"the desired count is within the acceptable range" },
+		[LIMIT_TOO_FEW] = { "TooFewReplicas",
+			"the desired replica count is less than the minimum replica count" },
+		[LIMIT_TOO_MANY] = { "TooManyReplicas",
+			"the desired replica count is more than the maximum replica count" },
+		[LIMIT_SCALE_UP] = { "ScaleUpLimit", "the desired replica count is increasing "
+						     "faster than the maximum scale rate" },
+		[LIMIT_SCALE_DOWN] = { "ScaleDownLimit", "the desired replica count is decreasing "
+							 "faster than the maximum scale rate" },
+	};
+	const struct proposal *p = w->p;
+	set_condition(w, "AbleToScale", true, sv_of(STABILIZED[p->stabilized.by].reason),
+		sv_of(STABILIZED[p->stabilized.by].message));
+	set_condition(w, "ScalingLimited", p->limited.applied, sv_of(LIMITED[p->limited.by].reason),
+		sv_of(LIMITED[p->limited.by].message));
+	return ERR_OK;
+}
+
+/* Without a history the present count is taken for the first recommendation. */
+static enum error_kind start_history(struct work *w)
+{
+	const struct history *history = w->in->history;
+	struct proposal *p = w->p;
+	p->seed = !history->started;
+	p->history = history->recommendations.at;
+	p->n_history = history->recommendations.n;
+	if (!p->seed)
+		return ERR_OK;
+	struct history_recommendation *seed = ARENA_NEW(w->a, struct history_recommendation);
+	if (!seed)
+		return arena_error(w->a, w->err);
+	*seed = (struct history_recommendation){ w->in->now.mono, p->current };
+	p->history = seed;
+	p->n_history = 1;
+	return ERR_OK;
+}
+
+typedef enum error_kind (*stage_fn)(struct work *w);
+
+enum error_kind decide_compute(
+	struct arena *a, const struct decide_input *in, struct proposal *ret, struct error *err)
+{
+	static const stage_fn STAGES[] = { stage_target, stage_classify, stage_recommend,
+		stage_pick, stage_stabilize, stage_limit, stage_conditions };
+	const struct hpa *hpa = in->hpa;
+	struct proposal p = { .current = in->scale->replicas, .reason = SV(""), .now = in->now };
+	struct work w = { .a = a, .in = in, .p = &p, .err = err };
+
+	if (start_history(&w))
+		return err->kind;
+	if (conditions_copy(a, &hpa->status, &p.conditions, err))
+		return err->kind;
+	if (in->settings->observed_generation && hpa->meta.generation != 0)
+		p.conditions.generation = opt_i64_of(hpa->meta.generation);
+	if (decide_make_events(a, hpa->spec.n_metrics + OTHER_EVENTS, &p.events, err))
+		return err->kind;
+
+	if (stage_bounds(&w))
+		return err->kind;
+	for (size_t i = 0; i < ARRAY_LEN(STAGES) && w.computing; i++)
+		if (STAGES[i](&w))
+			return err->kind;
+	*ret = p;
+	return ERR_OK;
+}

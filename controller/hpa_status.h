@@ -1,0 +1,8 @@
+#pragma once
+/* Whether a status has to be written. Pure. Rule: spec 4.8. */
+#include <stdbool.h>
+
+#include "controller/hpa.h"
+
+/* Quantities by value, times by instant, absent and empty lists the same; all else exactly, order included. */
+bool hpa_status_eq(const struct hpa_status *a, const struct hpa_status *b);
