@@ -44,7 +44,13 @@ class Certificates:
         self.service_account_key = folder / "service-account.key"
         # In the older of the two formats: the API server reads EC keys in no other.
         self._openssl(
-            "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", str(self.service_account_key)
+            "ecparam",
+            "-name",
+            "prime256v1",
+            "-genkey",
+            "-noout",
+            "-out",
+            str(self.service_account_key),
         )
 
     def server(self, name: str, dns_names: list[str]) -> tuple[Path, Path]:
@@ -66,18 +72,36 @@ class Certificates:
         config = self.folder / f"{name}.cnf"
         config.write_text(_CONFIG.format(names=names or "DNS:unused"))
         self._openssl(
-            "req", "-x509", *_NEW_KEY, "-days", "2", "-config", str(config), "-extensions", section,
-            "-subj", subject, "-keyout", str(key), "-out", str(certificate), *extra,
-        )  # fmt: skip
+            "req",
+            "-x509",
+            *_NEW_KEY,
+            "-days",
+            "2",
+            "-config",
+            str(config),
+            "-extensions",
+            section,
+            "-subj",
+            subject,
+            "-keyout",
+            str(key),
+            "-out",
+            str(certificate),
+            *extra,
+        )
         return certificate, key
 
     def _self_signed(self, name: str, subject: str) -> Path:
         return self._request(name, subject, "authority", "", [])[0]
 
-    def _signed(self, name: str, subject: str, by: str = "ca", names: str = "") -> tuple[Path, Path]:
+    def _signed(
+        self, name: str, subject: str, by: str = "ca", names: str = ""
+    ) -> tuple[Path, Path]:
         certificate, key = self._paths(by)
         section = "server" if names else "client"
-        return self._request(name, subject, section, names, ["-CA", str(certificate), "-CAkey", str(key)])
+        return self._request(
+            name, subject, section, names, ["-CA", str(certificate), "-CAkey", str(key)]
+        )
 
     @staticmethod
     def _openssl(*arguments: str) -> None:

@@ -1,4 +1,4 @@
-"""One cluster of real parts on 127.0.0.1: etcd, kube-apiserver, kube-controller-manager, Prometheus."""
+"""One cluster of real parts on 127.0.0.1: etcd, API server, controller manager, Prometheus."""
 
 import json
 import subprocess
@@ -36,11 +36,17 @@ class Cluster:
 
     # ----- files
 
-    def kubeconfig(self, name: str, certificate: Path = None, key: Path = None, token: str = "") -> Path:
-        user = {"token": token} if token else {
-            "client-certificate": str(certificate),
-            "client-key": str(key),
-        }  # fmt: skip
+    def kubeconfig(
+        self, name: str, certificate: Path = None, key: Path = None, token: str = ""
+    ) -> Path:
+        user = (
+            {"token": token}
+            if token
+            else {
+                "client-certificate": str(certificate),
+                "client-key": str(key),
+            }
+        )
         server = {
             "server": f"https://127.0.0.1:{self.api_port}",
             "certificate-authority": str(self.certificates.authority),
@@ -229,10 +235,18 @@ class Cluster:
 
     def kubectl(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess:
         return subprocess.run(
-            [self.programs["kubectl"], f"--kubeconfig={self.admin_kubeconfig}",
-             f"--cache-dir={self.folder / 'kubectl-cache'}", *arguments],
-            input=stdin, capture_output=True, text=True, timeout=KUBECTL_TIMEOUT_SEC, check=False,
-        )  # fmt: skip
+            [
+                self.programs["kubectl"],
+                f"--kubeconfig={self.admin_kubeconfig}",
+                f"--cache-dir={self.folder / 'kubectl-cache'}",
+                *arguments,
+            ],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=KUBECTL_TIMEOUT_SEC,
+            check=False,
+        )
 
     def kubectl_ok(self, *arguments: str, stdin: str = "") -> str:
         done = self.kubectl(*arguments, stdin=stdin)

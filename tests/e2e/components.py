@@ -66,7 +66,7 @@ class _Module:
         self.cache.parent.mkdir(parents=True, exist_ok=True)
         _say(f"building {', '.join(self.packages)} {self.version} (once; minutes, not seconds)")
         started = time.monotonic()
-        # Built beside the cache and renamed into it: a run that is interrupted leaves no half of one.
+        # Built beside the cache and renamed into it: an interrupted run leaves no half of one.
         scratch = Path(tempfile.mkdtemp(dir=self.cache.parent, prefix="build-"))
         try:
             for name, package in self.packages.items():
@@ -79,7 +79,16 @@ class _Module:
         _say(f"built in {time.monotonic() - started:.0f} s, kept in {self.cache}")
 
     def _go_build(self, package: str, target: Path) -> None:
-        command = ["nice", "-n", "10", "go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false"]
+        command = [
+            "nice",
+            "-n",
+            "10",
+            "go",
+            "build",
+            "-mod=readonly",
+            "-trimpath",
+            "-buildvcs=false",
+        ]
         command += ["-ldflags", self.ldflags, "-o", str(target), package]
         environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="", GOWORK="off")
         done = subprocess.run(
@@ -92,19 +101,21 @@ class _Module:
 def _require_go() -> None:
     wanted = ".".join(str(part) for part in MIN_GO)
     if not shutil.which("go"):
-        raise MissingComponent(f"Go >= {wanted} must be on PATH to build the real peers; none found")
+        raise MissingComponent(
+            f"Go >= {wanted} must be on PATH to build the real peers; none found"
+        )
     found = subprocess.run(
         ["go", "env", "GOVERSION"], capture_output=True, text=True, timeout=60, check=False
     ).stdout.strip()
     match = re.match(r"go(\d+)\.(\d+)", found)
     if not match or (int(match[1]), int(match[2])) < MIN_GO:
         raise MissingComponent(
-            f"Go >= {wanted} must be on PATH to build the real peers; found {found or 'none that runs'}"
+            f"Go >= {wanted} must be on PATH to build the real peers; found {found or 'none'}"
         )
 
 
 def _kubernetes_ldflags() -> str:
-    # kubectl refuses a server whose version it cannot parse, so the version is set as a release has it.
+    # kubectl refuses a server whose version it cannot parse, so it is set as a release has it.
     major, minor = KUBERNETES_VERSION.lstrip("v").split(".")[:2]
     flags = ["-s", "-w"]
     for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version"):

@@ -15,7 +15,9 @@ _NOT_APPLIED = {"Deployment", "Service", "APIService"}
 def apply_base(cluster: Cluster, track: Track) -> None:
     cluster.kubectl_ok("create", "namespace", SYSTEM_NAMESPACE)
     done = cluster.kubectl("apply", "--dry-run=server", "-k", str(BASE))
-    track.check("kubectl apply --dry-run=server -k manifests/base", done.returncode == 0, done.stderr)
+    track.check(
+        "kubectl apply --dry-run=server -k manifests/base", done.returncode == 0, done.stderr
+    )
     text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(BASE))
     objects = [item for item in _documents(text) if item["kind"] not in _NOT_APPLIED]
     cluster.kubectl_ok("apply", "-f", "-", stdin=json.dumps(_list(objects)))

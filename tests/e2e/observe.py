@@ -1,4 +1,4 @@
-"""What is seen of a cluster: every replica count, every set of conditions, the events, kubectl's text."""
+"""What is seen of a cluster: replica counts, conditions, events, kubectl's text."""
 
 import threading
 import time
@@ -71,7 +71,9 @@ class Observer:
     def events(self, name: str) -> list[dict]:
         items = self.api.get(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]
         own = [event for event in items if event["involvedObject"]["name"] == name]
-        own = [event for event in own if event["involvedObject"]["kind"] == "HorizontalPodAutoscaler"]
+        own = [
+            event for event in own if event["involvedObject"]["kind"] == "HorizontalPodAutoscaler"
+        ]
         return sorted(own, key=lambda event: event["firstTimestamp"] or "")
 
 

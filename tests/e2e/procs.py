@@ -156,5 +156,7 @@ def wait_for(what: str, condition, timeout_sec: float, alive: tuple = (), every_
             if not process.is_running():
                 raise RuntimeError(f"{process.name} ended by itself while waiting for {what}")
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no {what} within {timeout_sec:.0f} s" + (f": {seen}" if seen else ""))
+            raise TimeoutError(
+                f"no {what} within {timeout_sec:.0f} s" + (f": {seen}" if seen else "")
+            )
         pause(every_sec)

@@ -29,7 +29,9 @@ PAIRINGS = {
     "1": Pairing("1", "flyball-controller", "flyball-adapter", outages=True),
     "2": Pairing("2", "kube-controller-manager", "flyball-adapter"),
     "3": Pairing("3", "flyball-controller", "prometheus-adapter"),
-    "reference": Pairing("reference", "kube-controller-manager", "prometheus-adapter", outages=True),
+    "reference": Pairing(
+        "reference", "kube-controller-manager", "prometheus-adapter", outages=True
+    ),
 }
 DEFAULT = ("1", "2", "3")
 
@@ -56,7 +58,9 @@ class Runner:
                     break
             if stopping.is_set():
                 break
-            thread = threading.Thread(target=self._play_one, args=(pairing, slots), name=pairing.key)
+            thread = threading.Thread(
+                target=self._play_one, args=(pairing, slots), name=pairing.key
+            )
             thread.start()
             threads.append(thread)
             if jobs > 1 and pairing is not pairings[-1]:
@@ -96,7 +100,9 @@ class Runner:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--pairing", nargs="+", choices=list(PAIRINGS), default=list(DEFAULT))
     parser.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "bin")
     parser.add_argument("--jobs", type=int, default=3, help="pairings at a time (default 3)")

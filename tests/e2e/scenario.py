@@ -1,4 +1,4 @@
-"""The scenario of one pairing: load 1, then 9, then 3 requests/s on three applications side by side."""
+"""The scenario of one pairing: load 1, then 9, then 3 requests/s on three applications."""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ from report import Track
 from workload import App, Workload
 
 SYNC_PERIOD_SEC = 15
-# A pass comes at most a period and its own duration after its cause; the rest is for a busy machine.
+# A pass comes at most a period after its cause; the rest is for a busy machine.
 PASS_TIMEOUT_SEC = 6 * SYNC_PERIOD_SEC
 START_TIMEOUT_SEC = 90
 # The aggregation layer looks every 30 s whether an adapter that was away is back.
@@ -39,7 +39,8 @@ READY = ("True", "ReadyForNewScale", "recommended size matches current size")
 HELD = (
     "True",
     "ScaleDownStabilized",
-    "recent recommendations were higher than current one, applying the highest recent recommendation",
+    "recent recommendations were higher than current one, "
+    "applying the highest recent recommendation",
 )
 WITHIN = ("False", "DesiredWithinRange", "the desired count is within the acceptable range")
 
@@ -70,7 +71,9 @@ class Facts:
 
 
 class Scenario:
-    def __init__(self, pairing: Pairing, folder: Path, programs: dict[str, str], own: Path, track: Track):
+    def __init__(
+        self, pairing: Pairing, folder: Path, programs: dict[str, str], own: Path, track: Track
+    ):
         self.pairing = pairing
         self.own = own
         self.track = track
@@ -98,8 +101,15 @@ class Scenario:
             return self.facts
         except Interrupted:
             return None
-        except (RuntimeError, TimeoutError, ApiError, OSError, ValueError,
-                subprocess.SubprocessError, http.client.HTTPException) as error:  # fmt: skip
+        except (
+            RuntimeError,
+            TimeoutError,
+            ApiError,
+            OSError,
+            ValueError,
+            subprocess.SubprocessError,
+            http.client.HTTPException,
+        ) as error:
             self.track.check("the scenario is played to its end", False, error)
             return None
         finally:
@@ -125,7 +135,9 @@ class Scenario:
         self._start_controller()
         track.phase("everything is up; waiting for the first samples")
         for app in APPS:
-            wait_for(f"{METRICS[app]} of {app}", lambda app=app: self._is_served(app), START_TIMEOUT_SEC)
+            wait_for(
+                f"{METRICS[app]} of {app}", lambda app=app: self._is_served(app), START_TIMEOUT_SEC
+            )
         self._check_raw()
 
     def _start_adapter(self) -> None:
@@ -149,12 +161,17 @@ class Scenario:
             client = cluster.certificates.client("prometheus-adapter", "system:masters")
             kubeconfig = cluster.kubeconfig("prometheus-adapter", *client)
             uses = ("lister", "authentication", "authorization")
-            command = [cluster.programs[name], *(f"--{use}-kubeconfig={kubeconfig}" for use in uses)]
+            command = [
+                cluster.programs[name],
+                *(f"--{use}-kubeconfig={kubeconfig}" for use in uses),
+            ]
             command += common
         self.adapter = cluster.processes.start(name, command)
         self._wait_for_adapter_port()
         cluster.register_adapter(service, self.adapter_port)
-        wait_for("available adapter", cluster.adapter_is_available, START_TIMEOUT_SEC, (self.adapter,))
+        wait_for(
+            "available adapter", cluster.adapter_is_available, START_TIMEOUT_SEC, (self.adapter,)
+        )
 
     def _wait_for_adapter_port(self) -> None:
         def listens() -> bool:
@@ -192,14 +209,18 @@ class Scenario:
     def _alive(self) -> tuple[Process, ...]:
         return tuple(p for p in (self.controller, self.adapter) if p)
 
-    def _wait_condition(self, app: str, kind: str, wanted: tuple[str, str], timeout_sec: float) -> None:
+    def _wait_condition(
+        self, app: str, kind: str, wanted: tuple[str, str], timeout_sec: float
+    ) -> None:
         """Waits until the condition has this status and reason."""
 
         def reached() -> tuple[bool, str]:
             now = condition(self.observer.hpa(app), kind)
             return now[:2] == wanted, f"{kind} is {now}"
 
-        wait_for(f"{kind} {' '.join(wanted)} of HPA {app}", reached, timeout_sec, self._alive(), 0.5)
+        wait_for(
+            f"{kind} {' '.join(wanted)} of HPA {app}", reached, timeout_sec, self._alive(), 0.5
+        )
 
     def _wait_count(self, app: str, count: int, timeout_sec: float) -> None:
         def reached() -> tuple[bool, str]:
@@ -262,16 +283,20 @@ class Scenario:
         track, counts = self.track, self.observer.counts
         track.equal("gauge with behavior has gone 1, 5, 2", [1, 5, 2], counts("gauge-window"))
         track.equal("gauge without behavior is held for 5 minutes", [1, 4, 5], counts("gauge"))
-        self._check_direction("the rate only goes down, to 2", counts("myapp")[self.rise - 1 :], 5, 2)
+        self._check_direction(
+            "the rate only goes down, to 2", counts("myapp")[self.rise - 1 :], 5, 2
+        )
         for app in APPS:
             track.phase(f"{app}: {self.observer.steps(app)}")
         self._check_settled("load 3", {"myapp": READY, "gauge": HELD, "gauge-window": READY})
         self._check_kubectl({"gauge": ("600m/2", "5"), "gauge-window": ("1500m/2", "2")})
 
     def _check_direction(self, text: str, counts: list[int], first: int, last: int) -> None:
-        """Counts from `first` to `last` that never turn round: none is beyond what the load needs."""
+        """From `first` to `last` without turning round: no count is beyond what the load needs."""
         way = sorted(counts, reverse=last < first)
-        self.track.check(f"{text}: {counts}", counts == way and counts[0] == first and counts[-1] == last, way)
+        self.track.check(
+            f"{text}: {counts}", counts == way and counts[0] == first and counts[-1] == last, way
+        )
 
     def _check_settled(self, when: str, able: dict[str, tuple]) -> None:
         calculated = "the HPA was able to successfully calculate a replica count from pods metric"
@@ -292,7 +317,9 @@ class Scenario:
             row = table_row(text, app)
             seen = tuple(row.get(column, "") for column in ("REFERENCE", "TARGETS", "REPLICAS"))
             self.track.equal(
-                f"kubectl get hpa {app} shows {targets}", (f"Deployment/{app}", targets, replicas), seen
+                f"kubectl get hpa {app} shows {targets}",
+                (f"Deployment/{app}", targets, replicas),
+                seen,
             )
 
     def _check_raw(self) -> None:
@@ -331,9 +358,11 @@ class Scenario:
                 for app in APPS:
                     wait_for(
                         f"HPA {app} that tells of the outage",
-                        lambda app=app: condition(self.observer.hpa(app), "ScalingActive")[:2] == seen_as,
-                        PASS_TIMEOUT_SEC, every_sec=0.5,
-                    )  # fmt: skip
+                        lambda app=app: condition(self.observer.hpa(app), "ScalingActive")[:2]
+                        == seen_as,
+                        PASS_TIMEOUT_SEC,
+                        every_sec=0.5,
+                    )
             else:
                 pause(SYNC_PERIOD_SEC + 5)  # at least one pass falls into it
         finally:
@@ -343,9 +372,13 @@ class Scenario:
         began = time.monotonic()
         wait_for("available adapter", self.cluster.adapter_is_available, RECOVERY_TIMEOUT_SEC)
         for app in APPS:
-            self._wait_condition(app, "ScalingActive", ("True", "ValidMetricFound"), RECOVERY_TIMEOUT_SEC)
+            self._wait_condition(
+                app, "ScalingActive", ("True", "ValidMetricFound"), RECOVERY_TIMEOUT_SEC
+            )
             self._wait_condition(app, "AbleToScale", READY[:2], PASS_TIMEOUT_SEC)
-        self.track.phase(f"recovered {time.monotonic() - began:.0f} s after the restart of {name}")
+        # No status tells of an API server that was away; the next phase shows that all goes on.
+        if seen_as:
+            self.track.phase(f"recovered {time.monotonic() - began:.0f} s after {name} is back")
         pause(SYNC_PERIOD_SEC)
         after = {app: self.observer.counts(app) for app in before}
         self.track.equal(f"without {name} no replica count has changed", before, after)
@@ -358,7 +391,10 @@ class Scenario:
         reason = f"pods metric {GAUGE} above target"
         wanted = {
             "gauge": [f"New size: 4; reason: {reason}", f"New size: 5; reason: {reason}"],
-            "gauge-window": [f"New size: 5; reason: {reason}", "New size: 2; reason: All metrics below target"],
+            "gauge-window": [
+                f"New size: 5; reason: {reason}",
+                "New size: 2; reason: All metrics below target",
+            ],
         }
         for app, messages in wanted.items():
             events = [e for e in self.observer.events(app) if e["reason"] == "SuccessfulRescale"]
@@ -369,8 +405,12 @@ class Scenario:
 
     def _check_describe(self) -> None:
         text = self.cluster.kubectl_ok("describe", "hpa", "-n", NAMESPACE, "gauge-window")
-        wanted = ('"myapp_current_requests" on pods:  1500m / 2', "ScalingActive   True    ValidMetricFound",
-                  "SuccessfulRescale", "horizontal-pod-autoscaler  New size: 2;")  # fmt: skip
+        wanted = (
+            '"myapp_current_requests" on pods:  1500m / 2',
+            "ScalingActive   True    ValidMetricFound",
+            "SuccessfulRescale",
+            "horizontal-pod-autoscaler  New size: 2;",
+        )
         missing = [part for part in wanted if part not in text]
         self.track.check("kubectl describe shows values, conditions and events", not missing, text)
 
