@@ -1,25 +1,28 @@
-/* Doubles from text and to text. In: a view; out: the nearest double; and back: the fewest digits that name this double, laid out as Go
- * lays them out. libc does the exact conversion; this file brings the text into one plain form first, so that no libc extension (hex
- * without exponent, "nan(...)", blanks) comes through, and takes a short way for the common small numbers. */
+/* Doubles from text and to text. In: a view; out: the nearest double; and back: the fewest digits
+ * that name this double, laid out as Go lays them out. libc does the exact conversion; this file
+ * brings the text into one plain form first, so that no libc extension (hex without exponent,
+ * "nan(...)", blanks) comes through, and takes a short way for the common small numbers. */
 #include "common/f64.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* No decimal text needs more digits than this to decide how it rounds (767 suffice); what is cut off is represented by a final 1. */
+/* No decimal text needs more digits than this to decide how it rounds (767 suffice); what is cut
+ * off is represented by a final 1. */
 #define DIGITS_MAX 800
-/* Exponents beyond this are all zero or infinite; it keeps the sum far from overflow. Go stops counting near here too. */
+/* Exponents beyond this are all zero or infinite; it keeps the sum far from overflow. Go stops
+ * counting near here too. */
 #define EXPONENT_MAX 100000
 /* A double has at most 17 significant digits. */
 #define SHORTEST_MAX 17
 
 struct number {
 	bool negative, hex;
-	size_t n;         /* significant digits kept */
-	size_t end;       /* bytes read */
-	bool any;         /* saw a digit */
-	bool dropped;     /* digits other than 0 were left out */
+	size_t n;	  /* significant digits kept */
+	size_t end;	  /* bytes read */
+	bool any;	  /* saw a digit */
+	bool dropped;	  /* digits other than 0 were left out */
 	int64_t exponent; /* of the number read as digits.0: powers of 10, or of 2 for hex */
 	char digits[DIGITS_MAX + 1];
 };
@@ -77,8 +80,8 @@ static void read_mantissa(struct sv s, struct number *n)
 			n->digits[n->n++] = c;
 		else
 			n->dropped = n->dropped || c != '0';
-		/* A digit behind the point that is kept, or a leading zero there, lowers the exponent;
-		 * one before the point that is cut off raises it. */
+		/* A digit behind the point that is kept, or a leading zero there, lowers the
+		 * exponent; one before the point that is cut off raises it. */
 		if (point && (kept || leading_zero))
 			n->exponent -= digit_bits;
 		else if (!point && !kept && !leading_zero)
@@ -119,11 +122,12 @@ static bool read_number(struct sv s, struct number *n)
 	return n->any && read_exponent(s, n) && n->end == s.len && underscores_ok(s, n->hex);
 }
 
-/* Up to 15 digits and a power of ten up to 22 are exact doubles, so one operation rounds correctly. */
+/* Up to 15 digits and a power of ten up to 22 are exact doubles, so one operation rounds
+ * correctly. */
 static bool convert_small(const struct number *n, double *ret)
 {
-	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
+		1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 	int64_t mantissa = 0;
 
 	if (n->hex || n->n > 15 || n->exponent < -22 || n->exponent > 22)
@@ -143,8 +147,8 @@ static double convert_exactly(const struct number *n)
 
 	if (n->n == 0)
 		return 0;
-	(void)snprintf(text, sizeof(text), "%s%.*s%s%c%lld", n->hex ? "0x" : "", (int)n->n, n->digits,
-		dropped ? "1" : "", n->hex ? 'p' : 'e', (long long)exponent);
+	(void)snprintf(text, sizeof(text), "%s%.*s%s%c%lld", n->hex ? "0x" : "", (int)n->n,
+		n->digits, dropped ? "1" : "", n->hex ? 'p' : 'e', (long long)exponent);
 	return strtod(text, NULL);
 }
 
@@ -182,7 +186,8 @@ enum f64_status f64_parse(struct sv text, double *ret)
 	return isinf(value) ? F64_RANGE : F64_OK;
 }
 
-/* The fewest digits d1..dn and the exponent e such that d1.d2...dn * 10^e reads back as the value. */
+/* The fewest digits d1..dn and the exponent e such that d1.d2...dn * 10^e reads back as the
+ * value. */
 struct shortest {
 	char digits[SHORTEST_MAX + 1];
 	int n;
@@ -233,7 +238,8 @@ static bool step_up(struct shortest *s)
 /* value > 0 and finite. */
 static void find_shortest(double value, struct shortest *ret)
 {
-	/* 15 digits survive the way through any normal double, so fewer need not be tried: trailing zeros tell. */
+	/* 15 digits survive the way through any normal double, so fewer need not be tried: trailing
+	 * zeros tell. */
 	int n = value < 2.3e-308 ? 1 : 15;
 	int binary_exponent;
 	bool power_of_two = !(frexp(value, &binary_exponent) > 0.5);
@@ -242,8 +248,8 @@ static void find_shortest(double value, struct shortest *ret)
 		round_to(value, n, ret);
 		if (reads_back(ret, value))
 			break;
-		/* Below a power of two doubles lie twice as dense, so the nearest decimal can miss where the
-		 * next one above still reads back. */
+		/* Below a power of two doubles lie twice as dense, so the nearest decimal can miss
+		 * where the next one above still reads back. */
 		if (power_of_two && step_up(ret) && reads_back(ret, value))
 			break;
 	}
@@ -260,7 +266,8 @@ static void print_exponent_form(struct buf *out, const struct shortest *s, int m
 		buf_put_char(out, '.');
 		buf_put(out, s->digits + 1, (size_t)s->n - 1);
 	}
-	buf_printf(out, "e%c%0*d", s->exponent < 0 ? '-' : '+', min_exponent_digits, abs(s->exponent));
+	buf_printf(
+		out, "e%c%0*d", s->exponent < 0 ? '-' : '+', min_exponent_digits, abs(s->exponent));
 }
 
 static void put_zeros(struct buf *out, int n)

@@ -1,13 +1,15 @@
-/* Clocks, and the text of instants and durations. Text in, struct wall or nanoseconds out, and back. What is accepted and how a refusal
- * reads are Go's (time.Parse with RFC 3339, time.ParseDuration), because users and recorded vectors compare the texts. It knows no
- * time zone but the numeric offset in the text, and no leap seconds. */
+/* Clocks, and the text of instants and durations. Text in, struct wall or nanoseconds out, and
+ * back. What is accepted and how a refusal reads are Go's (time.Parse with RFC 3339,
+ * time.ParseDuration), because users and recorded vectors compare the texts. It knows no time zone
+ * but the numeric offset in the text, and no leap seconds. */
 #include "common/instant.h"
 
 #include <time.h>
 
 #define LAYOUT "2006-01-02T15:04:05Z07:00"
 #define SEC_PER_DAY 86400
-/* Text of an error is cut anyway; a quoted text this long is enough for every sane instant or duration. */
+/* Text of an error is cut anyway; a quoted text this long is enough for every sane instant or
+ * duration. */
 #define QUOTED_MAX 256
 
 static struct timespec now_of(clockid_t id)
@@ -68,7 +70,8 @@ int64_t instant_wall_sub_ns(struct wall a, struct wall b)
 	int64_t sec;
 	int64_t ns;
 
-	/* Seconds and nanoseconds get the same sign first, so that the smallest int64 is reachable. */
+	/* Seconds and nanoseconds get the same sign first, so that the smallest int64 is
+	 * reachable. */
 	if (!__builtin_sub_overflow(a.sec, b.sec, &sec)) {
 		int64_t rest = (int64_t)a.nsec - b.nsec;
 		if (sec < 0 && rest > 0) {
@@ -78,7 +81,8 @@ int64_t instant_wall_sub_ns(struct wall a, struct wall b)
 			sec--;
 			rest += NS_PER_SEC;
 		}
-		if (!__builtin_mul_overflow(sec, NS_PER_SEC, &ns) && !__builtin_add_overflow(ns, rest, &ns))
+		if (!__builtin_mul_overflow(sec, NS_PER_SEC, &ns) &&
+			!__builtin_add_overflow(ns, rest, &ns))
 			return ns;
 	}
 	return instant_wall_cmp(a, b) < 0 ? INT64_MIN : INT64_MAX;
@@ -96,7 +100,8 @@ static int days_in(int month, int64_t year)
 	return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
-/* Days from 1970-01-01 to the date, proleptic Gregorian calendar. The year is counted from March, so the leap day ends it. */
+/* Days from 1970-01-01 to the date, proleptic Gregorian calendar. The year is counted from March,
+ * so the leap day ends it. */
 static int64_t days_of(int64_t year, int month, int day)
 {
 	if (month <= 2)
@@ -117,7 +122,8 @@ static void date_of(int64_t days, int64_t *ret_year, int *ret_month, int *ret_da
 	int64_t day_of_era = days - era * 146097;
 	int64_t year_of_era =
 		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int month_from_march = (int)((5 * day_of_year + 2) / 153);
 
 	*ret_day = (int)(day_of_year - (153 * month_from_march + 2) / 5) + 1;
@@ -159,15 +165,17 @@ static enum error_kind bad_element(const struct wall_parser *p, struct sv at, co
 {
 	char all[QUOTED_MAX], found[QUOTED_MAX];
 
-	return error_set(p->err, ERR_INVALID, "parsing time %s as \"" LAYOUT "\": cannot parse %s as \"%s\"",
-		quoted(p->all, all), quoted(at, found), element);
+	return error_set(p->err, ERR_INVALID,
+		"parsing time %s as \"" LAYOUT "\": cannot parse %s as \"%s\"", quoted(p->all, all),
+		quoted(at, found), element);
 }
 
 static enum error_kind out_of_range(const struct wall_parser *p, const char *what)
 {
 	char all[QUOTED_MAX];
 
-	return error_set(p->err, ERR_INVALID, "parsing time %s: %s out of range", quoted(p->all, all), what);
+	return error_set(
+		p->err, ERR_INVALID, "parsing time %s: %s out of range", quoted(p->all, all), what);
 }
 
 static bool digit_at(struct sv s, size_t i)
@@ -195,13 +203,14 @@ static enum error_kind expect_year(struct wall_parser *p, int *ret)
 			return bad_element(p, p->rest, "2006");
 	}
 	*ret = digit(p->rest, 0) * 1000 + digit(p->rest, 1) * 100 + digit(p->rest, 2) * 10 +
-		digit(p->rest, 3);
+	       digit(p->rest, 3);
 	p->rest = sv_skip(p->rest, 4);
 	return ERR_OK;
 }
 
 /* A field of two digits; the hour may have one, as in Go. */
-static enum error_kind expect_number(struct wall_parser *p, const char *element, bool may_be_short, int *ret)
+static enum error_kind expect_number(
+	struct wall_parser *p, const char *element, bool may_be_short, int *ret)
 {
 	bool two = digit_at(p->rest, 1);
 
@@ -218,7 +227,8 @@ static int32_t take_fraction(struct wall_parser *p)
 	int32_t nsec = 0;
 	size_t n = 1;
 
-	if (p->rest.len < 2 || (p->rest.ptr[0] != '.' && p->rest.ptr[0] != ',') || !digit_at(p->rest, 1))
+	if (p->rest.len < 2 || (p->rest.ptr[0] != '.' && p->rest.ptr[0] != ',') ||
+		!digit_at(p->rest, 1))
 		return 0;
 	for (; digit_at(p->rest, n); n++) {
 		if (n <= 9)
@@ -304,13 +314,14 @@ enum error_kind instant_wall_parse(struct sv text, struct wall *ret, struct erro
 	int32_t nsec = 0;
 	enum error_kind kind;
 
-	if ((kind = parse_date(&p, &year, &month, &day)) || (kind = parse_clock(&p, &sec_of_day, &nsec)) ||
+	if ((kind = parse_date(&p, &year, &month, &day)) ||
+		(kind = parse_clock(&p, &sec_of_day, &nsec)) ||
 		(kind = expect_offset(&p, &offset_sec)))
 		return kind;
 	if (p.rest.len > 0) {
 		char all[QUOTED_MAX], extra[QUOTED_MAX];
-		return error_set(err, ERR_INVALID, "parsing time %s: extra text: %s", quoted(text, all),
-			quoted(p.rest, extra));
+		return error_set(err, ERR_INVALID, "parsing time %s: extra text: %s",
+			quoted(text, all), quoted(p.rest, extra));
 	}
 	if (day < 1 || day > days_in(month, year))
 		return out_of_range(&p, "day");
@@ -331,8 +342,8 @@ static void print_seconds(struct buf *out, struct wall t)
 		days--;
 	}
 	date_of(days, &year, &month, &day);
-	buf_printf(out, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month, day, (int)(rest / 3600),
-		(int)(rest / 60 % 60), (int)(rest % 60));
+	buf_printf(out, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month, day,
+		(int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 void instant_wall_print(struct buf *out, struct wall t)
@@ -395,7 +406,8 @@ static bool take_whole(struct sv *s, uint64_t *ret)
 	return true;
 }
 
-/* Digits behind the point: value / scale. Digits that no longer fit into 63 bits are dropped, as in Go. */
+/* Digits behind the point: value / scale. Digits that no longer fit into 63 bits are dropped, as in
+ * Go. */
 static void take_decimals(struct sv *s, uint64_t *ret_value, double *ret_scale)
 {
 	uint64_t value = 0;
@@ -444,7 +456,8 @@ static enum error_kind take_term(struct sv all, struct sv *s, uint64_t *sum, str
 	while (len < s->len && s->ptr[len] != '.' && !digit_at(*s, len))
 		len++;
 	if (len == 0)
-		return error_set(err, ERR_INVALID, "time: missing unit in duration %s", quoted(all, text));
+		return error_set(
+			err, ERR_INVALID, "time: missing unit in duration %s", quoted(all, text));
 	uint64_t unit = unit_of(sv_take(*s, len));
 	if (unit == 0)
 		return error_set(err, ERR_INVALID, "time: unknown unit %s in duration %s",
@@ -457,7 +470,8 @@ static enum error_kind take_term(struct sv all, struct sv *s, uint64_t *sum, str
 		whole += (uint64_t)((double)decimals * ((double)unit / scale));
 	if (whole > MAGNITUDE_MAX)
 		return bad_duration(all, err);
-	/* Neither summand exceeds 2^63, so the sum may wrap to 0 only when both equal it; Go has the same hole. */
+	/* Neither summand exceeds 2^63, so the sum may wrap to 0 only when both equal it; Go has
+	 * the same hole. */
 	*sum += whole;
 	return *sum > MAGNITUDE_MAX ? bad_duration(all, err) : ERR_OK;
 }

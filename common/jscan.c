@@ -1,12 +1,14 @@
-/* JSON pull scanner: text in, one token a call out, nothing allocated. The grammar is checked on the way, so a caller that reads to
- * JSCAN_END knows that the text was JSON. It does not decode numbers, look for duplicate keys or unescape what nobody asks for. Made for
- * answers of some 100,000 series: plain stretches of strings are read eight bytes at a time. Pure. */
+/* JSON pull scanner: text in, one token a call out, nothing allocated. The grammar is checked on
+ * the way, so a caller that reads to JSCAN_END knows that the text was JSON. It does not decode
+ * numbers, look for duplicate keys or unescape what nobody asks for. Made for answers of some
+ * 100,000 series: plain stretches of strings are read eight bytes at a time. Pure. */
 #include "common/jscan.h"
 
 #include "common/limits.h"
 #include "common/utf8.h"
 
-/* What may come next. AFTER_MEMBER and AFTER_ELEMENT say in what kind of container a value just ended. */
+/* What may come next. AFTER_MEMBER and AFTER_ELEMENT say in what kind of container a value just
+ * ended. */
 enum state {
 	STATE_VALUE,
 	STATE_FIRST_ELEMENT,
@@ -73,10 +75,11 @@ static inline const char *plain_end(const char *p, const char *end)
 	while (end - p >= 8) {
 		uint64_t word;
 		memcpy(&word, p, sizeof(word));
-		/* The top bit of each byte shows what is not plain. A borrow can only spoil bytes above the lowest
-		 * hit, and the lowest is all that is used. */
+		/* The top bit of each byte shows what is not plain. A borrow can only spoil bytes
+		 * above the lowest hit, and the lowest is all that is used. */
 		uint64_t hits = (word | (word - ones * ' ') | ((word ^ ones * '"') - ones) |
-					((word ^ ones * '\\') - ones)) & ones * 0x80;
+					((word ^ ones * '\\') - ones)) &
+				ones * 0x80;
 		if (hits)
 			return p + (__builtin_ctzll(hits) >> 3);
 		p += 8;
@@ -103,7 +106,8 @@ static const char *escape_end(const char *p, const char *end)
 	return p + 6;
 }
 
-/* The string from begin to its closing quote at end is done. A key takes its colon along, so that the value follows. */
+/* The string from begin to its closing quote at end is done. A key takes its colon along, so that
+ * the value follows. */
 static inline enum jscan_token finish_string(
 	struct jscan *s, const char *begin, const char *end, enum jscan_token token)
 {
@@ -148,7 +152,8 @@ static NOINLINE enum jscan_token take_rich_string(
 }
 
 /* Reads the string whose first byte behind the quote is begin. */
-static inline enum jscan_token take_string(struct jscan *s, const char *begin, enum jscan_token token)
+static inline enum jscan_token take_string(
+	struct jscan *s, const char *begin, enum jscan_token token)
 {
 	const char *end = plain_end(begin, s->end);
 
@@ -192,7 +197,8 @@ static NOINLINE enum jscan_token take_number(struct jscan *s, const char *p)
 	return JSCAN_NUMBER;
 }
 
-static NOINLINE enum jscan_token take_literal(struct jscan *s, const char *p, struct sv word, enum jscan_token token)
+static NOINLINE enum jscan_token take_literal(
+	struct jscan *s, const char *p, struct sv word, enum jscan_token token)
 {
 	if ((size_t)(s->end - p) < word.len || memcmp(p, word.ptr, word.len) != 0)
 		return fail(s, p, "expected a value");
@@ -318,8 +324,8 @@ static uint32_t hex4(const char *p)
 	return value;
 }
 
-/* Decodes one character from the front of *raw into out (at most 4 bytes) and moves on. Half surrogate pairs and bytes that
- * are not UTF-8 become U+FFFD each. */
+/* Decodes one character from the front of *raw into out (at most 4 bytes) and moves on. Half
+ * surrogate pairs and bytes that are not UTF-8 become U+FFFD each. */
 static size_t take_character(struct sv *raw, char out[4])
 {
 	static const char names[] = "bfnrt";
@@ -343,7 +349,8 @@ static size_t take_character(struct sv *raw, char out[4])
 	}
 	uint32_t unit = hex4(raw->ptr + 2);
 	*raw = sv_skip(*raw, 6);
-	if (unit >= 0xd800 && unit < 0xdc00 && raw->len >= 6 && raw->ptr[0] == '\\' && raw->ptr[1] == 'u') {
+	if (unit >= 0xd800 && unit < 0xdc00 && raw->len >= 6 && raw->ptr[0] == '\\' &&
+		raw->ptr[1] == 'u') {
 		uint32_t low = hex4(raw->ptr + 2);
 		if (low >= 0xdc00 && low < 0xe000) {
 			*raw = sv_skip(*raw, 6);
@@ -408,8 +415,8 @@ enum error_kind jscan_error(const struct jscan *s, struct error *err)
 		return error_set(err, ERR_BUG, "no error in this JSON text");
 	jscan_where(s, s->at, &line, &column);
 	if (s->problem == too_deep)
-		return error_set(err, ERR_LIMIT, "line %u, column %u: nested deeper than %u levels", line, column,
-			LIMIT_NESTING);
+		return error_set(err, ERR_LIMIT, "line %u, column %u: nested deeper than %u levels",
+			line, column, LIMIT_NESTING);
 	return error_set(err, ERR_INVALID, "line %u, column %u: %s%s", line, column, s->problem,
 		s->at == s->end ? ", but the text ends" : "");
 }

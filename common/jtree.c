@@ -1,5 +1,5 @@
-/* JSON text -> tree in an arena, and the questions asked of a tree, whoever built it. Values keep their place in the text. What the
- * values mean is not its business: numbers stay text. Pure. */
+/* JSON text -> tree in an arena, and the questions asked of a tree, whoever built it. Values keep
+ * their place in the text. What the values mean is not its business: numbers stay text. Pure. */
 #include "common/jtree.h"
 
 #include <stdarg.h>
@@ -21,12 +21,12 @@ struct open_node {
 struct builder {
 	struct arena *arena;
 	struct jscan scan;
-	const char *seen;       /* newlines before this are counted */
+	const char *seen; /* newlines before this are counted */
 	const char *line_start;
 	uint32_t line;
 	struct open_node open[LIMIT_NESTING];
 	unsigned depth;
-	struct sv key;          /* of the value to come; ptr NULL outside of objects */
+	struct sv key; /* of the value to come; ptr NULL outside of objects */
 	uint32_t key_line, key_column;
 	struct jtree *root;
 };
@@ -145,7 +145,8 @@ static int compare_members(const void *a, const void *b)
 	const struct member *right = b;
 	int order = sv_cmp(left->node->key, right->node->key);
 
-	return order ? order : (left->position > right->position) - (left->position < right->position);
+	return order ? order
+		     : (left->position > right->position) - (left->position < right->position);
 }
 
 static bool few_without_duplicates(const struct jtree *object)
@@ -268,8 +269,7 @@ static const struct jtree *member(const struct jtree *t, struct sv key)
 {
 	if (!t || t->kind != JTREE_OBJECT)
 		return NULL;
-	JTREE_FOREACH(child, t)
-	{
+	JTREE_FOREACH (child, t) {
 		if (sv_eq(child->key, key))
 			return child;
 	}
@@ -333,8 +333,7 @@ static bool children_eq(const struct jtree *a, const struct jtree *b)
 
 	if (a->n != b->n)
 		return false;
-	JTREE_FOREACH(child, a)
-	{
+	JTREE_FOREACH (child, a) {
 		const struct jtree *other = guess;
 		if (a->kind == JTREE_OBJECT && !sv_eq(child->key, guess->key))
 			other = member(b, child->key);
@@ -384,16 +383,14 @@ static void print_value(struct jw *w, const struct jtree *t)
 		break;
 	case JTREE_ARRAY:
 		jw_array(w);
-		JTREE_FOREACH(child, t)
-		{
+		JTREE_FOREACH (child, t) {
 			print_value(w, child);
 		}
 		jw_array_end(w);
 		break;
 	case JTREE_OBJECT:
 		jw_object(w);
-		JTREE_FOREACH(child, t)
-		{
+		JTREE_FOREACH (child, t) {
 			jw_key_sv(w, child->key);
 			print_value(w, child);
 		}

@@ -1,5 +1,5 @@
-/* JSON writer: values in, text in the buffer out, byte for byte what Go's encoding/json would write. It does not check that keys
- * stand in objects only, nor that a key is written once. */
+/* JSON writer: values in, text in the buffer out, byte for byte what Go's encoding/json would
+ * write. It does not check that keys stand in objects only, nor that a key is written once. */
 #include "common/jw.h"
 
 #include <string.h>
@@ -106,7 +106,7 @@ static void put_string(struct buf *out, struct sv text, bool plain)
 		}
 		size_t len = utf8_char_len(sv_skip(text, i));
 		bool separator = len == 3 && (memcmp(text.ptr + i, "\xe2\x80\xa8", 3) == 0 ||
-			memcmp(text.ptr + i, "\xe2\x80\xa9", 3) == 0);
+						     memcmp(text.ptr + i, "\xe2\x80\xa9", 3) == 0);
 		if (len > 1 && !separator) {
 			i += len;
 			continue;

@@ -1,7 +1,8 @@
 #pragma once
-/* JSON writer into a buffer, members in the order they are written; strings escaped as Go's encoding/json does by default
- * (HTML characters as \u003c, U+2028, invalid UTF-8 as \ufffd). Commas are its business; that what is opened is closed is the caller's.
- * Failures stick in the buffer. */
+/* JSON writer into a buffer, members in the order they are written; strings escaped as Go's
+ * encoding/json does by default (HTML characters as \u003c, U+2028, invalid UTF-8 as \ufffd).
+ * Commas are its business; that what is opened is closed is the caller's. Failures stick in the
+ * buffer. */
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,10 +12,10 @@
 struct jw {
 	struct buf *out;
 	unsigned depth;
-	bool comma;  /* the next value or key needs one in front */
+	bool comma;	/* the next value or key needs one in front */
 	bool after_key; /* the next value belongs to a key on the same line */
-	bool plain;  /* do not escape < > & (for people) */
-	int indent;  /* > 0: pretty, that many blanks a level */
+	bool plain;	/* do not escape < > & (for people) */
+	int indent;	/* > 0: pretty, that many blanks a level */
 };
 
 void jw_init(struct jw *w, struct buf *out);

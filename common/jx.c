@@ -1,6 +1,7 @@
-/* jansson behind our error, memory and number rules. Text in, mutable document out, and back. jansson is asked only after our own scanner
- * has accepted the text, so grammar, nesting and positions are the same as everywhere else; and it cannot tell "out of memory" from "bad
- * input", so the allocator is asked instead. */
+/* jansson behind our error, memory and number rules. Text in, mutable document out, and back.
+ * jansson is asked only after our own scanner has accepted the text, so grammar, nesting and
+ * positions are the same as everywhere else; and it cannot tell "out of memory" from "bad input",
+ * so the allocator is asked instead. */
 #include "common/jx.h"
 
 #include "common/f64.h"
@@ -23,14 +24,16 @@ enum error_kind jx_parse(struct sv text, json_t **ret, struct error *err)
 		return jscan_error(&scan, err);
 
 	unsigned long n_failures = mem_n_failures();
-	json_t *document = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
+	json_t *document =
+		json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &problem);
 	if (document) {
 		*ret = document;
 		return ERR_OK;
 	}
 	if (mem_n_failures() != n_failures)
 		return error_nomem(err);
-	return error_set(err, ERR_INVALID, "line %d, column %d: %s", problem.line, problem.column, problem.text);
+	return error_set(err, ERR_INVALID, "line %d, column %d: %s", problem.line, problem.column,
+		problem.text);
 }
 
 /* Recursion is as deep as the document, which came through a parser that enforces LIMIT_NESTING. */
@@ -42,7 +45,8 @@ static void print_value(struct jw *w, const json_t *j)
 	switch (json_typeof(j)) {
 	case JSON_OBJECT:
 		jw_object(w);
-		for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+		for (void *at = json_object_iter(object); at;
+			at = json_object_iter_next(object, at)) {
 			jw_key(w, json_object_iter_key(at));
 			print_value(w, json_object_iter_value(at));
 		}
@@ -101,8 +105,8 @@ static enum error_kind number_of(const struct jtree *t, json_t **ret, struct err
 	if (jtree_i64(t, &whole))
 		return made(json_integer(whole), ret, err);
 	if (f64_parse(t->text, &value) != F64_OK)
-		return error_set(err, ERR_INVALID, "line %u, column %u: number %.*s is too large", t->line, t->column,
-			SV_ARG(t->text));
+		return error_set(err, ERR_INVALID, "line %u, column %u: number %.*s is too large",
+			t->line, t->column, SV_ARG(t->text));
 	return made(json_real(value), ret, err);
 }
 
@@ -111,7 +115,8 @@ static enum error_kind add_member(json_t *object, const struct jtree *t, struct 
 	json_t *value;
 
 	if (sv_find(t->key, '\0') < t->key.len)
-		return error_set(err, ERR_INVALID, "line %u, column %u: NUL in a member name", t->key_line, t->key_column);
+		return error_set(err, ERR_INVALID, "line %u, column %u: NUL in a member name",
+			t->key_line, t->key_column);
 	enum error_kind kind = jx_from_tree(t, &value, err);
 	if (kind)
 		return kind;
@@ -130,10 +135,10 @@ static enum error_kind container_of(const struct jtree *t, json_t **ret, struct 
 
 	if (!container)
 		return error_nomem(err);
-	JTREE_FOREACH(child, t)
-	{
+	JTREE_FOREACH (child, t) {
 		json_t *item;
-		enum error_kind kind = is_object ? add_member(container, child, err) : jx_from_tree(child, &item, err);
+		enum error_kind kind = is_object ? add_member(container, child, err)
+						 : jx_from_tree(child, &item, err);
 		if (!kind && !is_object && json_array_append_new(container, item))
 			kind = error_nomem(err);
 		if (kind)
@@ -165,7 +170,8 @@ json_t *jx_at(const json_t *j, const char *path)
 {
 	json_t *at = (json_t *)(uintptr_t)j;
 
-	/* Names are compared piece by piece because jansson 2.13 cannot look up a key that does not end in NUL. */
+	/* Names are compared piece by piece because jansson 2.13 cannot look up a key that does not
+	 * end in NUL. */
 	for (struct sv rest = sv_of(path); at && rest.len > 0;) {
 		bool more;
 		struct sv name = sv_cut(rest, '.', &rest, &more);

@@ -1,6 +1,7 @@
 #pragma once
-/* jansson, the only place that includes it: mutable JSON documents (the sandbox's store, patches, small answers we build). Out of memory is
- * told apart from bad input by asking our allocator. Documents to be decoded with positions are jtree.h's. */
+/* jansson, the only place that includes it: mutable JSON documents (the sandbox's store, patches,
+ * small answers we build). Out of memory is told apart from bad input by asking our allocator.
+ * Documents to be decoded with positions are jtree.h's. */
 #include <jansson.h>
 
 #include "common/arena.h"
@@ -18,7 +19,8 @@ static inline void jx_free(json_t *j)
 }
 DEFINE_AUTO(json_t *, jx_free)
 
-/* Text -> document; the caller owns a reference. Errors: INVALID with line and column, NOMEM, LIMIT. */
+/* Text -> document; the caller owns a reference. Errors: INVALID with line and column, NOMEM,
+ * LIMIT. */
 MUST_USE enum error_kind jx_parse(struct sv text, json_t **ret, struct error *err);
 /* Compact text, members in insertion order. */
 void jx_print(struct buf *out, const json_t *j);

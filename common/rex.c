@@ -1,6 +1,7 @@
-/* Compiled regular expressions: an RE2 pattern (translated by rex_syntax.c) on PCRE2's interpreter, matching, and Go's replacement
- * templates. PCRE2 backtracks where RE2 does not, so steps, depth and memory of one match are limited; the JIT is not used because it
- * needs writable code pages and knows only one of the limits. Text that is not UTF-8 is searched between the bad bytes. */
+/* Compiled regular expressions: an RE2 pattern (translated by rex_syntax.c) on PCRE2's interpreter,
+ * matching, and Go's replacement templates. PCRE2 backtracks where RE2 does not, so steps, depth
+ * and memory of one match are limited; the JIT is not used because it needs writable code pages and
+ * knows only one of the limits. Text that is not UTF-8 is searched between the bad bytes. */
 #include "common/rex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -9,7 +10,8 @@
 #include "common/rex_syntax.h"
 #include "common/utf8.h"
 
-/* Some tens of milliseconds: far above what a sane pattern needs for a metric name, far below what a client would notice as a hang. */
+/* Some tens of milliseconds: far above what a sane pattern needs for a metric name, far below what
+ * a client would notice as a hang. */
 #define STEPS_MAX 1000000
 #define DEPTH_MAX 100000
 #define HEAP_KIB_MAX 4096
@@ -67,16 +69,18 @@ static enum error_kind compile_error(
 		return error_nomem(err);
 	case PCRE2_ERROR_PATTERN_TOO_LARGE:
 	case PCRE2_ERROR_PARENTHESES_NEST_TOO_DEEP:
-		return error_set(err, ERR_LIMIT, "error parsing regexp: expression too large: `%.*s`", SV_ARG(pattern));
+		return error_set(err, ERR_LIMIT,
+			"error parsing regexp: expression too large: `%.*s`", SV_ARG(pattern));
 	case PCRE2_ERROR_UNKNOWN_UNICODE_PROPERTY:
 	case PCRE2_ERROR_MALFORMED_UNICODE_PROPERTY:
-		return error_set(err, ERR_INVALID, "error parsing regexp: invalid character class range: `%.*s`",
+		return error_set(err, ERR_INVALID,
+			"error parsing regexp: invalid character class range: `%.*s`",
 			SV_ARG(property_before(translated, offset)));
 	default: {
 		PCRE2_UCHAR text[128];
 		(void)pcre2_get_error_message(code, text, sizeof(text));
-		return error_set(err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", (const char *)text,
-			SV_ARG(pattern));
+		return error_set(err, ERR_INVALID, "error parsing regexp: %s: `%.*s`",
+			(const char *)text, SV_ARG(pattern));
 	}
 	}
 }
@@ -92,8 +96,9 @@ static enum error_kind compile(struct rex *r, struct sv pattern, struct error *e
 		return error_nomem(err);
 	(void)pcre2_set_newline(options, PCRE2_NEWLINE_LF);
 	r->code = pcre2_compile((PCRE2_SPTR)(translated.ptr ? translated.ptr : ""), translated.len,
-		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &code, &offset,
-		options);
+		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
+			PCRE2_NEVER_BACKSLASH_C,
+		&code, &offset, options);
 	pcre2_compile_context_free(options);
 	return r->code ? ERR_OK : compile_error(code, pattern, translated, offset, err);
 }
@@ -140,8 +145,7 @@ unsigned rex_n_groups(const struct rex *r)
 
 unsigned rex_group(const struct rex *r, struct sv name)
 {
-	VEC_FOREACH(entry, &r->syntax.names)
-	{
+	VEC_FOREACH (entry, &r->syntax.names) {
 		if (sv_eq(entry->name, name))
 			return entry->group;
 	}
@@ -149,10 +153,11 @@ unsigned rex_group(const struct rex *r, struct sv name)
 }
 
 /* The first match at or behind offset. */
-static enum error_kind search(const struct rex *r, struct sv subject, size_t offset, bool *ret_matched, struct error *err)
+static enum error_kind search(
+	const struct rex *r, struct sv subject, size_t offset, bool *ret_matched, struct error *err)
 {
-	int code = pcre2_match(r->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len, offset, 0, r->found,
-		r->limits);
+	int code = pcre2_match(r->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len,
+		offset, 0, r->found, r->limits);
 
 	if (code > 0 || code == PCRE2_ERROR_NOMATCH) {
 		*ret_matched = code > 0;
@@ -164,10 +169,12 @@ static enum error_kind search(const struct rex *r, struct sv subject, size_t off
 	case PCRE2_ERROR_MATCHLIMIT:
 	case PCRE2_ERROR_DEPTHLIMIT:
 	case PCRE2_ERROR_HEAPLIMIT:
-		return error_set(err, ERR_LIMIT, "regular expression `%s` needs too much work on a text of %zu bytes",
+		return error_set(err, ERR_LIMIT,
+			"regular expression `%s` needs too much work on a text of %zu bytes",
 			r->text, subject.len);
 	default:
-		return error_set(err, ERR_BUG, "regular expression `%s`: PCRE2 error %d", r->text, code);
+		return error_set(
+			err, ERR_BUG, "regular expression `%s`: PCRE2 error %d", r->text, code);
 	}
 }
 
@@ -182,8 +189,8 @@ static struct sv group_of(const struct rex *r, struct sv subject, size_t group)
 	return sv_from(text + ends[2 * group], ends[2 * group + 1] - ends[2 * group]);
 }
 
-enum error_kind rex_match(const struct rex *r, struct sv subject, bool *ret_matched, struct sv *ret_groups,
-	size_t max_groups, struct error *err)
+enum error_kind rex_match(const struct rex *r, struct sv subject, bool *ret_matched,
+	struct sv *ret_groups, size_t max_groups, struct error *err)
 {
 	bool matched;
 	enum error_kind kind = search(r, subject, 0, &matched, err);
@@ -198,10 +205,12 @@ enum error_kind rex_match(const struct rex *r, struct sv subject, bool *ret_matc
 
 static bool is_name_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       c == '_';
 }
 
-/* "name" or "{name}" from the front of *template; false, and nothing taken, when it is no reference. */
+/* "name" or "{name}" from the front of *template; false, and nothing taken, when it is no
+ * reference. */
 static bool take_reference(struct sv *template, struct sv *ret_name)
 {
 	struct sv rest = *template;
@@ -219,8 +228,10 @@ static bool take_reference(struct sv *template, struct sv *ret_name)
 	return true;
 }
 
-/* What a reference stands for: a number without leading zeros is a group's, anything else a name's. */
-static struct sv lookup(const struct rex *r, struct sv name, const struct sv *groups, size_t n_groups)
+/* What a reference stands for: a number without leading zeros is a group's, anything else a
+ * name's. */
+static struct sv lookup(
+	const struct rex *r, struct sv name, const struct sv *groups, size_t n_groups)
 {
 	uint64_t number;
 	bool is_number = sv_to_u64(name, &number) && (name.len == 1 || name.ptr[0] != '0');
@@ -228,8 +239,7 @@ static struct sv lookup(const struct rex *r, struct sv name, const struct sv *gr
 	if (is_number)
 		return number < n_groups ? groups[number] : SV_NULL;
 	/* Of groups that share a name the first that took part counts. */
-	VEC_FOREACH(entry, &r->syntax.names)
-	{
+	VEC_FOREACH (entry, &r->syntax.names) {
 		if (sv_eq(entry->name, name) && entry->group < n_groups && groups[entry->group].ptr)
 			return groups[entry->group];
 	}
@@ -273,8 +283,8 @@ static size_t expand(const struct expansion *e, struct sv template, char *out)
 	return len;
 }
 
-bool rex_expand(const struct rex *r, struct arena *a, struct sv template, const struct sv *groups, size_t n_groups,
-	struct sv *ret)
+bool rex_expand(const struct rex *r, struct arena *a, struct sv template, const struct sv *groups,
+	size_t n_groups, struct sv *ret)
 {
 	struct expansion e = { r, groups, n_groups };
 	size_t len = expand(&e, template, NULL);
@@ -338,8 +348,8 @@ static enum error_kind replace_all(struct replacement *p, struct error *err)
 	return buf_check(&p->out, "the replaced text", err);
 }
 
-enum error_kind rex_replace_all(const struct rex *r, struct arena *a, struct sv subject, struct sv template,
-	struct sv *ret, struct error *err)
+enum error_kind rex_replace_all(const struct rex *r, struct arena *a, struct sv subject,
+	struct sv template, struct sv *ret, struct error *err)
 {
 	size_t n_groups = r->syntax.n_groups + 1;
 	struct replacement p = { .rex = r,

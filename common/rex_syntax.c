@@ -1,6 +1,7 @@
-/* RE2 pattern in, PCRE2 pattern out. Everything that PCRE2 would read in another way is spelled out: characters of classes as \x{..},
- * anchors and the dot by their meaning under the flags in force, \d \w \s as ASCII ranges, names kept aside. What RE2 refuses never
- * reaches PCRE2, and is refused with Go's words. Flags other than i are resolved here; i becomes (?i) and (?-i). Pure. */
+/* RE2 pattern in, PCRE2 pattern out. Everything that PCRE2 would read in another way is spelled
+ * out: characters of classes as \x{..}, anchors and the dot by their meaning under the flags in
+ * force, \d \w \s as ASCII ranges, names kept aside. What RE2 refuses never reaches PCRE2, and is
+ * refused with Go's words. Flags other than i are resolved here; i becomes (?i) and (?-i). Pure. */
 #include "common/rex_syntax.h"
 
 #include "common/utf8.h"
@@ -16,15 +17,15 @@
 #define NAMES_MAX 1000
 
 enum flags {
-	FLAG_FOLD = 1 << 0,       /* i */
+	FLAG_FOLD = 1 << 0,	  /* i */
 	FLAG_MULTILINE = 1 << 1,  /* m */
-	FLAG_DOT_ALL = 1 << 2,    /* s */
+	FLAG_DOT_ALL = 1 << 2,	  /* s */
 	FLAG_SWAP_GREED = 1 << 3, /* U */
 };
 
 struct level {
 	unsigned flags;
-	bool folding;      /* the output so far has (?i) in force here */
+	bool folding;	   /* the output so far has (?i) in force here */
 	unsigned heaviest; /* largest product of counts inside */
 };
 
@@ -34,7 +35,7 @@ struct translator {
 	struct error *err;
 	struct level levels[DEPTH_MAX + 1];
 	unsigned depth;
-	bool has_atom;         /* there is something to repeat */
+	bool has_atom;	       /* there is something to repeat */
 	bool is_repeated;      /* and it was */
 	const char *repeat_at; /* that operator */
 	unsigned atom_weight;  /* product of counts in the last atom */
@@ -42,7 +43,8 @@ struct translator {
 
 static enum error_kind refuse(struct translator *t, const char *what, struct sv where)
 {
-	return error_set(t->err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", what, SV_ARG(where));
+	return error_set(
+		t->err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", what, SV_ARG(where));
 }
 
 /* From the start of `from` to the start of `to`. */
@@ -82,7 +84,7 @@ static enum error_kind take_char(struct translator *t, struct sv *s, uint32_t *r
 		*ret = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
 	else
 		*ret = (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-			(uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
+		       (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
 	*s = sv_skip(*s, len);
 	return ERR_OK;
 }
@@ -211,8 +213,8 @@ static enum error_kind take_escape(struct translator *t, struct sv *s, uint32_t 
 	return ERR_OK;
 }
 
-/* \d \D \s \S \w \W at the start of s as the inside of a class, or NULL. Spelled out where PCRE2's own differs: its \s has
- * a vertical tab, and its \w takes no part in case folding. */
+/* \d \D \s \S \w \W at the start of s as the inside of a class, or NULL. Spelled out where PCRE2's
+ * own differs: its \s has a vertical tab, and its \w takes no part in case folding. */
 static const char *perl_class(struct sv s)
 {
 	if (peek(s, 0) != '\\')
@@ -235,7 +237,8 @@ static const char *perl_class(struct sv s)
 	}
 }
 
-/* PCRE2 knows more properties than RE2; those that only it has are refused, the rest is left to its tables. */
+/* PCRE2 knows more properties than RE2; those that only it has are refused, the rest is left to its
+ * tables. */
 static bool is_property_name(struct sv name)
 {
 	if (name.len == 0 || (name.len == 3 && name.ptr[0] == 'X'))
@@ -273,7 +276,8 @@ static enum error_kind take_property(struct translator *t, struct sv *s)
 	if (!is_property_name(name))
 		return refuse(t, what, between(start, rest));
 	/* Folded, the upper case letters are all that have case; PCRE2 does not fold properties. */
-	if (level(t)->flags & FLAG_FOLD && (sv_is(name, "Lu") || sv_is(name, "Ll") || sv_is(name, "Lt")))
+	if (level(t)->flags & FLAG_FOLD &&
+		(sv_is(name, "Lu") || sv_is(name, "Ll") || sv_is(name, "Lt")))
 		name = SV("L&");
 	buf_printf(&t->out->pattern, "\\%c{%.*s}", negated ? 'P' : 'p', SV_ARG(name));
 	*s = rest;
@@ -288,8 +292,8 @@ static bool is_property(struct sv s)
 /* [:alpha:] at the start of *s. *taken false: it is none, just characters. */
 static enum error_kind take_posix_class(struct translator *t, struct sv *s, bool *taken)
 {
-	static const char *const names[] = { "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower",
-		"print", "punct", "space", "upper", "word", "xdigit" };
+	static const char *const names[] = { "alnum", "alpha", "ascii", "blank", "cntrl", "digit",
+		"graph", "lower", "print", "punct", "space", "upper", "word", "xdigit" };
 	size_t end = sv_find_sv(sv_skip(*s, 2), SV(":]")) + 2;
 
 	*taken = end < s->len && sv_has_prefix(*s, SV("[:"));
@@ -309,7 +313,8 @@ static enum error_kind take_posix_class(struct translator *t, struct sv *s, bool
 	return refuse(t, "invalid character class range", text);
 }
 
-static enum error_kind take_class_char(struct translator *t, struct sv class, struct sv *s, uint32_t *ret)
+static enum error_kind take_class_char(
+	struct translator *t, struct sv class, struct sv *s, uint32_t *ret)
 {
 	if (s->len == 0)
 		return refuse(t, "missing closing ]", class);
@@ -380,8 +385,10 @@ static enum error_kind take_class(struct translator *t)
 	return ERR_OK;
 }
 
-/* Levels start and end with groups. The output's own (?i) state follows PCRE2's rule: it ends with the group. */
-static enum error_kind open_group(struct translator *t, unsigned flags, bool captures, struct sv name)
+/* Levels start and end with groups. The output's own (?i) state follows PCRE2's rule: it ends with
+ * the group. */
+static enum error_kind open_group(
+	struct translator *t, unsigned flags, bool captures, struct sv name)
 {
 	if (t->depth == DEPTH_MAX)
 		return refuse(t, "expression nests too deeply", t->whole);
@@ -391,8 +398,9 @@ static enum error_kind open_group(struct translator *t, unsigned flags, bool cap
 	if (name.len > 0) {
 		struct rex_syntax_name *entry = VEC_PUSH(&t->out->names, NAMES_MAX);
 		if (!entry)
-			return t->out->names.n < NAMES_MAX ? error_nomem(t->err)
-							   : refuse(t, "too many named groups", t->whole);
+			return t->out->names.n < NAMES_MAX
+				       ? error_nomem(t->err)
+				       : refuse(t, "too many named groups", t->whole);
 		*entry = (struct rex_syntax_name){ name, t->out->n_groups };
 	}
 	bool folding = level(t)->folding;
@@ -552,7 +560,8 @@ static bool take_braces(struct sv *s, struct repeat *ret)
 }
 
 /* What stands behind an atom: *s starts at the operator, `rest` behind it. */
-static enum error_kind finish_repeat(struct translator *t, struct sv s, struct sv rest, const struct repeat *counts)
+static enum error_kind finish_repeat(
+	struct translator *t, struct sv s, struct sv rest, const struct repeat *counts)
 {
 	bool lazy = level(t)->flags & FLAG_SWAP_GREED;
 
@@ -574,7 +583,8 @@ static enum error_kind finish_repeat(struct translator *t, struct sv s, struct s
 		if (most >= 2 && t->atom_weight > REPEAT_MAX)
 			return refuse(t, "invalid repeat count", between(s, rest));
 		note_weight(t);
-		buf_printf(&t->out->pattern, counts->max < 0 ? "{%d,}" : "{%d,%d}", counts->min, counts->max);
+		buf_printf(&t->out->pattern, counts->max < 0 ? "{%d,}" : "{%d,%d}", counts->min,
+			counts->max);
 	}
 	if (lazy)
 		put(t, "?");
@@ -716,7 +726,8 @@ enum error_kind rex_syntax_translate(struct sv pattern, struct rex_syntax *ret, 
 	buf_init(&ret->pattern, OUTPUT_BYTES_MAX);
 	level(&t)->heaviest = 1;
 	if (pattern.len > PATTERN_BYTES_MAX)
-		return error_set(err, ERR_LIMIT, "regular expression of %zu bytes; at most %d are allowed", pattern.len,
+		return error_set(err, ERR_LIMIT,
+			"regular expression of %zu bytes; at most %d are allowed", pattern.len,
 			PATTERN_BYTES_MAX);
 	while (t.rest.len > 0) {
 		enum error_kind kind = take_one(&t);

@@ -16,7 +16,8 @@ struct rex_syntax {
 	VEC(struct rex_syntax_name) names;
 };
 
-/* Errors: INVALID with Go's text ("error parsing regexp: missing closing ): `(a`"), LIMIT, NOMEM. In every case the caller owns *ret:
- * rex_syntax_done. */
-MUST_USE enum error_kind rex_syntax_translate(struct sv pattern, struct rex_syntax *ret, struct error *err);
+/* Errors: INVALID with Go's text ("error parsing regexp: missing closing ): `(a`"), LIMIT, NOMEM.
+ * In every case the caller owns *ret: rex_syntax_done. */
+MUST_USE enum error_kind rex_syntax_translate(
+	struct sv pattern, struct rex_syntax *ret, struct error *err);
 void rex_syntax_done(struct rex_syntax *s);

@@ -19,9 +19,11 @@ size_t utf8_char_len(struct sv s)
 		return 0;
 	if (first < 0xe0)
 		return 2;
-	/* The second byte rules out overlong forms, surrogates and code points that are too large. */
+	/* The second byte rules out overlong forms, surrogates and code points that are too
+	 * large. */
 	if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-		(first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) || !is_tail(s, 2))
+		(first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
+		!is_tail(s, 2))
 		return 0;
 	if (first < 0xf0)
 		return 3;

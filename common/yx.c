@@ -1,6 +1,7 @@
-/* YAML text -> trees: libyaml's events in, jtree out. Aliases and merge keys are followed here: an alias shares the children of its
- * anchor, and what all values would come to when written out is counted, so that neither memory nor a later walk over the tree can
- * explode. What plain scalars mean is yx_scalar.c's. Keys of a mapping itself win over merged ones, wherever `<<` stands. */
+/* YAML text -> trees: libyaml's events in, jtree out. Aliases and merge keys are followed here: an
+ * alias shares the children of its anchor, and what all values would come to when written out is
+ * counted, so that neither memory nor a later walk over the tree can explode. What plain scalars
+ * mean is yx_scalar.c's. Keys of a mapping itself win over merged ones, wherever `<<` stands. */
 #include "common/yx.h"
 
 #include <yaml.h>
@@ -11,15 +12,17 @@
 #include "common/vec.h"
 #include "common/yx_scalar.h"
 
-/* Values of a file with all aliases written out. A real file of LIMIT_CONFIG_FILE_BYTES has far fewer. */
+/* Values of a file with all aliases written out. A real file of LIMIT_CONFIG_FILE_BYTES has far
+ * fewer. */
 #define VALUES_MAX 1000000
 #define DOCUMENTS_MAX 10000
 #define TAG_PREFIX "tag:yaml.org,2002:"
 
 struct anchor {
-	struct jtree *node; /* NULL while its value is being read: an alias now would contain itself */
-	size_t n_values;    /* written out */
-	unsigned height;    /* containers inside */
+	/* NULL while its value is being read: an alias now would contain itself. */
+	struct jtree *node;
+	size_t n_values; /* written out */
+	unsigned height; /* containers inside */
 };
 
 struct reader {
@@ -35,7 +38,8 @@ struct reader {
 
 static enum error_kind fail_at(const struct reader *r, yaml_mark_t mark, const char *problem)
 {
-	return error_set(r->err, ERR_INVALID, "%s:%zu:%zu: %s", r->name, mark.line + 1, mark.column + 1, problem);
+	return error_set(r->err, ERR_INVALID, "%s:%zu:%zu: %s", r->name, mark.line + 1,
+		mark.column + 1, problem);
 }
 
 /* Puts the place before an error that has none. */
@@ -86,12 +90,14 @@ static enum error_kind parser_error(const struct reader *r)
 		return error_nomem(r->err);
 	if (p->error == YAML_READER_ERROR)
 		return fail_at(r, mark_of_byte(r->text, p->problem_offset), problem);
-	if (strcmp(problem, "found character that cannot start any token") == 0 && is_tab_at(r->text, mark))
+	if (strcmp(problem, "found character that cannot start any token") == 0 &&
+		is_tab_at(r->text, mark))
 		return fail_at(r, mark, "a tab in the indentation; use blanks");
 	if (!p->context || p->context_mark.line == mark.line)
 		return fail_at(r, mark, problem);
-	return error_set(r->err, ERR_INVALID, "%s:%zu:%zu: %s (%s that starts in line %zu)", r->name, mark.line + 1,
-		mark.column + 1, problem, p->context, p->context_mark.line + 1);
+	return error_set(r->err, ERR_INVALID, "%s:%zu:%zu: %s (%s that starts in line %zu)",
+		r->name, mark.line + 1, mark.column + 1, problem, p->context,
+		p->context_mark.line + 1);
 }
 
 static enum error_kind next_event(struct reader *r, yaml_event_t *ret)
@@ -112,7 +118,8 @@ static enum error_kind count(struct reader *r, yaml_mark_t mark, size_t n_values
 		return locate_error(r, mark);
 	}
 	if (n_values > VALUES_MAX - r->n_values) {
-		(void)error_set(r->err, ERR_LIMIT, "more than %d values, aliases written out", VALUES_MAX);
+		(void)error_set(
+			r->err, ERR_LIMIT, "more than %d values, aliases written out", VALUES_MAX);
 		return locate_error(r, mark);
 	}
 	r->n_values += n_values;
@@ -133,9 +140,12 @@ static enum error_kind unknown_tag(const struct reader *r, yaml_mark_t mark, str
 }
 
 /* Containers may carry no tag, `!`, or the one that says what they are anyway. */
-static enum error_kind check_container_tag(const struct reader *r, yaml_mark_t mark, const yaml_char_t *tag, const char *own)
+static enum error_kind check_container_tag(
+	const struct reader *r, yaml_mark_t mark, const yaml_char_t *tag, const char *own)
 {
-	return !tag || sv_is(tag_of(tag), "!") || sv_is(tag_of(tag), own) ? ERR_OK : unknown_tag(r, mark, tag_of(tag));
+	return !tag || sv_is(tag_of(tag), "!") || sv_is(tag_of(tag), own)
+		       ? ERR_OK
+		       : unknown_tag(r, mark, tag_of(tag));
 }
 
 static bool find_scalar_tag(struct sv tag, enum yx_scalar_tag *ret)
@@ -181,13 +191,15 @@ static enum error_kind read_scalar(struct reader *r, const yaml_event_t *event, 
 	return kind ? locate_error(r, event->start_mark) : ERR_OK;
 }
 
-static enum error_kind read_alias(struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
+static enum error_kind read_alias(
+	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
 {
 	struct sv name = sv_of((const char *)event->data.alias.anchor);
 	const struct anchor *anchor = map_get(&r->anchors, name);
 
 	if (!anchor || !anchor->node) {
-		(void)error_set(r->err, ERR_INVALID, anchor ? "anchor '%.*s' contains itself" : "unknown anchor '%.*s'",
+		(void)error_set(r->err, ERR_INVALID,
+			anchor ? "anchor '%.*s' contains itself" : "unknown anchor '%.*s'",
 			SV_ARG(name));
 		return locate_error(r, event->start_mark);
 	}
@@ -200,7 +212,8 @@ static enum error_kind read_alias(struct reader *r, const yaml_event_t *event, u
 	return count(r, event->start_mark, anchor->n_values, depth + anchor->height);
 }
 
-static enum error_kind read_value(struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree **ret);
+static enum error_kind read_value(
+	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree **ret);
 
 struct list {
 	struct jtree *parent;
@@ -238,11 +251,11 @@ static enum error_kind read_sequence(struct reader *r, unsigned depth, struct jt
 static enum error_kind merge_one(struct reader *r, struct list *members, const struct jtree *from)
 {
 	if (from->kind != JTREE_OBJECT) {
-		return error_set(r->err, ERR_INVALID, "%s:%u:%u: << takes a mapping or a list of mappings, not %s", r->name,
+		return error_set(r->err, ERR_INVALID,
+			"%s:%u:%u: << takes a mapping or a list of mappings, not %s", r->name,
 			from->line, from->column, jtree_kind_name(from->kind));
 	}
-	JTREE_FOREACH(member, from)
-	{
+	JTREE_FOREACH (member, from) {
 		struct jtree *copy = ARENA_NEW(r->arena, struct jtree);
 		if (!copy)
 			return out_of_memory(r);
@@ -253,17 +266,18 @@ static enum error_kind merge_one(struct reader *r, struct list *members, const s
 	return ERR_OK;
 }
 
-/* The mapping's own members are there already, and checked; `merges` holds the values of its << keys. */
+/* The mapping's own members are there already, and checked; `merges` holds the values of its <<
+ * keys. */
 static enum error_kind merge_all(struct reader *r, struct list *members, const struct jtree *merges)
 {
 	enum error_kind kind = ERR_OK;
 
-	JTREE_FOREACH(value, merges)
-	{
+	JTREE_FOREACH (value, merges) {
 		if (value->kind != JTREE_ARRAY) {
 			kind = merge_one(r, members, value);
 		} else {
-			for (const struct jtree *item = value->first; item && !kind; item = item->next)
+			for (const struct jtree *item = value->first; item && !kind;
+				item = item->next)
 				kind = merge_one(r, members, item);
 		}
 		if (kind)
@@ -275,15 +289,17 @@ static enum error_kind merge_all(struct reader *r, struct list *members, const s
 static bool is_merge_key(const yaml_event_t *event)
 {
 	if (event->type != YAML_SCALAR_EVENT ||
-		!sv_eq(sv_from((const char *)event->data.scalar.value, event->data.scalar.length), SV("<<")))
+		!sv_eq(sv_from((const char *)event->data.scalar.value, event->data.scalar.length),
+			SV("<<")))
 		return false;
 	const yaml_char_t *tag = event->data.scalar.tag;
-	return tag ? sv_is(tag_of(tag), TAG_PREFIX "merge") : event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	return tag ? sv_is(tag_of(tag), TAG_PREFIX "merge")
+		   : event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 /* One `key: value` behind its first event. */
-static enum error_kind read_member(
-	struct reader *r, const yaml_event_t *key_event, unsigned depth, struct list *members, struct list *merges)
+static enum error_kind read_member(struct reader *r, const yaml_event_t *key_event, unsigned depth,
+	struct list *members, struct list *merges)
 {
 	AUTO(yaml_event_delete) yaml_event_t event = { 0 };
 	bool is_merge = is_merge_key(key_event);
@@ -331,13 +347,15 @@ static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtr
 	if (!jtree_find_duplicate(r->arena, node, &duplicate))
 		return out_of_memory(r);
 	if (duplicate) {
-		return error_set(r->err, ERR_INVALID, "%s:%u:%u: key \"%.*s\" is there twice", r->name, duplicate->key_line,
-			duplicate->key_column, SV_ARG(duplicate->key));
+		return error_set(r->err, ERR_INVALID, "%s:%u:%u: key \"%.*s\" is there twice",
+			r->name, duplicate->key_line, duplicate->key_column,
+			SV_ARG(duplicate->key));
 	}
 	return merged.n > 0 ? merge_all(r, &members, &merged) : ERR_OK;
 }
 
-static enum error_kind read_kind(struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
+static enum error_kind read_kind(
+	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
 {
 	enum error_kind kind;
 
@@ -347,13 +365,15 @@ static enum error_kind read_kind(struct reader *r, const yaml_event_t *event, un
 		return kind ? kind : read_scalar(r, event, node);
 	case YAML_SEQUENCE_START_EVENT:
 		node->kind = JTREE_ARRAY;
-		kind = check_container_tag(r, event->start_mark, event->data.sequence_start.tag, TAG_PREFIX "seq");
+		kind = check_container_tag(
+			r, event->start_mark, event->data.sequence_start.tag, TAG_PREFIX "seq");
 		if (kind || (kind = count(r, event->start_mark, 1, depth + 1)))
 			return kind;
 		return read_sequence(r, depth + 1, node);
 	case YAML_MAPPING_START_EVENT:
 		node->kind = JTREE_OBJECT;
-		kind = check_container_tag(r, event->start_mark, event->data.mapping_start.tag, TAG_PREFIX "map");
+		kind = check_container_tag(
+			r, event->start_mark, event->data.mapping_start.tag, TAG_PREFIX "map");
 		if (kind || (kind = count(r, event->start_mark, 1, depth + 1)))
 			return kind;
 		return read_mapping(r, depth + 1, node);
@@ -368,7 +388,8 @@ static enum error_kind read_kind(struct reader *r, const yaml_event_t *event, un
 	case YAML_MAPPING_END_EVENT:
 		break;
 	}
-	return error_set(r->err, ERR_BUG, "%s: unexpected YAML event %d", r->name, (int)event->type);
+	return error_set(
+		r->err, ERR_BUG, "%s: unexpected YAML event %d", r->name, (int)event->type);
 }
 
 static const yaml_char_t *anchor_of(const yaml_event_t *event)
@@ -380,8 +401,10 @@ static const yaml_char_t *anchor_of(const yaml_event_t *event)
 	return event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.anchor : NULL;
 }
 
-/* The value that starts with the event, `depth` containers deep. Recursion is bounded by LIMIT_NESTING. */
-static enum error_kind read_value(struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree **ret)
+/* The value that starts with the event, `depth` containers deep. Recursion is bounded by
+ * LIMIT_NESTING. */
+static enum error_kind read_value(
+	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree **ret)
 {
 	struct jtree *node = ARENA_NEW(r->arena, struct jtree);
 	const yaml_char_t *name = anchor_of(event);
@@ -423,8 +446,8 @@ struct documents {
 
 static bool is_empty_document(const yaml_event_t *event)
 {
-	return event->type == YAML_SCALAR_EVENT && event->data.scalar.length == 0 && !event->data.scalar.tag &&
-		event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	return event->type == YAML_SCALAR_EVENT && event->data.scalar.length == 0 &&
+	       !event->data.scalar.tag && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
 /* Behind DOCUMENT-START. */
@@ -442,7 +465,8 @@ static enum error_kind read_document(struct reader *r, struct documents *documen
 	if (kind)
 		return kind;
 	if (documents->roots.n == DOCUMENTS_MAX)
-		return error_set(r->err, ERR_LIMIT, "%s: more than %d documents", r->name, DOCUMENTS_MAX);
+		return error_set(
+			r->err, ERR_LIMIT, "%s: more than %d documents", r->name, DOCUMENTS_MAX);
 	struct jtree **slot = VEC_PUSH(&documents->roots, DOCUMENTS_MAX);
 	if (!slot)
 		return error_nomem(r->err);
@@ -478,8 +502,8 @@ static enum error_kind hand_over(
 	return ERR_OK;
 }
 
-enum error_kind yx_parse(
-	struct arena *a, struct sv text, const char *name, struct jtree ***ret, size_t *ret_n, struct error *err)
+enum error_kind yx_parse(struct arena *a, struct sv text, const char *name, struct jtree ***ret,
+	size_t *ret_n, struct error *err)
 {
 	struct reader r = { .arena = a, .text = text, .name = name, .err = err };
 	struct documents documents = { 0 };

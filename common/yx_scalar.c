@@ -1,5 +1,6 @@
-/* YAML scalar text -> null, boolean, number or string. The order of attempts is go-yaml v2's: words, then integers of base 2, 8, 10 and
- * 16 with underscores, then decimal floats, else text. Times and base 60 numbers stay text. Pure. */
+/* YAML scalar text -> null, boolean, number or string. The order of attempts is go-yaml v2's:
+ * words, then integers of base 2, 8, 10 and 16 with underscores, then decimal floats, else text.
+ * Times and base 60 numbers stay text. Pure. */
 #include "common/yx_scalar.h"
 
 #include <math.h>
@@ -10,9 +11,9 @@
 struct resolved {
 	enum yx_scalar_tag tag;
 	bool truth;
-	bool negative;      /* INT */
+	bool negative;	    /* INT */
 	uint64_t magnitude; /* INT */
-	double number;      /* FLOAT */
+	double number;	    /* FLOAT */
 };
 
 static bool resolve_word(struct sv text, struct resolved *ret)
@@ -130,7 +131,8 @@ static bool looks_like_float(struct sv text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		if (!(c >= '0' && c <= '9') && c != '.' && c != 'e' && c != 'E' && c != '+' && c != '-')
+		if (!(c >= '0' && c <= '9') && c != '.' && c != 'e' && c != 'E' && c != '+' &&
+			c != '-')
 			return false;
 	}
 	return true;
@@ -161,7 +163,8 @@ static bool resolve(struct arena *a, struct sv text, struct resolved *ret)
 				plain[n++] = text.ptr[i];
 		}
 		struct sv number = sv_from(plain, n);
-		if (resolve_int(number, ret) || (looks_like_float(number) && resolve_float(number, ret)))
+		if (resolve_int(number, ret) ||
+			(looks_like_float(number) && resolve_float(number, ret)))
 			return true;
 	}
 	ret->tag = YX_SCALAR_STR;
@@ -186,7 +189,8 @@ static const char *tag_name(enum yx_scalar_tag tag)
 	return "?";
 }
 
-static enum error_kind print_number(struct arena *a, const struct resolved *r, struct sv *ret, struct error *err)
+static enum error_kind print_number(
+	struct arena *a, const struct resolved *r, struct sv *ret, struct error *err)
 {
 	AUTO(buf_done) struct buf text;
 
@@ -215,8 +219,8 @@ static bool agree(enum yx_scalar_tag tag, struct resolved *r)
 	return tag == YX_SCALAR_UNTAGGED || tag == r->tag;
 }
 
-enum error_kind yx_scalar_resolve(
-	struct arena *a, struct sv text, enum yx_scalar_tag tag, struct jtree *node, struct error *err)
+enum error_kind yx_scalar_resolve(struct arena *a, struct sv text, enum yx_scalar_tag tag,
+	struct jtree *node, struct error *err)
 {
 	struct resolved r = { .tag = YX_SCALAR_STR };
 
@@ -224,8 +228,8 @@ enum error_kind yx_scalar_resolve(
 	if (tag != YX_SCALAR_STR && !resolve(a, text, &r))
 		return arena_error(a, err);
 	if (!agree(tag, &r))
-		return error_set(err, ERR_INVALID, "cannot read %s `%.*s` as %s", tag_name(r.tag), SV_ARG(text),
-			tag_name(tag));
+		return error_set(err, ERR_INVALID, "cannot read %s `%.*s` as %s", tag_name(r.tag),
+			SV_ARG(text), tag_name(tag));
 	switch (r.tag) {
 	case YX_SCALAR_NULL:
 		node->kind = JTREE_NULL;
@@ -236,7 +240,8 @@ enum error_kind yx_scalar_resolve(
 		return ERR_OK;
 	case YX_SCALAR_FLOAT:
 		if (!isfinite(r.number))
-			return error_set(err, ERR_INVALID, "%.*s is no number that JSON can hold; quote it for text",
+			return error_set(err, ERR_INVALID,
+				"%.*s is no number that JSON can hold; quote it for text",
 				SV_ARG(text));
 		node->kind = JTREE_NUMBER;
 		return print_number(a, &r, &node->text, err);

@@ -14,9 +14,12 @@ enum yx_scalar_tag {
 	YX_SCALAR_NULL,
 };
 
-/* Fills kind, truth, text and raw of the node from the text of a plain or tagged scalar, which must live as long as the node.
- * Numbers are written as JSON. Errors: INVALID without position, NOMEM, LIMIT. */
-MUST_USE enum error_kind yx_scalar_resolve(struct arena *a, struct sv text, enum yx_scalar_tag tag, struct jtree *node,
-	struct error *err);
-/* The member name that a value makes as a key: 1, 1.5 and true are names too; null, lists and objects are none. */
-MUST_USE enum error_kind yx_scalar_key(const struct jtree *value, struct sv *ret, struct error *err);
+/* Fills kind, truth, text and raw of the node from the text of a plain or tagged scalar, which must
+ * live as long as the node. Numbers are written as JSON. Errors: INVALID without position, NOMEM,
+ * LIMIT. */
+MUST_USE enum error_kind yx_scalar_resolve(struct arena *a, struct sv text, enum yx_scalar_tag tag,
+	struct jtree *node, struct error *err);
+/* The member name that a value makes as a key: 1, 1.5 and true are names too; null, lists and
+ * objects are none. */
+MUST_USE enum error_kind yx_scalar_key(
+	const struct jtree *value, struct sv *ret, struct error *err);
