@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "common/arena.h"
+#include "common/buf.h"
 #include "common/error.h"
+#include "common/http.h"
 #include "common/loop.h"
 #include "common/sv.h"
 
@@ -13,13 +15,13 @@ struct http_server;
 struct http_exchange; /* one request and its answer */
 
 struct http_server_config {
-	const char *bind_address; /* "127.0.0.1", "0.0.0.0", "::" */
-	uint16_t port;            /* 0: any; http_server_port tells */
+	const char *bind_address;	     /* "127.0.0.1", "0.0.0.0", "::" */
+	uint16_t port;			     /* 0: any; http_server_port tells */
 	struct sv tls_cert_pem, tls_key_pem; /* both empty: plain HTTP */
 	bool request_client_cert; /* ask for one (optional for the client); its verification is the caller's */
-	unsigned max_connections; /* 0: 1000 */
+	unsigned max_connections;  /* 0: 1000 */
 	unsigned idle_timeout_sec; /* 0: 75; a request must also arrive whole within it */
-	size_t max_body_bytes;    /* of a request; 0: bodies are refused with 413 */
+	size_t max_body_bytes;	   /* of a request; 0: bodies are refused with 413 */
 };
 
 /* The request, borrowed until the exchange is answered. Header names are matched without case. */
@@ -30,17 +32,19 @@ struct http_query {
 /* Called when the request is complete. Must lead to exactly one http_exchange_reply or http_exchange_stream, now or later. */
 typedef void (*http_handler_fn)(struct http_exchange *x, void *ctx);
 
-MUST_USE enum error_kind http_server_new(struct loop *l, const struct http_server_config *config, http_handler_fn handler,
-	void *ctx, struct http_server **ret, struct error *err);
+MUST_USE enum error_kind http_server_new(struct loop *l, const struct http_server_config *config,
+	http_handler_fn handler, void *ctx, struct http_server **ret, struct error *err);
 /* Stops listening at once, so that requests under way can finish. */
 void http_server_quiesce(struct http_server *s);
+/* Ends every exchange (on_end is called) and closes every connection. */
 void http_server_free(struct http_server *s);
 DEFINE_AUTO(struct http_server *, http_server_free)
 uint16_t http_server_port(const struct http_server *s);
-unsigned http_server_n_exchanges(const struct http_server *s); /* requests that are not answered yet */
+/* Requests that are not answered yet, streams that go on, and answers that their client has not taken yet. */
+unsigned http_server_n_exchanges(const struct http_server *s);
 /* New handshakes use this certificate from now on; existing connections live on. */
-MUST_USE enum error_kind http_server_set_certificate(struct http_server *s, struct sv cert_pem, struct sv key_pem,
-	struct error *err);
+MUST_USE enum error_kind http_server_set_certificate(
+	struct http_server *s, struct sv cert_pem, struct sv key_pem, struct error *err);
 
 struct sv http_exchange_method(const struct http_exchange *x);
 /* The raw request target as sent, and the path part of it (still percent-encoded). */
@@ -48,10 +52,13 @@ struct sv http_exchange_target(const struct http_exchange *x);
 struct sv http_exchange_path(const struct http_exchange *x);
 /* Decoded query parameters in order; *ret_n counts them. */
 const struct http_query *http_exchange_query(const struct http_exchange *x, size_t *ret_n);
-struct sv http_exchange_query_get(const struct http_exchange *x, const char *name); /* first; empty when absent */
-struct sv http_exchange_header(const struct http_exchange *x, const char *name);    /* first; empty when absent */
+struct sv http_exchange_query_get(
+	const struct http_exchange *x, const char *name); /* first; empty when absent */
+struct sv http_exchange_header(
+	const struct http_exchange *x, const char *name); /* first; empty when absent */
 /* Calls fn for every header line in order until it returns false. */
-void http_exchange_each_header(const struct http_exchange *x, bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);
+void http_exchange_each_header(const struct http_exchange *x,
+	bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);
 struct sv http_exchange_body(const struct http_exchange *x);
 struct sv http_exchange_peer(const struct http_exchange *x); /* "127.0.0.1:4711" */
 /* The client's certificate as it was sent, DER, or empty: the client has proved that it holds the key, nothing else is
@@ -63,19 +70,20 @@ struct arena *http_exchange_arena(struct http_exchange *x);
 /* The caller's pointer that belongs to this exchange, and a function that is called once when the exchange is over (also when
  * the client went away before the answer, in which case replying is no longer allowed). Whoever streams sets one: the
  * exchange is gone after it. Never called from inside the handler, _reply, _stream, _stream_write or _stream_end. */
-void http_exchange_set_ctx(struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
+void http_exchange_set_ctx(
+	struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
 void *http_exchange_ctx(const struct http_exchange *x);
 
 /* Answers. body is copied. headers: NULL-terminated "Name: value" lines besides Content-Type and Content-Length; may be NULL.
- * When the answer cannot be built for lack of memory the connection is closed. */
-void http_exchange_reply(struct http_exchange *x, int status, const char *content_type, struct sv body,
-	const char *const *headers);
+ * Redirects (3xx except 304) and interim statuses become a 500: a redirect would make kube-apiserver hand its credentials to
+ * whoever it names. When the answer cannot be built for lack of memory the connection is closed. */
+void http_exchange_reply(struct http_exchange *x, int status, const char *content_type,
+	struct sv body, const char *const *headers);
+/* The same without a copy: takes the memory out of `give_body`. A buffer that failed closes the connection. */
+void http_exchange_reply_buf(struct http_exchange *x, int status, const char *content_type,
+	struct buf *give_body, const char *const *headers);
 /* Begins a streamed 200 answer (chunked); then write pieces, then end. write returns false when the client is gone or more
  * than max_pending bytes wait for it (end the stream then). */
 void http_exchange_stream(struct http_exchange *x, const char *content_type, size_t max_pending);
 MUST_USE bool http_exchange_stream_write(struct http_exchange *x, struct sv piece);
 void http_exchange_stream_end(struct http_exchange *x);
-
-/* Percent-decoding of one path segment or query value; '+' becomes a blank when form is true. False: malformed, or contains
- * an encoded NUL or control byte (form values may contain tab, LF and CR: queries are written in several lines). */
-MUST_USE bool http_unescape(struct buf *out, struct sv text, bool form);
