@@ -33,5 +33,3 @@ struct events_stats events_stats(const struct events *e);
 void events_encode(struct buf *out, const char *component, const struct event *event,
 	const struct event_plan *plan);
 void events_encode_patch(struct buf *out, const struct event *event, const struct event_plan *plan);
-/* "{object}.{unix nanoseconds in hex}". */
-void events_name(struct buf *out, const struct event *event, int64_t name_ns);

@@ -11,6 +11,7 @@
 
 struct lease;
 
+/* Callbacks come from the loop and must not free the lease. */
 /* Zero durations are client-go's defaults. */
 struct lease_config {
 	struct kube_client *client;
@@ -18,13 +19,14 @@ struct lease_config {
 	int64_t duration_ns; /* 15 s: others wait that long after the last change they saw; whole seconds */
 	int64_t renew_deadline_ns; /* 10 s: how long a holder goes on without a renewal; below duration */
 	int64_t retry_period_ns; /* 2 s: between tries, jittered up to x 2.2 while waiting for the lease */
-	void (*on_started)(void *ctx); /* we lead */
-	void (*on_stopped)(const struct error *why,
-		void *ctx); /* we no longer do (lost, deadline, released); why is NULL after lease_release */
-	void (*on_leader)(
-		struct sv identity, void *ctx); /* somebody else leads, or again us; may be NULL */
-	void (*on_error)(
-		const struct error *err, void *ctx); /* one failed try, for the log; may be NULL */
+	/* We lead. */
+	void (*on_started)(void *ctx);
+	/* We no longer do: lost, too late, released (why is NULL after lease_release). It goes on as a candidate. */
+	void (*on_stopped)(const struct error *why, void *ctx);
+	/* The holder is another one than before, perhaps us. May be NULL. */
+	void (*on_leader)(struct sv identity, void *ctx);
+	/* One failed try, for the log. May be NULL. */
+	void (*on_error)(const struct error *err, void *ctx);
 	void *ctx;
 };
 

@@ -1,0 +1,235 @@
+/* The background sender of Events: a bounded queue, one request at a time, so that events never crowd out what matters. What to send is the
+ * correlator's decision, taken when the event's turn has come. Failures end here: events are a help for people and must not stop a decision. */
+#include "kube/events.h"
+
+#include "common/limits.h"
+#include "kube/api_path.h"
+#include "kube/backoff.h"
+
+/* As the reference's broadcaster. */
+#define QUEUE_MAX 1000
+#define TRIES_MAX 12
+#define TRY_AGAIN_NS (INT64_C(10) * NS_PER_SEC)
+
+struct queued {
+	struct queued *next;
+	struct event event; /* texts behind the struct */
+	struct wall at;
+	char texts[];
+};
+
+struct events {
+	struct kube_client *client;
+	char *component;
+	struct event_correlator *correlator;
+	struct loop_timer *timer;
+	struct backoff random;
+	struct queued *first, *last; /* the first one is being sent when `sending` */
+	bool sending;
+	struct client_call *call; /* NULL while waiting for another try */
+	struct event_plan plan;
+	unsigned n_tries;
+	struct events_stats stats;
+};
+
+static void on_timer(struct loop_timer *t, void *ctx);
+
+enum error_kind events_new(
+	struct kube_client *client, const char *component, struct events **ret, struct error *err)
+{
+	AUTO(events_free) struct events *e = mem_zalloc(sizeof(*e));
+
+	if (!e)
+		return error_nomem(err);
+	e->client = client;
+	backoff_init(&e->random, backoff_seed());
+	e->component = mem_strdup(component);
+	e->timer = loop_timer_new(client_loop(client), on_timer, e);
+	if (!e->component || !e->timer)
+		return error_nomem(err);
+	if (event_correlator_new(0, &e->correlator, err))
+		return err->kind;
+	*ret = TAKE_PTR(e);
+	return ERR_OK;
+}
+
+static void pop(struct events *e)
+{
+	struct queued *q = e->first;
+
+	e->first = q->next;
+	if (!e->first)
+		e->last = NULL;
+	e->stats.n_queued--;
+	e->sending = false;
+	mem_free(q);
+}
+
+void events_free(struct events *e)
+{
+	if (!e)
+		return;
+	client_cancel(e->call);
+	while (e->first)
+		pop(e);
+	event_correlator_free(e->correlator);
+	loop_timer_free(e->timer);
+	mem_free(e->component);
+	mem_free(e);
+}
+
+struct events_stats events_stats(const struct events *e)
+{
+	return e->stats;
+}
+
+static struct sv namespace_of(const struct event *event)
+{
+	return event->namespace.len > 0 ? event->namespace : SV("default");
+}
+
+static void on_sent(const struct client_answer *answer, const struct error *failed, void *ctx);
+
+static enum error_kind send(struct events *e, struct error *err)
+{
+	const struct event *event = &e->first->event;
+	bool patch = e->plan.action == EVENT_PATCH;
+	AUTO(buf_done) struct buf target, body;
+	struct api_path path = {
+		.version = SV("v1"),
+		.namespace = namespace_of(event),
+		.resource = SV("events"),
+		.name = patch ? e->plan.name : SV_NULL,
+	};
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, &path);
+	if (patch)
+		events_encode_patch(&body, event, &e->plan);
+	else
+		events_encode(&body, e->component, event, &e->plan);
+	if (buf_check(&target, "event", err) || buf_check(&body, "event", err))
+		return err->kind;
+	struct client_request q = {
+		.method = patch ? "PATCH" : "POST",
+		.target = buf_text(&target),
+		.resource = "events",
+		.body = buf_sv(&body),
+		.content_type = patch ? CLIENT_PATCH_STRATEGIC : NULL,
+		.done = on_sent,
+		.ctx = e,
+	};
+	return client_start(e->client, &q, &e->call, err);
+}
+
+/* Begins with the next event that is to be sent. */
+static void pump(struct events *e)
+{
+	struct error err;
+
+	while (e->first && !e->sending) {
+		const struct queued *q = e->first;
+		if (event_correlator_plan(
+			    e->correlator, &q->event, q->at, instant_wall_now(), &e->plan, &err)) {
+			e->stats.n_dropped++;
+			pop(e);
+		} else if (e->plan.action == EVENT_DROP) {
+			e->stats.n_spam++;
+			pop(e);
+		} else if (send(e, &err)) {
+			e->stats.n_dropped++;
+			pop(e);
+		} else {
+			e->n_tries = 1;
+			e->sending = true;
+		}
+	}
+}
+
+static void give_up(struct events *e, uint64_t *counter)
+{
+	(*counter)++;
+	pop(e);
+	pump(e);
+}
+
+static void on_sent(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct events *e = ctx;
+	struct error err;
+
+	e->call = NULL;
+	if (!failed) {
+		give_up(e, &e->stats.n_sent);
+	} else if (e->plan.action == EVENT_PATCH && answer->status == 404) {
+		/* It expired meanwhile (events live an hour): it comes to life again under its name, with its count. */
+		e->plan.action = EVENT_CREATE;
+		if (send(e, &err))
+			give_up(e, &e->stats.n_dropped);
+	} else if (answer->status != 0) {
+		give_up(e, &e->stats.n_refused);
+	} else if (e->n_tries >= TRIES_MAX) {
+		give_up(e, &e->stats.n_dropped);
+	} else {
+		/* The first wait is random, so that clients of a server that restarts do not come in step. */
+		loop_timer_set(e->timer, e->n_tries == 1
+						 ? backoff_between_ns(&e->random, 0, TRY_AGAIN_NS)
+						 : TRY_AGAIN_NS);
+		e->n_tries++;
+	}
+}
+
+static void on_timer(struct loop_timer *t, void *ctx)
+{
+	struct events *e = ctx;
+	struct error err;
+
+	(void)t;
+	if (send(e, &err))
+		give_up(e, &e->stats.n_dropped);
+}
+
+/* A copy with its texts behind it; NULL: no memory. */
+static struct queued *copy_event(const struct event *event)
+{
+	struct sv event_texts[] = { event->api_version, event->kind, event->namespace, event->name,
+		event->uid, event->resource_version, event->type, event->reason, event->message };
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(event_texts); i++)
+		len += event_texts[i].len;
+	struct queued *q = mem_zalloc(sizeof(*q) + len);
+	if (!q)
+		return NULL;
+	struct sv *copies[] = { &q->event.api_version, &q->event.kind, &q->event.namespace,
+		&q->event.name, &q->event.uid, &q->event.resource_version, &q->event.type,
+		&q->event.reason, &q->event.message };
+	char *at = q->texts;
+	for (size_t i = 0; i < ARRAY_LEN(copies); i++) {
+		if (event_texts[i].len > 0)
+			memcpy(at, event_texts[i].ptr, event_texts[i].len);
+		*copies[i] = sv_from(at, event_texts[i].len);
+		at += event_texts[i].len;
+	}
+	return q;
+}
+
+void events_record(struct events *e, const struct event *event)
+{
+	struct queued *q = e->stats.n_queued < QUEUE_MAX ? copy_event(event) : NULL;
+
+	e->stats.n_recorded++;
+	if (!q) {
+		e->stats.n_dropped++;
+		return;
+	}
+	q->at = instant_wall_now();
+	if (e->last)
+		e->last->next = q;
+	else
+		e->first = q;
+	e->last = q;
+	e->stats.n_queued++;
+	pump(e);
+}

@@ -1,0 +1,627 @@
+/* list+watch of one kind, as a machine of three states: waiting for the timer, listing (page after page), watching (one stream). It remembers of each
+ * object its uid and version, to leave out what is old or known and to tell after a list what is gone; the objects themselves are the
+ * caller's. A resourceVersion is kept over every failure; only an expired one, or a server that keeps refusing it, leads to a new list. */
+#include "kube/watch.h"
+
+#include "common/jtree.h"
+#include "common/limits.h"
+#include "common/map.h"
+#include "common/vec.h"
+#include "kube/api_path.h"
+#include "kube/backoff.h"
+#include "kube/status.h"
+#include "kube/watch_decode.h"
+
+/* As the reference's pager. A page that is too large for us is asked again with half as many. */
+#define PAGE_OBJECTS 500
+#define PAGE_MAX_BYTES (64u * 1024 * 1024)
+#define PAGE_TIMEOUT_NS (INT64_C(60) * NS_PER_SEC)
+/* The server ends a stream after 40 to 50 s, so one that is silent for 60 s is dead, and healed, however quiet its objects are (bookmarks come
+ * once a minute only). A new stream costs one request. */
+#define STREAM_MIN_SEC 40
+#define STREAM_MAX_SEC 50
+#define STREAM_SILENCE_NS (INT64_C(60) * NS_PER_SEC)
+/* A stream that lived shorter than this did not work, whatever it said. */
+#define STREAM_SHORT_NS NS_PER_SEC
+/* An object and the event around it. */
+#define LINE_MAX_BYTES (LIMIT_OBJECT_BYTES + 4096)
+/* Decoded names and errors; objects are never copied. */
+#define SCRATCH_MAX_BYTES (16u * 1024 * 1024)
+/* Versions are opaque texts, in fact twenty digits at most. */
+#define VERSION_MAX_BYTES 4096
+/* A server that answers our resourceVersion with errors so often in a row may never like it again (restored from a backup). */
+#define REFUSALS_MAX 5
+
+enum verdict {
+	RESUME, /* watch on from the last version */
+	RELIST,
+};
+
+struct tracked {
+	uint64_t version; /* 0: it is no number, then every state is new */
+	uint32_t list;	  /* number of the list that saw it last */
+	uint32_t uid_len;
+	char uid[];
+};
+
+struct watch {
+	struct watch_config config;
+	char *path, *resource, *label_selector, *field_selector;
+	struct loop_timer *timer;
+	struct client_call *call; /* NULL: waiting */
+	struct map objects;	  /* "namespace/name" -> struct tracked */
+	struct buf key;
+	struct arena scratch;
+	struct backoff backoff;
+	struct watch_stats stats;
+	/* List */
+	bool need_list;
+	uint32_t list; /* number of the list under way, or of the last one */
+	unsigned page_objects;
+	char *continue_token; /* NULL: first page */
+	/* Watch */
+	struct buf version; /* resume from here */
+	struct watch_lines lines;
+	enum verdict verdict; /* why the stream was ended by us */
+	bool ended_by_event;
+	struct error event_error; /* what an ERROR event said */
+	struct mono stream_began;
+	bool stream_open;
+	unsigned n_refusals;
+	struct error trouble; /* first failure to keep an object, kind ERR_OK: none */
+};
+
+static void on_timer(struct loop_timer *t, void *ctx);
+
+static void free_watch(struct watch *w)
+{
+	loop_timer_free(w->timer);
+	map_done(&w->objects, mem_free);
+	buf_done(&w->key);
+	arena_done(&w->scratch);
+	watch_decode_lines_done(&w->lines);
+	mem_free(w->continue_token);
+	buf_done(&w->version);
+	mem_free(w->path);
+	mem_free(w->resource);
+	mem_free(w->label_selector);
+	mem_free(w->field_selector);
+	mem_free(w);
+}
+
+static bool copy_text(const char *text, char **ret)
+{
+	*ret = text ? mem_strdup(text) : NULL;
+	return !text || *ret;
+}
+
+enum error_kind watch_start(
+	const struct watch_config *config, struct watch **ret, struct error *err)
+{
+	struct watch *w = mem_zalloc(sizeof(*w));
+
+	if (!w)
+		return error_nomem(err);
+	w->config = *config;
+	map_init(&w->objects, config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
+	buf_init(&w->key, LIMIT_OBJECT_BYTES);
+	buf_init(&w->version, VERSION_MAX_BYTES);
+	arena_init(&w->scratch, SCRATCH_MAX_BYTES);
+	watch_decode_lines_init(&w->lines, LINE_MAX_BYTES);
+	backoff_init(&w->backoff, backoff_seed());
+	w->need_list = true;
+	w->page_objects = PAGE_OBJECTS;
+	w->timer = loop_timer_new(client_loop(config->client), on_timer, w);
+	if (!w->timer || !copy_text(config->path, &w->path) ||
+		!copy_text(config->resource, &w->resource) ||
+		!copy_text(config->label_selector, &w->label_selector) ||
+		!copy_text(config->field_selector, &w->field_selector)) {
+		free_watch(w);
+		return error_nomem(err);
+	}
+	loop_timer_set(w->timer, 0);
+	*ret = w;
+	return ERR_OK;
+}
+
+void watch_stop(struct watch *w)
+{
+	if (!w)
+		return;
+	client_cancel(w->call);
+	free_watch(w);
+}
+
+bool watch_is_synced(const struct watch *w)
+{
+	return w->stats.synced;
+}
+
+struct watch_stats watch_stats(const struct watch *w)
+{
+	struct watch_stats s = w->stats;
+
+	s.n_objects = w->objects.n;
+	s.n_malformed += w->lines.n_skipped;
+	return s;
+}
+
+static void heard(struct watch *w)
+{
+	w->stats.connected = true;
+	w->stats.last_contact = loop_now(client_loop(w->config.client));
+}
+
+/* Something failed: waits and tries again. The report comes last, as the callback may stop the watch. */
+static void retry(struct watch *w, const struct error *failed)
+{
+	struct error err = *failed;
+
+	w->stats.n_errors++;
+	w->stats.connected = false;
+	loop_timer_set(w->timer, backoff_next_ns(&w->backoff));
+	if (w->config.on_error)
+		w->config.on_error(&err, w->config.ctx);
+}
+
+/* Objects */
+
+static struct sv key_of(struct watch *w, const struct object_id *id)
+{
+	buf_clear(&w->key);
+	buf_put_sv(&w->key, id->namespace);
+	buf_put_char(&w->key, '/');
+	buf_put_sv(&w->key, id->name);
+	return buf_sv(&w->key);
+}
+
+static bool same_uid(const struct tracked *t, const struct object_id *id)
+{
+	return sv_eq(sv_from(t->uid, t->uid_len), id->uid);
+}
+
+static struct sv uid_of(const struct tracked *t)
+{
+	return sv_from(t->uid, t->uid_len);
+}
+
+static uint64_t version_of(const struct object_id *id)
+{
+	uint64_t version;
+	return object_meta_version(id->resource_version, &version) ? version : 0;
+}
+
+/* Remembers the object. The caller is told even where that fails: then it may be told twice, but it does not miss a change; the
+ * failure ends the list or the stream, so that the next list finds what we did not remember. */
+static void track(
+	struct watch *w, struct tracked *known, const struct object_id *id, uint64_t version)
+{
+	struct error err;
+
+	if (!known) {
+		known = mem_alloc(sizeof(*known) + id->uid.len);
+		if (!known) {
+			error_nomem(&w->trouble);
+			return;
+		}
+		known->uid_len = (uint32_t)id->uid.len;
+		if (id->uid.len > 0)
+			memcpy(known->uid, id->uid.ptr, id->uid.len);
+		if (w->key.failed || map_set(&w->objects, buf_sv(&w->key), known, NULL, &err)) {
+			mem_free(known);
+			if (w->key.failed)
+				error_nomem(&err);
+			w->trouble = err;
+			return;
+		}
+	}
+	known->version = version;
+	known->list = w->list;
+}
+
+/* from_list: the item is the server's present state, whatever its version; a stream may also repeat old states. */
+static void take_object(struct watch *w, const struct object_id *id, struct sv json, bool from_list)
+{
+	uint64_t version = version_of(id);
+	struct sv key = key_of(w, id);
+	struct tracked *known = map_get(&w->objects, key);
+
+	if (known && !same_uid(known, id)) {
+		struct object_id gone = {
+			.namespace = id->namespace, .name = id->name, .uid = uid_of(known)
+		};
+		w->config.on_deleted(&gone, SV_NULL, w->config.ctx);
+		mem_free(map_take(&w->objects, key));
+		known = NULL;
+	}
+	bool seen = known && version != 0 && version == known->version;
+	bool old = known && version != 0 && version < known->version && !from_list;
+	if (seen)
+		known->list = w->list;
+	if (seen || old)
+		return;
+	track(w, known, id, version);
+	w->config.on_object(id, json, w->config.ctx);
+}
+
+static void take_deletion(struct watch *w, const struct object_id *id, struct sv json)
+{
+	struct sv key = key_of(w, id);
+	const struct tracked *known = map_get(&w->objects, key);
+
+	if (!known || !same_uid(known, id))
+		return;
+	uint64_t version = version_of(id);
+	if (version != 0 && version < known->version)
+		return;
+	mem_free(map_take(&w->objects, key));
+	w->config.on_deleted(id, json, w->config.ctx);
+}
+
+/* After a list: what it did not show is gone. */
+static enum error_kind sweep(struct watch *w, struct error *err)
+{
+	VEC(char *) gone = { 0 };
+	enum error_kind kind = ERR_OK;
+
+	MAP_FOREACH (e, &w->objects) {
+		const struct tracked *t = e->value;
+		if (t->list == w->list)
+			continue;
+		char **slot = VEC_PUSH(&gone, w->objects.max);
+		if (slot)
+			*slot = mem_memdup(e->key, e->key_len);
+		if (!slot || !*slot) {
+			kind = error_nomem(err);
+			break;
+		}
+	}
+	VEC_FOREACH (key, &gone) {
+		struct tracked *t = *key && !kind ? map_take(&w->objects, sv_of(*key)) : NULL;
+		if (t) {
+			struct object_id id = { .uid = uid_of(t) };
+			bool cut;
+			id.namespace = sv_cut(sv_of(*key), '/', &id.name, &cut);
+			w->config.on_deleted(&id, SV_NULL, w->config.ctx);
+		}
+		mem_free(t);
+		mem_free(*key);
+	}
+	VEC_DONE(&gone);
+	return kind;
+}
+
+/* List */
+
+static void set_version(struct watch *w, struct sv version)
+{
+	buf_clear(&w->version);
+	buf_put_sv(&w->version, version);
+	if (w->version.failed)
+		(void)error_set(&w->trouble, w->version.failed, "resourceVersion cannot be kept");
+}
+
+static void put_selectors(const struct watch *w, struct buf *out, bool *first)
+{
+	api_path_put_query(out, first, "fieldSelector", sv_of(w->field_selector));
+	api_path_put_query(out, first, "labelSelector", sv_of(w->label_selector));
+}
+
+static void forget_page(struct watch *w)
+{
+	mem_free(TAKE_PTR(w->continue_token));
+}
+
+static void on_item(struct sv json, void *ctx)
+{
+	struct watch *w = ctx;
+	struct object_id id;
+	struct error err;
+
+	arena_clear(&w->scratch);
+	if (object_meta_scan(&w->scratch, json, false, &id, &err))
+		w->stats.n_malformed++;
+	else
+		take_object(w, &id, json, true);
+}
+
+/* A page that did not come. The pages before it stay valid as long as the server takes the token. */
+static void list_failed(
+	struct watch *w, const struct client_answer *answer, const struct error *failed)
+{
+	bool too_large = failed->kind == ERR_LIMIT && answer->status >= 200 && answer->status < 300;
+
+	if (too_large && w->page_objects > 1) {
+		w->page_objects /= 2;
+		loop_timer_set(w->timer, 0);
+		return;
+	}
+	/* 410: the list took so long that its snapshot expired. */
+	if (failed->kind != ERR_UNAVAIL)
+		forget_page(w);
+	retry(w, failed);
+}
+
+static void list_complete(struct watch *w, struct sv version)
+{
+	struct error err;
+
+	forget_page(w);
+	set_version(w, version);
+	if (w->trouble.kind) {
+		retry(w, &w->trouble);
+		return;
+	}
+	if (sweep(w, &err)) {
+		retry(w, &err);
+		return;
+	}
+	w->need_list = false;
+	w->n_refusals = 0;
+	w->stats.n_lists++;
+	w->stats.synced = true;
+	backoff_reset(&w->backoff);
+	loop_timer_set(w->timer, 0);
+	if (w->config.on_synced)
+		w->config.on_synced(w->config.ctx);
+}
+
+static void on_page(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct watch *w = ctx;
+	AUTO(arena_done) struct arena a;
+	struct watch_page page;
+	struct error err;
+
+	w->call = NULL;
+	arena_init(&a, SCRATCH_MAX_BYTES);
+	if (failed) {
+		list_failed(w, answer, failed);
+		return;
+	}
+	w->trouble.kind = ERR_OK;
+	if (watch_decode_page(&a, answer->body, on_item, w, &page, &err)) {
+		error_wrap(&err, "list of %s", w->path);
+		forget_page(w);
+		retry(w, &err);
+		return;
+	}
+	heard(w);
+	if (w->trouble.kind) {
+		error_wrap(&w->trouble, "list of %s", w->path);
+		forget_page(w);
+		retry(w, &w->trouble);
+	} else if (page.continue_token.len == 0) {
+		list_complete(w, page.resource_version);
+	} else {
+		forget_page(w);
+		w->continue_token = mem_memdup(page.continue_token.ptr, page.continue_token.len);
+		if (w->continue_token)
+			loop_timer_set(w->timer, 0);
+		else
+			retry(w, (error_nomem(&err), &err));
+	}
+}
+
+static enum error_kind ask_page(struct watch *w, struct error *err)
+{
+	AUTO(buf_done) struct buf target, limit;
+	bool first = true;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&limit, 32);
+	buf_printf(&limit, "%u", w->page_objects);
+	buf_put_str(&target, w->path);
+	api_path_put_query(&target, &first, "continue", sv_of(w->continue_token));
+	put_selectors(w, &target, &first);
+	api_path_put_query(&target, &first, "limit", buf_sv(&limit));
+	if (buf_check(&target, "list request", err) || buf_check(&limit, "list request", err))
+		return err->kind;
+	if (!w->continue_token)
+		w->list++;
+	struct client_request q = {
+		.traffic = CLIENT_LIST,
+		.target = buf_text(&target),
+		.resource = w->resource,
+		.timeout_ns = PAGE_TIMEOUT_NS,
+		.max_bytes = PAGE_MAX_BYTES,
+		.done = on_page,
+		.ctx = w,
+	};
+	return client_start(w->config.client, &q, &w->call, err);
+}
+
+/* Watch */
+
+static void take_bookmark(struct watch *w, struct sv json)
+{
+	struct jtree *t;
+	struct error err;
+
+	arena_clear(&w->scratch);
+	struct sv version = SV_NULL;
+	if (jtree_parse(&w->scratch, json, &t, &err) == ERR_OK)
+		version = jtree_text(jtree_at(t, "metadata", "resourceVersion", NULL));
+	if (version.len == 0)
+		w->stats.n_malformed++;
+	else
+		set_version(w, version);
+}
+
+/* The stream says that it cannot go on. */
+static void take_error(struct watch *w, struct sv json)
+{
+	struct jtree *t;
+	struct status s = { .code = 500, .message = SV("the watch ended with an error") };
+
+	arena_clear(&w->scratch);
+	if (jtree_parse(&w->scratch, json, &t, &w->event_error) == ERR_OK)
+		(void)status_decode(t, &s);
+	error_set(&w->event_error, status_kind(s.code, s.reason), "watch of %s: %.*s", w->path,
+		SV_ARG(sv_take(s.message, ERROR_TEXT_MAX)));
+	w->event_error.code = s.code != 0 ? s.code : status_code_of_reason(s.reason);
+	w->verdict = w->event_error.code == 410 ? RELIST : RESUME;
+	w->ended_by_event = true;
+}
+
+/* An object of an event. The newest version is where to resume; an event that repeats an old one does not turn it back. */
+static void take_change(struct watch *w, const struct watch_event *event)
+{
+	struct object_id id;
+	struct error err;
+	uint64_t now_at;
+
+	arena_clear(&w->scratch);
+	if (object_meta_scan(&w->scratch, event->object, false, &id, &err)) {
+		w->stats.n_malformed++;
+		return;
+	}
+	if (event->type == WATCH_EVENT_DELETED)
+		take_deletion(w, &id, event->object);
+	else
+		take_object(w, &id, event->object, false);
+	uint64_t version = version_of(&id);
+	if (id.resource_version.len > 0 &&
+		(version == 0 || !object_meta_version(buf_sv(&w->version), &now_at) ||
+			version > now_at))
+		set_version(w, id.resource_version);
+}
+
+static bool on_line(struct sv line, void *ctx)
+{
+	struct watch *w = ctx;
+	struct watch_event event;
+	struct error err;
+
+	w->stats.n_events++;
+	if (watch_decode_event(line, &event, &err)) {
+		w->stats.n_malformed++;
+		return true;
+	}
+	switch (event.type) {
+	case WATCH_EVENT_ADDED:
+	case WATCH_EVENT_MODIFIED:
+	case WATCH_EVENT_DELETED:
+		take_change(w, &event);
+		break;
+	case WATCH_EVENT_BOOKMARK:
+		take_bookmark(w, event.object);
+		break;
+	case WATCH_EVENT_ERROR:
+		take_error(w, event.object);
+		return false;
+	}
+	return w->trouble.kind == ERR_OK;
+}
+
+static bool on_data(struct sv piece, void *ctx)
+{
+	struct watch *w = ctx;
+
+	if (!w->stream_open) {
+		w->stream_open = true;
+		w->stats.n_watches++;
+	}
+	heard(w);
+	w->n_refusals = 0;
+	if (watch_decode_lines(&w->lines, piece, on_line, w))
+		return true;
+	if (!w->ended_by_event && w->trouble.kind == ERR_OK)
+		error_nomem(&w->trouble);
+	return false;
+}
+
+/* The end of a stream that we did not end ourselves. */
+static void stream_ended(
+	struct watch *w, const struct client_answer *answer, const struct error *failed)
+{
+	struct error err;
+	int64_t lived_ns = instant_mono_now().ns - w->stream_began.ns;
+
+	/* A stream that worked for a while ends the row of failures, however it ends itself. */
+	if (lived_ns >= STREAM_SHORT_NS && (w->stream_open || !failed))
+		backoff_reset(&w->backoff);
+	if (failed) {
+		/* 404: the kind went away; when it comes back its versions are others. */
+		bool refused = answer->status >= 400 && ++w->n_refusals >= REFUSALS_MAX;
+		if (failed->code == 410 || failed->code == 404 || refused)
+			w->need_list = true;
+		retry(w, failed);
+		return;
+	}
+	if (lived_ns < STREAM_SHORT_NS) {
+		error_set(&err, ERR_UNAVAIL, "watch of %s: the server ended the stream after %d ms",
+			w->path, (int)(lived_ns / NS_PER_MS));
+		retry(w, &err);
+		return;
+	}
+	if (!w->stream_open)
+		w->stats.n_watches++;
+	heard(w);
+	loop_timer_set(w->timer, 0);
+}
+
+static void on_stream_done(
+	const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct watch *w = ctx;
+
+	w->call = NULL;
+	if (w->ended_by_event) {
+		if (w->verdict == RELIST)
+			w->need_list = true;
+		retry(w, &w->event_error);
+	} else if (w->trouble.kind) {
+		/* Something was not remembered. */
+		error_wrap(&w->trouble, "watch of %s", w->path);
+		w->need_list = true;
+		retry(w, &w->trouble);
+	} else {
+		stream_ended(w, answer, failed);
+	}
+}
+
+static enum error_kind ask_stream(struct watch *w, struct error *err)
+{
+	AUTO(buf_done) struct buf target, seconds;
+	bool first = true;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&seconds, 32);
+	buf_put_i64(&seconds, backoff_between_ns(&w->backoff, STREAM_MIN_SEC, STREAM_MAX_SEC));
+	buf_put_str(&target, w->path);
+	api_path_put_query(&target, &first, "allowWatchBookmarks", SV("true"));
+	put_selectors(w, &target, &first);
+	api_path_put_query(&target, &first, "resourceVersion", buf_sv(&w->version));
+	api_path_put_query(&target, &first, "timeoutSeconds", buf_sv(&seconds));
+	api_path_put_query(&target, &first, "watch", SV("true"));
+	if (buf_check(&target, "watch request", err) || buf_check(&seconds, "watch request", err))
+		return err->kind;
+	watch_decode_lines_clear(&w->lines);
+	w->trouble.kind = ERR_OK;
+	w->ended_by_event = false;
+	w->verdict = RESUME;
+	w->stream_open = false;
+	w->stream_began = instant_mono_now();
+	struct client_request q = {
+		.traffic = CLIENT_WATCH,
+		.target = buf_text(&target),
+		.resource = w->resource,
+		.idle_timeout_ns = STREAM_SILENCE_NS,
+		.once = true,
+		.on_data = on_data,
+		.done = on_stream_done,
+		.ctx = w,
+	};
+	return client_start(w->config.client, &q, &w->call, err);
+}
+
+static void on_timer(struct loop_timer *t, void *ctx)
+{
+	struct watch *w = ctx;
+	struct error err;
+
+	(void)t;
+	if (w->need_list ? ask_page(w, &err) : ask_stream(w, &err))
+		retry(w, &err);
+}
