@@ -63,7 +63,7 @@ static void drop(struct parts *p, size_t n)
 }
 
 /* parts: behind the version. */
-static void read_resource(struct parts *p, struct sv method, bool watch, struct route_attributes *at)
+static void read_resource(struct parts *p, struct sv method, bool watch, struct authz_attributes *at)
 {
 	at->verb = verb_of_method(method);
 	bool special = p->n > 1 && (sv_is(p->at[0], "watch") || sv_is(p->at[0], "proxy"));
@@ -88,10 +88,10 @@ static void read_resource(struct parts *p, struct sv method, bool watch, struct 
 		at->verb = SV("deletecollection");
 }
 
-enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct route_attributes *ret,
+enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct authz_attributes *ret,
 	struct error *err)
 {
-	struct route_attributes at = { 0 };
+	struct authz_attributes at = { 0 };
 	struct buf decoded;
 	buf_init(&decoded, ROUTE_PATH_MAX);
 	bool fine = http_unescape(&decoded, raw_path, false);
@@ -122,7 +122,7 @@ enum error_kind route_attributes(struct arena *a, struct sv method, struct sv ra
 	return ERR_OK;
 }
 
-static void route_custom(const struct parts *p, const struct route_attributes *at, struct route *r)
+static void route_custom(const struct parts *p, const struct authz_attributes *at, struct route *r)
 {
 	r->kind = ROUTE_NO_RESOURCE;
 	size_t n = p->n - 3;
@@ -143,7 +143,7 @@ static void route_custom(const struct parts *p, const struct route_attributes *a
 	r->all_objects = sv_is(r->name, "*");
 }
 
-static void route_external(const struct parts *p, const struct route_attributes *at, struct route *r)
+static void route_external(const struct parts *p, const struct authz_attributes *at, struct route *r)
 {
 	r->kind = ROUTE_NO_RESOURCE;
 	if (p->n != 6 || !sv_is(p->at[3], "namespaces"))
@@ -154,7 +154,7 @@ static void route_external(const struct parts *p, const struct route_attributes 
 	r->metric = p->at[5];
 }
 
-static void route_resource(const struct parts *p, const struct route_attributes *at, struct route *r)
+static void route_resource(const struct parts *p, const struct authz_attributes *at, struct route *r)
 {
 	size_t n = p->n - 3;
 	bool nodes = sv_is(p->at[3], "nodes") && n <= 2;
@@ -168,7 +168,7 @@ static void route_resource(const struct parts *p, const struct route_attributes 
 	r->all_objects = at->name.len == 0;
 }
 
-void route_find(const struct route_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret)
+void route_find(const struct authz_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret)
 {
 	*ret = (struct route){ .kind = ROUTE_DOCUMENT };
 	struct parts p = split(at->path);

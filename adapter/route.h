@@ -4,14 +4,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
-
-/* As Kubernetes' request info resolver reads a URL; all texts decoded. */
-struct route_attributes {
-	bool is_resource;
-	struct sv verb; /* "get", "list", "watch", "create" ... or the lower-case method of a non-resource request */
-	struct sv group, version, resource, subresource, name, namespace;
-	struct sv path;
-};
+#include "kube/authz.h"
 
 enum route_kind {
 	ROUTE_CUSTOM,         /* a metric of custom.metrics.k8s.io */
@@ -40,7 +33,7 @@ struct route {
 };
 
 /* Splits and decodes the raw path. errors: INVALID (bad percent-encoding), LIMIT, NOMEM */
-MUST_USE enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct route_attributes *ret,
+MUST_USE enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct authz_attributes *ret,
 	struct error *err);
 /* What the path means here. */
-void route_find(const struct route_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret);
+void route_find(const struct authz_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret);

@@ -1,0 +1,274 @@
+/* The discovery loops: one for rules, one for externalRules. Each asks all its selectors at once, waits for the last answer, makes a new catalog, and
+ * sleeps. A selector that fails keeps what it had; the others go on (unless strict). */
+#include "adapter/relist.h"
+
+#include "common/instant.h"
+#include "common/map.h"
+#include "common/vec.h"
+
+/* A failed listing is tried again this soon, if the interval is not even shorter. */
+#define RELIST_RETRY_NS (15 * NS_PER_SEC)
+/* One listing of every series of a big cluster: Prometheus needs tens of seconds for it. */
+#define RELIST_TIMEOUT_NS (120 * NS_PER_SEC)
+#define RELIST_SELECTORS_MAX 10000u
+
+struct selector_listing {
+	struct relist_loop *loop;
+	char *text;
+	size_t text_len;
+	struct series *kept, *incoming;
+	struct prom_client_call *call;
+	bool failed;
+};
+
+struct relist_loop {
+	struct relist *relist;
+	bool external;
+	VEC(struct selector_listing *) selectors;
+	size_t n_waiting;
+	struct loop_timer *timer;
+	struct mono started;
+};
+
+struct relist {
+	struct relist_config config;
+	struct generation *generation;
+	struct relist_loop loops[2];
+	struct catalog_count *counts;
+};
+
+static void free_listing(struct selector_listing *s)
+{
+	if (!s)
+		return;
+	prom_client_cancel(s->call);
+	series_free(s->kept);
+	series_free(s->incoming);
+	mem_free(s->text);
+	mem_free(s);
+}
+
+static void clear_loop(struct relist_loop *l)
+{
+	VEC_FOREACH(s, &l->selectors)
+		free_listing(*s);
+	VEC_DONE(&l->selectors);
+	l->n_waiting = 0;
+}
+
+static void on_timer(struct loop_timer *t, void *ctx);
+
+enum error_kind relist_new(const struct relist_config *config, struct relist **ret, struct error *err)
+{
+	AUTO(relist_free) struct relist *r = mem_zalloc(sizeof(*r));
+	if (!r)
+		return error_nomem(err);
+	r->config = *config;
+	for (size_t i = 0; i < ARRAY_LEN(r->loops); i++) {
+		struct relist_loop *l = &r->loops[i];
+		l->relist = r;
+		l->external = i == 1;
+		l->timer = loop_timer_new(config->loop, on_timer, l);
+		if (!l->timer)
+			return error_nomem(err);
+	}
+	*ret = TAKE_PTR(r);
+	return ERR_OK;
+}
+
+void relist_free(struct relist *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(r->loops); i++) {
+		clear_loop(&r->loops[i]);
+		loop_timer_free(r->loops[i].timer);
+	}
+	generation_unref(r->generation);
+	mem_free(r->counts);
+	mem_free(r);
+}
+
+static struct selector_listing *find(const struct relist_loop *l, struct sv text)
+{
+	VEC_FOREACH(s, &l->selectors)
+		if (sv_eq(sv_from((*s)->text, (*s)->text_len), text))
+			return *s;
+	return NULL;
+}
+
+static const struct series *listing_of(const struct rules_rule *rule, void *ctx)
+{
+	const struct relist *r = ctx;
+	const struct selector_listing *s = find(&r->loops[rule->external], rule->series_query);
+	return s ? s->kept : NULL;
+}
+
+static void report(const struct relist *r, const char *what, const struct error *why)
+{
+	if (r->config.on_error)
+		r->config.on_error(what, why, r->config.ctx);
+}
+
+static void publish(struct relist *r)
+{
+	struct catalog *c = NULL;
+	struct error err = { 0 };
+	if (catalog_new(r->generation, listing_of, r, r->counts, &c, &err)) {
+		report(r, "unable to update list of all metrics", &err);
+		return;
+	}
+	r->config.on_catalog(c, r->config.ctx);
+	catalog_unref(c);
+}
+
+/* Takes over what came in. Returns whether everything was good. */
+static bool take_over(struct relist_loop *l, uint64_t *ret_entries)
+{
+	bool all_good = true;
+	VEC_FOREACH(s, &l->selectors)
+		all_good = all_good && !(*s)->failed;
+	VEC_FOREACH(s, &l->selectors) {
+		struct selector_listing *one = *s;
+		bool usable = one->incoming && !one->failed && (all_good || !l->relist->config.strict);
+		if (usable) {
+			*ret_entries += series_n_entries(one->incoming);
+			series_free(one->kept);
+			one->kept = TAKE_PTR(one->incoming);
+		}
+		series_free(one->incoming);
+		one->incoming = NULL;
+	}
+	return all_good;
+}
+
+static void finish_loop(struct relist_loop *l)
+{
+	struct relist *r = l->relist;
+	uint64_t n_entries = 0;
+	bool all_good = take_over(l, &n_entries);
+	if (all_good || !r->config.strict)
+		publish(r);
+	int64_t wait_ns = r->config.interval_ns;
+	if (!all_good && !r->config.strict && wait_ns > RELIST_RETRY_NS)
+		wait_ns = RELIST_RETRY_NS;
+	if (r->config.on_listed)
+		r->config.on_listed(l->external, all_good, n_entries, loop_now(r->config.loop).ns - l->started.ns, r->config.ctx);
+	loop_timer_set(l->timer, wait_ns);
+}
+
+static void fail(struct selector_listing *s, const struct error *why)
+{
+	struct error err = *why;
+	s->failed = true;
+	error_wrap(&err, "unable to fetch metrics for query \"%s\"", s->text);
+	report(s->loop->relist, "unable to update list of all metrics", &err);
+}
+
+static void on_series(const struct error *failed, void *ctx)
+{
+	struct selector_listing *s = ctx;
+	s->call = NULL;
+	if (failed)
+		fail(s, failed);
+	if (--s->loop->n_waiting == 0)
+		finish_loop(s->loop);
+}
+
+static enum error_kind ask(struct selector_listing *s, int64_t start_ms, struct error *err)
+{
+	s->failed = false;
+	series_free(s->incoming);
+	s->incoming = NULL;
+	if (series_new(&s->incoming, err))
+		return err->kind;
+	struct prom_client_series q = {
+		.match = sv_from(s->text, s->text_len),
+		.has_start = true,
+		.start_ms = start_ms,
+		.timeout_ns = RELIST_TIMEOUT_NS,
+	};
+	return prom_client_series(s->loop->relist->config.client, &q, s->incoming, on_series, s, &s->call, err);
+}
+
+static void on_timer(struct loop_timer *t, void *ctx)
+{
+	(void)t;
+	struct relist_loop *l = ctx;
+	const struct relist_config *config = &l->relist->config;
+	struct wall now = instant_wall_now();
+	int64_t start_ms = now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS - config->max_age_ns / NS_PER_MS;
+	l->started = loop_now(config->loop);
+	l->n_waiting = l->selectors.n;
+	size_t n_failed = 0;
+	VEC_FOREACH(s, &l->selectors) {
+		struct error err = { 0 };
+		if (ask(*s, start_ms, &err)) {
+			fail(*s, &err);
+			n_failed++;
+		}
+	}
+	l->n_waiting -= n_failed;
+	if (l->n_waiting == 0)
+		finish_loop(l);
+}
+
+static struct selector_listing *new_listing(struct relist_loop *l, struct sv text)
+{
+	struct selector_listing *s = mem_zalloc(sizeof(*s));
+	struct selector_listing **slot = s ? VEC_PUSH(&l->selectors, RELIST_SELECTORS_MAX) : NULL;
+	if (!slot) {
+		mem_free(s);
+		return NULL;
+	}
+	*slot = s;
+	s->loop = l;
+	s->text = mem_memdup(text.ptr, text.len);
+	s->text_len = text.len;
+	return s->text ? s : NULL;
+}
+
+/* Listings for the rules' distinct selectors; what the old ones kept moves along. */
+static enum error_kind set_selectors(struct relist_loop *l, const struct naming *rules, size_t n, struct error *err)
+{
+	struct relist_loop old = *l;
+	memset(&l->selectors, 0, sizeof(l->selectors));
+	l->n_waiting = 0;
+	loop_timer_stop(l->timer);
+	enum error_kind kind = ERR_OK;
+	for (size_t i = 0; kind == ERR_OK && i < n; i++) {
+		struct sv text = rules[i].rule->series_query;
+		if (find(l, text))
+			continue;
+		struct selector_listing *made = new_listing(l, text);
+		struct selector_listing *before = find(&old, text);
+		if (!made)
+			kind = error_nomem(err);
+		else if (before)
+			made->kept = TAKE_PTR(before->kept);
+	}
+	clear_loop(&old);
+	if (n > 0)
+		loop_timer_set(l->timer, 0);
+	return kind;
+}
+
+enum error_kind relist_set_generation(struct relist *r, struct generation *g, struct error *err)
+{
+	struct catalog_count *counts = mem_calloc(g->n_custom + g->n_external + 1, sizeof(*counts));
+	if (!counts)
+		return error_nomem(err);
+	mem_free(r->counts);
+	r->counts = counts;
+	generation_unref(r->generation);
+	r->generation = generation_ref(g);
+	if (set_selectors(&r->loops[0], g->custom, g->n_custom, err) || set_selectors(&r->loops[1], g->external, g->n_external, err))
+		return err->kind;
+	publish(r);
+	return ERR_OK;
+}
+
+const struct catalog_count *relist_counts(const struct relist *r)
+{
+	return r->counts;
+}

@@ -1,0 +1,29 @@
+#pragma once
+/* Keeps the catalog current: asks Prometheus which series exist, per distinct selector, every relist interval. Never holds the series themselves. */
+#include "adapter/catalog.h"
+#include "common/loop.h"
+#include "promql/prom_client.h"
+
+struct relist;
+
+struct relist_config {
+	struct loop *loop;
+	struct prom_client *client;  /* must outlive the relist */
+	int64_t interval_ns, max_age_ns;
+	bool strict; /* one failed selector drops the whole new listing of its loop, and the next try comes after the interval only */
+	/* A new catalog; the callee takes a reference if it keeps it. */
+	void (*on_catalog)(struct catalog *c, void *ctx);
+	/* Something failed; what was listed before stays in use. */
+	void (*on_error)(const char *what, const struct error *why, void *ctx);
+	/* A listing ended, for metrics: external or custom, whether all of it was good, how many entries Prometheus sent. */
+	void (*on_listed)(bool external, bool ok, uint64_t n_entries, int64_t took_ns, void *ctx);
+	void *ctx;
+};
+
+MUST_USE enum error_kind relist_new(const struct relist_config *config, struct relist **ret, struct error *err);
+void relist_free(struct relist *r);
+DEFINE_AUTO(struct relist *, relist_free)
+/* Starts over with this generation: listings of selectors that it still has are kept, so that a reload serves on. errors: NOMEM, LIMIT */
+MUST_USE enum error_kind relist_set_generation(struct relist *r, struct generation *g, struct error *err);
+/* Counts of the newest catalog, custom rules then external ones; as many as the generation has. */
+const struct catalog_count *relist_counts(const struct relist *r);

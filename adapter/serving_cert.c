@@ -1,0 +1,84 @@
+/* Files -> the certificate that clients see. The default deployment gives none and an empty directory: then one is made for this process. */
+#include "adapter/serving_cert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "adapter/connect.h"
+#include "common/limits.h"
+#include "common/tls_cert.h"
+
+static enum error_kind make_directories(struct arena *a, const char *dir, struct error *err)
+{
+	char *path = arena_strdup(a, sv_of(dir));
+	if (!path)
+		return arena_error(a, err);
+	for (char *p = path + 1;; p++) {
+		char kept = *p;
+		if (kept != '/' && kept != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return error_set(err, ERR_INVALID, "error creating self-signed certificates: mkdir %s: %s", path, strerror(errno));
+		*p = kept;
+		if (kept == '\0')
+			return ERR_OK;
+	}
+}
+
+static enum error_kind write_file(const char *path, struct sv text, mode_t mode, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	if (fd < 0)
+		return error_set(err, ERR_INVALID, "error creating self-signed certificates: open %s: %s", path, strerror(errno));
+	ssize_t n = write(fd, text.ptr, text.len);
+	int code = errno;
+	close(fd);
+	if (n != (ssize_t)text.len)
+		return error_set(err, ERR_INVALID, "error creating self-signed certificates: write %s: %s", path, n < 0 ? strerror(code) : "disk full");
+	return ERR_OK;
+}
+
+static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, const char *dir, const char *host, struct wall now,
+	struct error *err)
+{
+	struct buf cert, key;
+	buf_init(&cert, LIMIT_CREDENTIAL_FILE_BYTES);
+	buf_init(&key, LIMIT_CREDENTIAL_FILE_BYTES);
+	bool any = sv_is(sv_of(host), "0.0.0.0") || sv_is(sv_of(host), "::");
+	enum error_kind kind = make_directories(a, dir, err);
+	if (kind == ERR_OK)
+		kind = tls_cert_self_signed(any ? SV("") : sv_of(host), now, &cert, &key, err);
+	if (kind == ERR_OK)
+		kind = write_file(c->key_file, buf_sv(&key), 0600, err);
+	if (kind == ERR_OK)
+		kind = write_file(c->cert_file, buf_sv(&cert), 0644, err);
+	buf_done(&cert);
+	buf_done(&key);
+	return kind;
+}
+
+enum error_kind serving_cert_load(struct arena *a, const char *cert_file, const char *key_file, const char *dir, const char *host,
+	struct wall now, struct serving_cert *ret, struct error *err)
+{
+	struct serving_cert c = { .cert_file = cert_file, .key_file = key_file };
+	if (!cert_file[0]) {
+		c.cert_file = arena_printf(a, "%s/apiserver.crt", dir);
+		c.key_file = arena_printf(a, "%s/apiserver.key", dir);
+		if (!c.cert_file || !c.key_file)
+			return arena_error(a, err);
+		bool there = access(c.cert_file, R_OK) == 0 && access(c.key_file, R_OK) == 0;
+		if (!there && make_pair(a, &c, dir, host, now, err))
+			return err->kind;
+	}
+	if (connect_read_file(a, c.cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.cert_pem, err) ||
+		connect_read_file(a, c.key_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.key_pem, err))
+		return error_wrap(err, "serving certificate");
+	if (tls_cert_check_pair(c.cert_pem, c.key_pem, err))
+		return error_wrap(err, "serving certificate %s, key %s", c.cert_file, c.key_file);
+	*ret = c;
+	return ERR_OK;
+}

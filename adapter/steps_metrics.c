@@ -1,0 +1,419 @@
+/* The steps of custom and external metrics: route, find rule, list objects, query text, ask, shape the answer.
+ *
+ * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
+ * such a sample counts as absent. */
+#include "adapter/steps.h"
+
+#include "adapter/metric_list.h"
+#include "adapter/ops.h"
+#include "adapter/quantity_out.h"
+#include "adapter/query.h"
+#include "adapter/resource_metrics.h"
+#include "adapter/server.h"
+#include "common/log.h"
+#include "common/map.h"
+
+#define STEPS_SAMPLES_MAX 1000000u
+
+static enum step_next fail(struct request *r, int code, const char *reason, enum failure_details details, const char *message)
+{
+	request_fail_text(r, code, reason, details, sv_of(message));
+	return STEP_REPLY;
+}
+
+static enum step_next bad_request(struct request *r, struct sv message)
+{
+	request_fail_text(r, 400, "BadRequest", FAILURE_NO_DETAILS, message);
+	return STEP_REPLY;
+}
+
+static enum step_next refuse_method(struct request *r)
+{
+	return fail(r, 405, "MethodNotAllowed", FAILURE_EMPTY_DETAILS, "the server does not allow this method on the requested resource");
+}
+
+/* "the server could not find the metric M for R[ NAME]" */
+static enum step_next no_metric(struct request *r, bool with_name)
+{
+	const struct route *q = &r->route;
+	struct sv resource = q->resource;
+	if (q->kind == ROUTE_EXTERNAL)
+		resource = sv_is(q->namespace, "default") ? SV("namespaces") : SV("");
+	char *text = arena_printf(r->arena, "the server could not find the metric %.*s for %.*s%s%.*s", SV_ARG(q->metric), SV_ARG(resource),
+		with_name ? " " : "", SV_ARG(with_name ? q->name : SV("")));
+	return fail(r, 404, "NotFound", FAILURE_NO_DETAILS, text ? text : "not found");
+}
+
+/* Parameters that must be whole numbers, although nothing is made of them. */
+static bool check_numbers(struct request *r)
+{
+	static const char *const NAMES[] = { "limit", "timeoutSeconds" };
+	for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+		struct sv text = http_exchange_query_get(r->exchange, NAMES[i]);
+		int64_t ignored;
+		if (text.len == 0 || sv_to_i64(text, &ignored))
+			continue;
+		char *message = arena_printf(r->arena, "strconv.ParseInt: parsing \"%.*s\": invalid syntax", SV_ARG(text));
+		bad_request(r, sv_of(message ? message : "not a number"));
+		return false;
+	}
+	return true;
+}
+
+/* fieldSelector: only metadata.name and metadata.namespace are known, and the name must be the one in the path. */
+static bool check_fields(struct request *r, struct sv name)
+{
+	struct sv rest = http_exchange_query_get(r->exchange, "fieldSelector");
+	bool more = rest.len > 0;
+	while (more) {
+		struct sv behind, value;
+		bool found;
+		struct sv term = sv_cut(rest, ',', &behind, &more);
+		struct sv key = sv_cut(term, '=', &value, &found);
+		rest = behind;
+		if (term.len == 0 || (found && key.len == 0))
+			continue;
+		bool negated = sv_has_suffix(key, SV("!"));
+		if (negated)
+			key = sv_take(key, key.len - 1);
+		if (sv_has_prefix(value, SV("=")))
+			value = sv_skip(value, 1);
+		if (!sv_is(key, "metadata.name") && !sv_is(key, "metadata.namespace")) {
+			char *text = arena_printf(r->arena, "\"%.*s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+				SV_ARG(key));
+			bad_request(r, sv_of(text ? text : "unknown field selector"));
+			return false;
+		}
+		if (sv_is(key, "metadata.name") && !negated && name.len && !sv_eq(value, name)) {
+			bad_request(r, SV("fieldSelector metadata.name doesn't match requested name"));
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_selector(struct request *r, const char *parameter, struct selector *ret)
+{
+	struct error err = { 0 };
+	struct sv why = SV_NULL;
+	if (selector_parse(r->arena, http_exchange_query_get(r->exchange, parameter), ret, &why, &err) == ERR_OK)
+		return true;
+	bad_request(r, why.len ? why : sv_of(err.text));
+	return false;
+}
+
+static bool check_accept(struct request *r)
+{
+	if (r->accept.format != ACCEPT_NONE_ROUTER)
+		return true;
+	fail(r, 406, "NotAcceptable", FAILURE_EMPTY_DETAILS, ACCEPT_ROUTER_MESSAGE);
+	return false;
+}
+
+enum step_next steps_route(struct request *r)
+{
+	const struct route *q = &r->route;
+	route_find(&r->attributes, http_exchange_method(r->exchange), &r->groups, &r->route);
+	switch (q->kind) {
+	case ROUTE_DOCUMENT:
+		ops_document(r);
+		return STEP_REPLY;
+	case ROUTE_NO_RESOURCE:
+		return fail(r, 404, "NotFound", FAILURE_EMPTY_DETAILS, "the server could not find the requested resource");
+	case ROUTE_BAD_METHOD:
+		return refuse_method(r);
+	case ROUTE_BAD_PATH:
+		return check_accept(r) ? bad_request(r, SV("invalid request path")) : STEP_REPLY;
+	case ROUTE_CUSTOM:
+	case ROUTE_EXTERNAL:
+	case ROUTE_RESOURCE:
+	default:
+		break;
+	}
+	if (!check_accept(r))
+		return STEP_REPLY;
+	if (q->kind == ROUTE_RESOURCE)
+		return resource_metrics_begin(r);
+	bool custom = q->kind == ROUTE_CUSTOM;
+	if (!custom && sv_is(r->attributes.verb, "watch")) {
+		char *text = arena_printf(r->arena, "watch is not supported on resources of kind \"%.*s.external.metrics.k8s.io\"", SV_ARG(q->metric));
+		return fail(r, 405, "MethodNotAllowed", FAILURE_NO_DETAILS, text ? text : "watch is not supported");
+	}
+	if (!check_numbers(r) || !check_fields(r, custom ? q->name : SV("")))
+		return STEP_REPLY;
+	bool parsed = custom ? read_selector(r, "labelSelector", &r->labels) && read_selector(r, "metricLabelSelector", &r->metric_labels)
+			     : read_selector(r, "labelSelector", &r->metric_labels);
+	return parsed ? STEP_GO : STEP_REPLY;
+}
+
+static enum step_next cannot_list(struct request *r)
+{
+	request_fail_internal(r, "unable to list matching resources");
+	return STEP_REPLY;
+}
+
+enum step_next steps_find_rule(struct request *r)
+{
+	const struct route *q = &r->route;
+	r->catalog = catalog_ref(r->server->catalog);
+	if (q->kind == ROUTE_EXTERNAL) {
+		r->metric = catalog_find_external(r->catalog, q->metric);
+		return r->metric ? STEP_GO : no_metric(r, false);
+	}
+	const struct mapper *m = r->catalog->generation->mapper;
+	struct mapper_name name = mapper_split(q->resource);
+	struct error err = { 0 };
+	if (mapper_resolve(m, name.group, name.plural, &r->described, &err))
+		return q->all_objects ? cannot_list(r) : no_metric(r, false);
+	struct mapper_name normal = { r->described->group, r->described->plural };
+	r->metric = catalog_find_custom(r->catalog, normal, q->has_namespace && q->namespace.len > 0, q->metric, r->server->strict);
+	if (q->all_objects && q->has_namespace && !r->described->namespaced)
+		return cannot_list(r);
+	return r->metric ? STEP_GO : no_metric(r, false);
+}
+
+static void on_objects(const struct sv *names, size_t n, const struct error *failed, void *ctx)
+{
+	struct request *r = ctx;
+	if (failed) {
+		log_event(LOG_WARN, "unable to list matching resource names", "path", arena_strdup(r->arena, r->attributes.path), "why", failed->text,
+			NULL);
+		steps_resume(r, cannot_list(r));
+		return;
+	}
+	r->names = names;
+	r->n_names = n;
+	steps_resume(r, n > 0 ? STEP_GO : no_metric(r, false));
+}
+
+enum step_next steps_list_objects(struct request *r)
+{
+	const struct route *q = &r->route;
+	if (q->kind == ROUTE_EXTERNAL || !q->all_objects) {
+		r->names = &q->name;
+		r->n_names = 1;
+		return STEP_GO;
+	}
+	struct error err = { 0 };
+	struct mapper_name name = mapper_split(q->resource);
+	struct objects_query query = {
+		.resource = mapper_first(r->catalog->generation->mapper, name.group, name.plural),
+		.namespace = q->namespace,
+		.labels = &r->labels,
+		.timeout_ns = request_left_ns(r),
+	};
+	r->objects.done = on_objects;
+	r->objects.ctx = r;
+	if (!r->server->lister || !query.resource || objects_list(r->server->lister, r->arena, &query, &r->objects, &err))
+		return cannot_list(r);
+	return STEP_WAIT;
+}
+
+enum step_next steps_query_text(struct request *r)
+{
+	const struct route *q = &r->route;
+	const struct naming *n = r->metric->naming;
+	struct error err = { 0 };
+	bool custom = q->kind == ROUTE_CUSTOM;
+	bool namespaced = custom || !n->rule->mapping.namespaced.set || n->rule->mapping.namespaced.value;
+	struct query_question question = {
+		.series = r->metric->series,
+		.mapping = &n->mapping,
+		.template = n->query,
+		.metric_selector = &r->metric_labels,
+		.namespace = namespaced ? q->namespace : SV(""),
+		.resource = r->metric->resource,
+		.names = r->names,
+		.n_names = r->n_names,
+		.exact_text = r->server->strict,
+	};
+	if (query_build(r->arena, r->catalog->generation->mapper, &question, &r->query, &r->label, &err) == ERR_OK)
+		return STEP_GO;
+	log_event(LOG_WARN, "unable to build the query", "path", arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
+	if (custom && r->server->strict)
+		return no_metric(r, false);
+	if (custom)
+		request_fail_error(r, &err);
+	else
+		request_fail_internal(r, "unable to fetch metrics");
+	return STEP_REPLY;
+}
+
+static void on_answer(struct ask_waiter *w, const struct ask_answer *answer)
+{
+	struct request *r = (struct request *)((char *)w - offsetof(struct request, ask));
+	r->answer = *answer;
+	steps_resume(r, STEP_GO);
+}
+
+enum step_next steps_ask(struct request *r)
+{
+	struct error err = { 0 };
+	bool now = false;
+	r->ask.done = on_answer;
+	if (log_enabled(LOG_DEBUG))
+		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query), NULL);
+	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &now, &r->answer, &err)) {
+		request_fail_internal(r, "unable to fetch metrics");
+		return STEP_REPLY;
+	}
+	return now ? STEP_GO : STEP_WAIT;
+}
+
+static enum step_next cannot_fetch(struct request *r, const char *why)
+{
+	log_event(LOG_WARN, "unable to fetch metrics from prometheus", "query", arena_strdup(r->arena, sv_take(r->query, 1000)), "why", why, NULL);
+	request_fail_internal(r, "unable to fetch metrics");
+	return STEP_REPLY;
+}
+
+/* Values by object name; of equal names the last one counts, as in the reference. */
+struct collector {
+	const struct request *r;
+	struct map by_name; /* name -> int64_t in the arena */
+	struct opt_i64 only; /* of the one object that was asked for */
+	bool no_memory;
+};
+
+static bool collect(const struct answer_row *row, void *ctx)
+{
+	struct collector *c = ctx;
+	int64_t milli;
+	if (row->sample.kind != ANSWER_FINITE || !quantity_out_milli(row->sample.value, &milli))
+		return true;
+	struct sv name = SV("");
+	for (size_t i = 0; i < row->n_labels; i++)
+		if (sv_eq(row->labels[i].name, c->r->label))
+			name = row->labels[i].value;
+	if (!c->r->route.all_objects) {
+		if (sv_eq(name, c->r->route.name))
+			c->only = opt_i64_of(milli);
+		return true;
+	}
+	int64_t *kept = map_get(&c->by_name, name);
+	struct error err = { 0 };
+	if (!kept) {
+		kept = ARENA_NEW(c->r->arena, int64_t);
+		if (!kept || map_set(&c->by_name, name, kept, NULL, &err)) {
+			c->no_memory = true;
+			return false;
+		}
+	}
+	*kept = milli;
+	return true;
+}
+
+static enum step_next write_custom(struct request *r, const struct collector *c)
+{
+	struct metric_list list;
+	struct error err = { 0 };
+	struct metric_list_custom head = {
+		.v1beta2 = r->route.v1beta2,
+		.kind = r->described->kind,
+		.group = r->described->group,
+		.version = r->described->version,
+		.namespace = r->route.namespace,
+		.metric = r->route.metric,
+		.selector = &r->metric_labels,
+		.at = { r->answer.asked_at_ms / 1000, 0 },
+	};
+	if (metric_list_begin(&list, r->arena, &r->body, &head, &err)) {
+		request_fail_error(r, &err);
+		return STEP_REPLY;
+	}
+	if (!r->route.all_objects)
+		metric_list_add(&list, r->route.name, c->only.value);
+	for (size_t i = 0; r->route.all_objects && i < r->n_names; i++) {
+		const int64_t *milli = map_get(&c->by_name, r->names[i]);
+		if (milli)
+			metric_list_add(&list, r->names[i], *milli);
+	}
+	metric_list_end(&list);
+	return STEP_GO;
+}
+
+static enum step_next shape_custom(struct request *r)
+{
+	struct collector c = { .r = r };
+	struct answer answer = { 0 };
+	struct error err = { 0 };
+	const struct answer_handler handler = { .row = collect, .ctx = &c };
+	map_init(&c.by_name, STEPS_SAMPLES_MAX);
+	enum step_next next;
+	enum error_kind kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
+	if (kind || answer.type != ANSWER_VECTOR)
+		next = cannot_fetch(r, kind ? err.text : "the query's answer is no vector");
+	else if (!r->route.all_objects && !c.only.set)
+		next = no_metric(r, true);
+	else
+		next = write_custom(r, &c);
+	map_done(&c.by_name, NULL);
+	return next;
+}
+
+struct external_writer {
+	struct request *r;
+	struct metric_list list;
+};
+
+static bool write_external(const struct answer_row *row, void *ctx)
+{
+	struct external_writer *w = ctx;
+	int64_t milli;
+	if (row->sample.kind != ANSWER_FINITE || !quantity_out_milli(row->sample.value, &milli))
+		return true;
+	static const struct answer_label NONE[1];
+	struct wall at = { row->sample.time_ms / 1000, 0 };
+	const struct answer_label *labels = row->labels ? row->labels : NONE;
+	metric_list_external_add(&w->list, w->r->route.metric, labels, row->n_labels, at, milli);
+	return true;
+}
+
+/* A scalar comes as a row too, but its labels are null. Its type is known only at the end, so the one item is rewritten then. */
+static bool write_scalar(const struct answer_row *row, void *ctx)
+{
+	struct external_writer *w = ctx;
+	int64_t milli;
+	struct wall at = { row->sample.time_ms / 1000, 0 };
+	if (row->sample.kind == ANSWER_FINITE && quantity_out_milli(row->sample.value, &milli))
+		metric_list_external_add(&w->list, w->r->route.metric, NULL, 0, at, milli);
+	return true;
+}
+
+static enum step_next shape_external(struct request *r)
+{
+	struct external_writer w = { .r = r };
+	struct answer answer = { 0 };
+	struct error err = { 0 };
+	struct answer_handler handler = { .row = write_external, .ctx = &w };
+	metric_list_external_begin(&w.list, &r->body);
+	enum error_kind kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
+	if (kind == ERR_OK && answer.type == ANSWER_SCALAR) {
+		buf_clear(&r->body);
+		metric_list_external_begin(&w.list, &r->body);
+		handler.row = write_scalar;
+		kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
+	}
+	if (kind)
+		return cannot_fetch(r, err.text);
+	if (answer.type == ANSWER_STRING)
+		return cannot_fetch(r, "the query's answer is a string");
+	if (answer.type == ANSWER_MATRIX) {
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("encountered an unexpected query result type"));
+		return STEP_REPLY;
+	}
+	metric_list_end(&w.list);
+	return STEP_GO;
+}
+
+enum step_next steps_shape(struct request *r)
+{
+	if (r->answer.failed)
+		return cannot_fetch(r, r->answer.failed->text);
+	enum step_next next = r->route.kind == ROUTE_CUSTOM ? shape_custom(r) : shape_external(r);
+	if (next == STEP_GO && r->accept.format == ACCEPT_NONE_WRITER) {
+		request_fail_text(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
+		return STEP_REPLY;
+	}
+	return next;
+}
