@@ -1,0 +1,398 @@
+/* One want at a time, in the machine's order; only the questions to the metrics APIs go out together. Each answer steps the machine on. */
+#include "controller/drive.h"
+
+#include "common/http_client.h"
+#include "common/limits.h"
+#include "controller/hpa_decode.h"
+#include "controller/hpa_encode.h"
+
+#define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
+
+struct question_call {
+	struct drive *drive;
+	size_t index;
+	struct client_call *call; /* NULL: answered */
+};
+
+struct drive {
+	const struct drive_context *context;
+	struct autoscaler *one;
+	drive_done_fn done;
+	void *ctx;
+	struct arena arena;
+	struct sv json; /* the object as the pass began, in the arena */
+	struct hpa hpa;
+	struct discovery *discovery;
+	bool looked_twice; /* discovery was refreshed once because something was missing */
+	bool waiting_for_discovery;
+	struct pass pass;
+	bool begun;
+	struct pass_want want;
+	struct client_call *call;
+	struct question_call *questions;
+	size_t n_unanswered;
+	struct loop_timer *delay;
+	struct sv stored;
+};
+
+static void step(struct drive *d);
+
+static struct decide_now now(void)
+{
+	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
+}
+
+static void drive_free(struct drive *d)
+{
+	client_cancel(d->call);
+	for (size_t i = 0; d->questions && i < d->want.n_questions; i++)
+		client_cancel(d->questions[i].call);
+	if (d->waiting_for_discovery)
+		discovery_cache_forget(d->context->discovery, d);
+	discovery_unref(d->discovery);
+	if (d->delay)
+		loop_timer_free(d->delay);
+	arena_done(&d->arena);
+	mem_free(d);
+}
+
+void drive_cancel(struct drive *d)
+{
+	if (d)
+		drive_free(d);
+}
+
+static void finish(struct drive *d, const struct error *failed)
+{
+	const struct drive_result result = {
+		.hpa = &d->hpa,
+		.pass = d->begun ? &d->pass : NULL,
+		.conclusion = d->begun && !failed ? pass_result(&d->pass) : NULL,
+		.failed = failed,
+		.stored = d->stored,
+	};
+
+	d->done(d->one, &result, d->ctx);
+	drive_free(d);
+}
+
+/* The one request that is under way is answered; the pass goes on. */
+static void settle(struct drive *d, const struct client_answer *answer, const struct error *failed)
+{
+	const struct pass_answer given = {
+		.failed = failed != NULL,
+		.http_status = failed ? failed->code : answer->status,
+		.error = failed ? sv_of(failed->text) : SV_NULL,
+		.body = answer ? answer->body : SV_NULL,
+		.now = now(),
+	};
+	enum error_kind rc;
+	struct error err;
+
+	d->call = NULL;
+	if (d->want.kind == PASS_WANT_PUT_STATUS) {
+		if (!failed && d->context->writes)
+			d->stored = arena_sv(&d->arena, given.body);
+		rc = pass_answer_status(&d->pass, &given, &err);
+	} else {
+		rc = pass_answer_scale(&d->pass, &given, &err);
+	}
+	if (rc != ERR_OK)
+		finish(d, &err);
+	else
+		step(d);
+}
+
+static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	settle(ctx, answer, failed);
+}
+
+static void send(struct drive *d, const char *method, struct sv body)
+{
+	AUTO(buf_done) struct buf target;
+	bool urgent = d->want.kind == PASS_WANT_PUT_SCALE;
+	struct error err;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, &d->want.path);
+	const struct client_request request = {
+		.traffic = urgent ? CLIENT_URGENT : CLIENT_NORMAL,
+		.method = method,
+		.target = buf_text(&target),
+		.resource = arena_strdup(&d->arena, d->want.path.resource),
+		.name = arena_strdup(&d->arena, d->want.path.name),
+		.body = body,
+		.timeout_ns = SCALE_TIMEOUT_NS,
+		.done = on_answer,
+		.ctx = d,
+	};
+	if (target.failed != ERR_OK ||
+		client_start(d->context->client, &request, &d->call, &err) != ERR_OK) {
+		if (target.failed != ERR_OK)
+			(void)error_nomem(&err);
+		finish(d, &err);
+	}
+}
+
+/* Observing: the write is taken for done, so that the history goes on as if we had been the ones who wrote. */
+static void pretend(struct drive *d)
+{
+	const struct client_answer answer = { .status = 200,
+		.body = d->want.kind == PASS_WANT_PUT_SCALE ? d->want.body : d->json };
+
+	settle(d, &answer, NULL);
+}
+
+static void send_scale(struct drive *d)
+{
+	if (d->context->writes)
+		send(d, "PUT", d->want.body);
+	else
+		pretend(d);
+}
+
+static void on_delay(struct loop_timer *t, void *ctx)
+{
+	(void)t;
+	send_scale(ctx);
+}
+
+static void put_scale(struct drive *d)
+{
+	if (d->want.delay_ns == 0) {
+		send_scale(d);
+		return;
+	}
+	if (!d->delay)
+		d->delay = loop_timer_new(d->context->loop, on_delay, d);
+	if (!d->delay) {
+		struct error err;
+		(void)error_nomem(&err);
+		finish(d, &err);
+		return;
+	}
+	loop_timer_set(d->delay, d->want.delay_ns);
+}
+
+static void put_status(struct drive *d)
+{
+	AUTO(buf_done) struct buf body;
+	struct error err;
+
+	if (!d->context->writes) {
+		pretend(d);
+		return;
+	}
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	hpa_encode_with_status(&body, &d->hpa, d->want.status);
+	if (buf_check(&body, "the autoscaler's status", &err) != ERR_OK)
+		finish(d, &err);
+	else
+		send(d, "PUT", buf_sv(&body));
+}
+
+static bool give_pods(struct drive *d)
+{
+	const struct drive_context *c = d->context;
+	AUTO(buf_done) struct buf text;
+	struct target_peer *peers;
+	struct pod_set pods;
+	struct error err;
+	size_t n;
+
+	buf_init(&text, LIMIT_OBJECT_BYTES);
+	selector_print(&text, d->want.selector);
+	/* Without memory the object matches nothing for its peers, as before its first pass. */
+	(void)!autoscalers_set_selector(d->one, buf_sv(&text), &err);
+	if (pod_cache_select(c->pods, &d->arena, d->one->ns, d->want.selector, &pods, &err) ==
+			ERR_OK &&
+		autoscalers_peers(c->autoscalers, &d->arena, d->one, &peers, &n, &err) == ERR_OK &&
+		pass_answer_pods(&d->pass, &pods, peers, n, now(), &err) == ERR_OK)
+		return true;
+	finish(d, &err);
+	return false;
+}
+
+static void on_metric(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct question_call *q = ctx;
+	struct drive *d = q->drive;
+	const struct readings_answer given = {
+		.failed = failed != NULL,
+		.error = failed ? sv_of(failed->text) : SV_NULL,
+		.http_status = failed ? failed->code : answer->status,
+		.content_type = answer ? answer->content_type : SV_NULL,
+		.body = answer ? answer->body : SV_NULL,
+	};
+	struct error err;
+
+	q->call = NULL;
+	d->n_unanswered--;
+	if (pass_answer_metric(&d->pass, q->index, &given, &err) != ERR_OK)
+		finish(d, &err);
+	else if (d->n_unanswered == 0)
+		step(d);
+}
+
+static enum error_kind ask(struct drive *d, size_t i, struct error *err)
+{
+	const struct ask_question *question = &d->want.questions[i];
+	struct question_call *q = &d->questions[i];
+	const struct client_request request = {
+		.target = arena_strdup(&d->arena, question->target),
+		.resource = arena_strdup(&d->arena, question->resource),
+		.name = arena_strdup(&d->arena, question->name),
+		.timeout_ns = d->context->metrics_timeout_ns,
+		.max_bytes = LIMIT_METRICS_ANSWER_BYTES,
+		.done = on_metric,
+		.ctx = q,
+	};
+
+	*q = (struct question_call){ .drive = d, .index = i };
+	if (question->state != ASK_REQUEST)
+		return ERR_OK;
+	if (!request.target || !request.resource || !request.name)
+		return arena_error(&d->arena, err);
+	if (client_start(d->context->client, &request, &q->call, err) != ERR_OK)
+		return err->kind;
+	d->n_unanswered++;
+	return ERR_OK;
+}
+
+/* False: the pass is over. */
+static bool ask_all(struct drive *d)
+{
+	enum error_kind rc = ERR_OK;
+	struct error err;
+
+	d->questions = ARENA_ARRAY(&d->arena, d->want.n_questions, struct question_call);
+	if (!d->questions)
+		rc = arena_error(&d->arena, &err);
+	for (size_t i = 0; rc == ERR_OK && i < d->want.n_questions; i++)
+		rc = ask(d, i, &err);
+	if (rc == ERR_OK)
+		return true;
+	finish(d, &err);
+	return false;
+}
+
+static void step(struct drive *d)
+{
+	struct error err;
+
+	for (;;) {
+		if (pass_next(&d->pass, &d->want, &err) != ERR_OK) {
+			finish(d, &err);
+			return;
+		}
+		switch (d->want.kind) {
+		case PASS_WANT_GET_SCALE:
+			send(d, "GET", SV_NULL);
+			return;
+		case PASS_WANT_PODS:
+			if (!give_pods(d))
+				return;
+			break;
+		case PASS_WANT_READINGS:
+			if (!ask_all(d) || d->n_unanswered > 0)
+				return;
+			break;
+		case PASS_WANT_PUT_SCALE:
+			put_scale(d);
+			return;
+		case PASS_WANT_PUT_STATUS:
+			put_status(d);
+			return;
+		case PASS_WANT_NOTHING:
+			finish(d, NULL);
+			return;
+		}
+	}
+}
+
+static bool wants_custom_metrics(const struct hpa *hpa)
+{
+	for (size_t i = 0; i < hpa->spec.n_metrics; i++) {
+		enum hpa_metric_kind kind = hpa->spec.metrics[i].kind;
+		if (kind == HPA_METRIC_PODS || kind == HPA_METRIC_OBJECT)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the snapshot knows what this object needs; a miss is looked up once more at the server. */
+static bool knows_enough(const struct drive *d)
+{
+	struct discovery_mapping mappings[DISCOVERY_MAX_MAPPINGS];
+	struct sv group, version, problem;
+	struct error ignored;
+
+	if (target_group(d->hpa.spec.target.api_version, &group, &ignored) == ERR_OK &&
+		discovery_map_kind(d->discovery, group, d->hpa.spec.target.kind, mappings) == 0)
+		return false;
+	return !wants_custom_metrics(&d->hpa) ||
+	       ask_custom_version(d->discovery, &version, &problem);
+}
+
+static void on_discovery(struct discovery *found, const struct error *failed, void *ctx)
+{
+	struct drive *d = ctx;
+	struct error err;
+
+	d->waiting_for_discovery = false;
+	if (!found) {
+		finish(d, failed);
+		return;
+	}
+	discovery_unref(d->discovery);
+	d->discovery = discovery_ref(found);
+	if (!d->looked_twice && !knows_enough(d)) {
+		d->looked_twice = true;
+		d->waiting_for_discovery = true;
+		if (discovery_cache_refresh(d->context->discovery, 0, on_discovery, d, &err) ==
+			ERR_OK)
+			return;
+		d->waiting_for_discovery = false;
+	}
+	struct pass_input input = {
+		.arena = &d->arena,
+		.settings = d->context->settings,
+		.hpa = &d->hpa,
+		.discovery = d->discovery,
+		.history = &d->one->history,
+	};
+	(void)ask_custom_version(d->discovery, &input.custom_version, &input.custom_problem);
+	pass_begin(&d->pass, &input, now());
+	d->begun = true;
+	step(d);
+}
+
+enum error_kind drive_start(const struct drive_context *context, struct autoscaler *one,
+	drive_done_fn done, void *ctx, struct drive **ret, struct error *err)
+{
+	struct drive *d = mem_zalloc(sizeof(*d));
+
+	if (!d)
+		return error_nomem(err);
+	d->context = context;
+	d->one = one;
+	d->done = done;
+	d->ctx = ctx;
+	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
+	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));
+	if (!d->json.ptr || hpa_decode_stored(&d->arena, d->json, &d->hpa, err) != ERR_OK) {
+		enum error_kind rc = d->json.ptr ? err->kind : arena_error(&d->arena, err);
+		drive_free(d);
+		return rc;
+	}
+	d->waiting_for_discovery = true;
+	if (discovery_cache_refresh(context->discovery, DISCOVERY_CACHE_MAX_AGE_NS, on_discovery, d,
+		    err) != ERR_OK) {
+		d->waiting_for_discovery = false;
+		drive_free(d);
+		return err->kind;
+	}
+	*ret = d;
+	return ERR_OK;
+}

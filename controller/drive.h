@@ -1,0 +1,40 @@
+#pragma once
+/* Performs what one pass wants: reads the scale, picks the pods, asks the metrics APIs, writes scale and status. All I/O of a pass is here; what to do is
+ * pass.h's. Nothing blocks: `done` comes later, from the loop. */
+#include "controller/autoscalers.h"
+#include "controller/pass.h"
+#include "controller/pod_cache.h"
+#include "kube/client.h"
+#include "kube/discovery_cache.h"
+
+/* What all passes share. */
+struct drive_context {
+	struct loop *loop;
+	struct kube_client *client;
+	struct discovery_cache *discovery;
+	const struct settings *settings;
+	struct pod_cache *pods;
+	struct autoscalers *autoscalers;
+	bool writes; /* false: decide only; a scale or status write is taken for done */
+	int64_t metrics_timeout_ns;
+};
+
+struct drive;
+
+struct drive_result {
+	const struct hpa *hpa;
+	const struct pass *pass; /* NULL: it did not get that far */
+	const struct conclusion
+		*conclusion; /* NULL: no conclusion (discovery, memory); `failed` says why */
+	const struct error *failed;
+	/* The object as the API server stored our status; empty: not written. */
+	struct sv stored;
+};
+/* Everything is borrowed for the time of the call; the drive is freed behind it. */
+typedef void (*drive_done_fn)(struct autoscaler *one, const struct drive_result *result, void *ctx);
+
+/* Starts a pass over the object as it is now. errors: INVALID (the object does not decode), NOMEM, LIMIT; done is not called then. */
+MUST_USE enum error_kind drive_start(const struct drive_context *context, struct autoscaler *one,
+	drive_done_fn done, void *ctx, struct drive **ret, struct error *err);
+/* Ends it without calling back; what was not sent yet is never sent. */
+void drive_cancel(struct drive *d);
