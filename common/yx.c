@@ -1,7 +1,8 @@
 /* YAML text -> trees: libyaml's events in, jtree out. Aliases and merge keys are followed here: an
  * alias shares the children of its anchor, and what all values would come to when written out is
  * counted, so that neither memory nor a later walk over the tree can explode. What plain scalars
- * mean is yx_scalar.c's. Keys of a mapping itself win over merged ones, wherever `<<` stands. */
+ * mean is yx_scalar.c's. Own and merged keys of a mapping
+ * take effect in the order in which they stand, as in go-yaml: `<<` behind an own key overrides it. */
 #include "common/yx.h"
 
 #include <yaml.h>
@@ -266,24 +267,57 @@ static enum error_kind merge_one(struct reader *r, struct list *members, const s
 	return ERR_OK;
 }
 
-/* The mapping's own members are there already, and checked; `merges` holds the values of its <<
- * keys. */
-static enum error_kind merge_all(struct reader *r, struct list *members, const struct jtree *merges)
+/* The value of one `<<`. In a list of mappings the first one that has a key counts, so it goes last. */
+static enum error_kind merge_value(struct reader *r, struct list *members, const struct jtree *value)
 {
-	enum error_kind kind = ERR_OK;
-
-	JTREE_FOREACH (value, merges) {
-		if (value->kind != JTREE_ARRAY) {
-			kind = merge_one(r, members, value);
-		} else {
-			for (const struct jtree *item = value->first; item && !kind;
-				item = item->next)
-				kind = merge_one(r, members, item);
-		}
-		if (kind)
-			return kind;
+	if (value->kind != JTREE_ARRAY)
+		return merge_one(r, members, value);
+	for (size_t i = value->n; i > 0; i--) {
+		const struct jtree *item = value->first;
+		for (size_t skip = 1; skip < i; skip++)
+			item = item->next;
+		if (merge_one(r, members, item))
+			return r->err->kind;
 	}
-	return jtree_drop_duplicates(r->arena, members->parent, false) ? ERR_OK : out_of_memory(r);
+	return ERR_OK;
+}
+
+/* A `<<` and how many own members stand before it. */
+struct merge {
+	const struct jtree *value;
+	size_t n_before;
+};
+
+struct merges {
+	VEC(struct merge) list;
+};
+
+/* People write one or two. */
+#define YX_MERGES_MAX 1000u
+
+/* The mapping's own members are there already, and checked. Puts the merged ones between them, where each `<<` stood; of equal keys the
+ * last one counts. */
+static enum error_kind merge_all(struct reader *r, struct jtree *node, const struct merge *merges, size_t n_merges)
+{
+	struct jtree *own = node->first;
+	struct list members = { .parent = node };
+	size_t n_own = 0, i = 0;
+
+	node->first = NULL;
+	node->n = 0;
+	for (;;) {
+		for (; i < n_merges && merges[i].n_before == n_own; i++)
+			if (merge_value(r, &members, merges[i].value))
+				return r->err->kind;
+		if (!own)
+			break;
+		struct jtree *next = own->next;
+		own->next = NULL;
+		append(&members, own);
+		own = next;
+		n_own++;
+	}
+	return jtree_drop_duplicates(r->arena, node, true) ? ERR_OK : out_of_memory(r);
 }
 
 static bool is_merge_key(const yaml_event_t *event)
@@ -299,7 +333,7 @@ static bool is_merge_key(const yaml_event_t *event)
 
 /* One `key: value` behind its first event. */
 static enum error_kind read_member(struct reader *r, const yaml_event_t *key_event, unsigned depth,
-	struct list *members, struct list *merges)
+	struct list *members, struct merges *merges)
 {
 	AUTO(yaml_event_delete) yaml_event_t event = { 0 };
 	bool is_merge = is_merge_key(key_event);
@@ -315,7 +349,11 @@ static enum error_kind read_member(struct reader *r, const yaml_event_t *key_eve
 	if (kind || (kind = next_event(r, &event)) || (kind = read_value(r, &event, depth, &value)))
 		return kind;
 	if (is_merge) {
-		append(merges, value);
+		struct merge *m = VEC_PUSH(&merges->list, YX_MERGES_MAX);
+		if (!m)
+			return error_set(r->err, ERR_LIMIT, "%s:%u: more than %u << in one mapping",
+				r->name, value->line, YX_MERGES_MAX);
+		*m = (struct merge){ value, members->parent->n };
 		return ERR_OK;
 	}
 	value->key = name;
@@ -326,11 +364,10 @@ static enum error_kind read_member(struct reader *r, const yaml_event_t *key_eve
 	return ERR_OK;
 }
 
-static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtree *node)
+static enum error_kind read_members(
+	struct reader *r, unsigned depth, struct jtree *node, struct merges *merges)
 {
-	struct jtree merged = { .kind = JTREE_ARRAY };
 	struct list members = { .parent = node };
-	struct list merges = { .parent = &merged };
 	const struct jtree *duplicate;
 
 	for (;;) {
@@ -340,7 +377,7 @@ static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtr
 			return kind;
 		if (event.type == YAML_MAPPING_END_EVENT)
 			break;
-		kind = read_member(r, &event, depth, &members, &merges);
+		kind = read_member(r, &event, depth, &members, merges);
 		if (kind)
 			return kind;
 	}
@@ -351,7 +388,18 @@ static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtr
 			r->name, duplicate->key_line, duplicate->key_column,
 			SV_ARG(duplicate->key));
 	}
-	return merged.n > 0 ? merge_all(r, &members, &merged) : ERR_OK;
+	return ERR_OK;
+}
+
+static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtree *node)
+{
+	struct merges merges = { 0 };
+	enum error_kind kind = read_members(r, depth, node, &merges);
+
+	if (!kind && merges.list.n > 0)
+		kind = merge_all(r, node, merges.list.at, merges.list.n);
+	VEC_DONE(&merges.list);
+	return kind;
 }
 
 static enum error_kind read_kind(
