@@ -27,7 +27,8 @@ static void finding(struct decoder *d, const struct jtree *at, const char *where
 	d->n_findings++;
 	if (d->n_findings > RULES_FINDINGS_MAX)
 		return;
-	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name, at->line, where, what);
+	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name, at->key_line ? at->key_line : at->line, where,
+		what);
 }
 
 /* True when t is an object; null and absent are silently none. */
@@ -77,7 +78,10 @@ static struct sv text_of(struct decoder *d, const struct jtree *t, const char *w
 		finding(d, t, where, "must be text");
 		return SV_NULL;
 	}
-	return t->text;
+	if (t->kind == JTREE_NULL)
+		return SV_NULL;
+	/* The text as written: 0x1F and yes are texts here, whatever they mean elsewhere. */
+	return t->raw.ptr ? t->raw : t->text;
 }
 
 static struct opt_bool bool_of(struct decoder *d, const struct jtree *t, const char *where)
@@ -111,8 +115,8 @@ static void decode_overrides(struct decoder *d, const struct jtree *t, const cha
 	size_t n = 0;
 	JTREE_FOREACH (child, t) {
 		struct rules_override *o = &list[n++];
-		o->label = child->key;
-		o->line = child->line;
+		o->label = child->raw_key.ptr ? child->raw_key : child->key;
+		o->line = child->key_line;
 		if (!is_object(d, child, "resources.overrides"))
 			continue;
 		check_keys(d, child, "resources.overrides", KEYS);
@@ -259,10 +263,28 @@ static struct sv first_document(struct sv text)
 	return text;
 }
 
+/* Only YAML 1.1 is read, and libyaml would take 1.2 too. */
+static bool is_other_version(struct sv text)
+{
+	struct sv rest = text;
+	bool more = text.len > 0;
+	while (more) {
+		struct sv line = sv_cut(rest, '\n', &rest, &more);
+		struct sv words = sv_trim(line);
+		if (sv_has_prefix(line, SV("%YAML")))
+			return !sv_has_suffix(words, SV(" 1.1"));
+		if (words.len > 0 && words.ptr[0] != '#' && line.ptr[0] != '%')
+			return false;
+	}
+	return false;
+}
+
 enum error_kind rules_parse(struct arena *a, struct sv text, const char *name, struct rules_config *ret, struct error *err)
 {
 	struct jtree **documents = NULL;
 	size_t n = 0;
+	if (is_other_version(text))
+		return error_set(err, ERR_INVALID, "%s:1: found incompatible YAML document: only YAML 1.1 is read", name);
 	if (yx_parse(a, first_document(text), name, &documents, &n, err))
 		return err->kind;
 	struct rules_config config = { 0 };

@@ -1,7 +1,7 @@
 /* Suite `config`: configuration files that load or are refused, without starting a process: decode, then compile every rule against the cluster of the
  * vectors. What loads must also ask Prometheus for the listed series selectors. */
-#include "adapter/naming.h"
 #include "adapter/generation.h"
+#include "adapter/naming.h"
 #include "tests/conformance/adapter_cluster.h"
 #include "tests/conformance/conformance.h"
 
@@ -16,7 +16,8 @@ static bool listed(const struct jtree *series, struct sv selector)
 }
 
 /* Each loop asks once for each distinct selector. */
-static int64_t check_selectors(struct conformance *c, const struct jtree *series, const struct naming *rules, size_t n)
+static int64_t check_selectors(
+	struct conformance *c, const struct jtree *series, const struct naming *rules, size_t n)
 {
 	int64_t distinct = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -26,7 +27,8 @@ static int64_t check_selectors(struct conformance *c, const struct jtree *series
 			seen = seen || sv_eq(rules[j].rule->series_query, selector);
 		distinct += !seen;
 		if (!listed(series, selector))
-			conformance_fail(c, "asks for the series \"%.*s\", the reference does not", SV_ARG(selector));
+			conformance_fail(c, "asks for the series \"%.*s\", the reference does not",
+				SV_ARG(selector));
 	}
 	return distinct;
 }
@@ -39,16 +41,19 @@ static void run(struct conformance *c, const struct jtree *row)
 	struct error err = { 0 };
 	if (!m)
 		return;
-	enum error_kind kind = generation_new(conformance_text(row, "config"), "config.yaml", m, true, &g, &err);
+	enum error_kind kind =
+		generation_new(conformance_text(row, "config"), "config.yaml", m, true, &g, &err);
 	const struct jtree *ok = jtree_get(startup, "ok");
 	bool expected = ok && ok->truth;
 	if (expected && kind)
 		conformance_fail(c, "expected to load, got: %s", err.text);
 	else if (!expected && !kind)
-		conformance_fail(c, "expected to be refused: %.*s", SV_ARG(conformance_text(startup, "stderr")));
+		conformance_fail(c, "expected to be refused: %.*s",
+			SV_ARG(conformance_text(startup, "stderr")));
 	else if (expected) {
 		const struct jtree *series = jtree_get(startup, "series");
-		int64_t n = check_selectors(c, series, g->custom, g->n_custom) + check_selectors(c, series, g->external, g->n_external);
+		int64_t n = check_selectors(c, series, g->custom, g->n_custom) +
+			    check_selectors(c, series, g->external, g->n_external);
 		conformance_eq_i64(c, "listings", series ? (int64_t)series->n : 0, n);
 	}
 }

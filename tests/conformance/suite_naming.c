@@ -1,9 +1,9 @@
 /* Suite `naming`: rules given as JSON against series names, labels, resources and questions. */
+#include <stdlib.h>
+
 #include "adapter/query.h"
 #include "tests/conformance/adapter_cluster.h"
 #include "tests/conformance/conformance.h"
-
-#include <stdlib.h>
 
 struct naming_case {
 	struct conformance *c;
@@ -26,11 +26,12 @@ static void run_name(struct naming_case *n)
 		conformance_fail(n->c, "passes: %s", err.text);
 		return;
 	}
-	if (!conformance_eq_bool(n->c, "passes", conformance_flag(n->row, "passes"), passes) || !passes)
+	if (!conformance_eq_bool(n->c, "passes", conformance_flag(n->row, "passes"), passes) ||
+		!passes)
 		return;
 	struct sv metric = SV_NULL;
 	enum error_kind kind = naming_metric(&n->naming, n->c->a, series, &metric, &err);
-	if (conformance_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
+	if (adapter_cluster_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
 		conformance_eq_text(n->c, "metric", conformance_text(n->row, "metric"), metric);
 }
 
@@ -41,19 +42,23 @@ static int by_name(const void *a, const void *b)
 
 static void run_resources(struct naming_case *n)
 {
-	const struct jtree *labels = jtree_get(n->row, "labels"), *wanted = jtree_get(n->row, "resources");
+	const struct jtree *labels = jtree_get(n->row, "labels"),
+			   *wanted = jtree_get(n->row, "resources");
 	struct sv *found = ARENA_ARRAY(n->c->a, labels->n + 1, struct sv);
 	size_t n_found = 0;
 	JTREE_FOREACH (label, labels) {
 		struct mapper_name name;
 		struct error err = { 0 };
 		bool is_resource = false;
-		if (naming_resource(&n->naming.mapping, n->mapper, jtree_text(label), &is_resource, &name, &err)) {
+		if (naming_resource(&n->naming.mapping, n->mapper, jtree_text(label), &is_resource,
+			    &name, &err)) {
 			conformance_fail(n->c, "resources: %s", err.text);
 			return;
 		}
 		if (is_resource)
-			found[n_found++] = sv_of(arena_printf(n->c->a, "%.*s%s%.*s", SV_ARG(name.plural), name.group.len ? "." : "", SV_ARG(name.group)));
+			found[n_found++] =
+				sv_of(arena_printf(n->c->a, "%.*s%s%.*s", SV_ARG(name.plural),
+					name.group.len ? "." : "", SV_ARG(name.group)));
 	}
 	qsort(found, n_found, sizeof(*found), by_name);
 	if (!conformance_eq_i64(n->c, "resources", (int64_t)wanted->n, (int64_t)n_found))
@@ -68,8 +73,9 @@ static void run_label(struct naming_case *n)
 {
 	struct sv label = SV_NULL;
 	struct error err = { 0 };
-	enum error_kind kind = naming_label(&n->naming.mapping, n->mapper, n->c->a, mapper_split(conformance_text(n->row, "resource")), &label, &err);
-	if (conformance_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
+	enum error_kind kind = naming_label(&n->naming.mapping, n->mapper, n->c->a,
+		mapper_split(conformance_text(n->row, "resource")), &label, &err);
+	if (adapter_cluster_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
 		conformance_eq_text(n->c, "label", conformance_text(n->row, "label"), label);
 }
 
@@ -107,7 +113,7 @@ static void ask(struct naming_case *n, struct query_question *q)
 	q->exact_text = true;
 	struct sv text = SV_NULL, label = SV_NULL;
 	enum error_kind kind = query_build(n->c->a, n->mapper, q, &text, &label, &err);
-	if (conformance_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
+	if (adapter_cluster_outcome(n->c, n->row, kind == ERR_OK, sv_of(err.text)))
 		conformance_eq_text(n->c, "query", conformance_text(n->row, "query"), text);
 }
 
@@ -165,7 +171,8 @@ static enum error_kind load(struct naming_case *n, struct error *err)
 	buf_done(&text);
 	if (rules_parse(n->c->a, kept, "rule", &config, err))
 		return err->kind;
-	return naming_compile(n->c->a, n->mapper, external ? config.external : config.rules, &n->naming, err);
+	return naming_compile(
+		n->c->a, n->mapper, external ? config.external : config.rules, &n->naming, err);
 }
 
 static void run(struct conformance *c, const struct jtree *row)
