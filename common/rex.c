@@ -203,9 +203,10 @@ enum error_kind rex_match(const struct rex *r, struct sv subject, bool *ret_matc
 	return ERR_OK;
 }
 
+/* Go takes letters and digits of every script; here every character beyond ASCII is one. */
 static bool is_name_char(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       c == '_';
 }
 
