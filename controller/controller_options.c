@@ -1,0 +1,219 @@
+/* One table for parsing and help. */
+#include "controller/controller_options.h"
+
+#include <string.h>
+
+#define N_OPTIONS 24
+#define MIN_PERIOD_NS (100 * NS_PER_MS)
+#define HOUR_NS (3600 * NS_PER_SEC)
+
+/* Results that the table cannot write straight into the options. */
+struct raw {
+	struct controller_options o;
+	int native, compatibility;
+	struct option_list gates;
+};
+
+static const char *const NATIVE[] = { "observe", "own", "ignore", NULL };
+static const char *const COMPATIBILITY[] = { "default", "strict", NULL };
+static const char *const LEVELS[] = { "debug", "info", "warn", "error", NULL };
+static const char *const FORMATS[] = { "text", "json", NULL };
+
+static size_t fill(struct option table[N_OPTIONS], struct raw *r)
+{
+	struct controller_options *o = &r->o;
+	struct settings *s = &o->controller.settings;
+	const struct option options[] = {
+		{ .name = "kubeconfig",
+			.kind = OPTION_TEXT,
+			.target = &o->kubeconfig,
+			.value_name = "FILE",
+			.help = "how to reach the API server; without it the pod's service "
+				"account, then $KUBECONFIG, then ~/.kube/config" },
+		{ .name = "context",
+			.kind = OPTION_TEXT,
+			.target = &o->context,
+			.value_name = "NAME",
+			.help = "context of the kubeconfig; without it the current one" },
+		{ .name = "native-hpas",
+			.kind = OPTION_CHOICE,
+			.target = &r->native,
+			.choices = NATIVE,
+			.value_name = "observe|own|ignore",
+			.help = "what to do with HorizontalPodAutoscalers: decide and log but "
+				"write nothing, because a cluster normally has its own "
+				"controller for them; write; or leave them alone" },
+		{ .name = "sync-period",
+			.kind = OPTION_DURATION,
+			.target = &o->controller.sync_period_ns,
+			.min = MIN_PERIOD_NS,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how often each object is looked at" },
+		{ .name = "horizontal-pod-autoscaler-sync-period",
+			.kind = OPTION_DURATION,
+			.target = &o->controller.sync_period_ns,
+			.min = MIN_PERIOD_NS,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "the same, as kube-controller-manager spells it" },
+		{ .name = "horizontal-pod-autoscaler-downscale-stabilization",
+			.kind = OPTION_DURATION,
+			.target = &s->downscale_stabilization_ns,
+			.min = 0,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how long the highest recommendation holds where an object does "
+				"not say" },
+		{ .name = "horizontal-pod-autoscaler-tolerance",
+			.kind = OPTION_RATIO,
+			.target = &s->tolerance,
+			.max = 1,
+			.value_name = "RATIO",
+			.help = "smallest relative error that moves replicas" },
+		{ .name = "horizontal-pod-autoscaler-cpu-initialization-period",
+			.kind = OPTION_DURATION,
+			.target = &s->cpu_initialization_ns,
+			.min = 0,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "after a pod's start in which its cpu samples may be skipped" },
+		{ .name = "horizontal-pod-autoscaler-initial-readiness-delay",
+			.kind = OPTION_DURATION,
+			.target = &s->readiness_delay_ns,
+			.min = 0,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "after a pod's start in which readiness changes count as its "
+				"first" },
+		{ .name = "concurrent-horizontal-pod-autoscaler-syncs", .kind = OPTION_IGNORED },
+		{ .name = "feature-gates",
+			.kind = OPTION_LIST,
+			.target = &r->gates,
+			.value_name = "NAME=BOOL,...",
+			.help = "HPAScaleToZero (off), HPAConfigurableTolerance (on), "
+				"PodLevelResources (on), as in Kubernetes 1.36" },
+		{ .name = "compatibility",
+			.kind = OPTION_CHOICE,
+			.target = &r->compatibility,
+			.choices = COMPATIBILITY,
+			.value_name = "default|strict",
+			.help = "strict reproduces the reference bit for bit, undefined arithmetic "
+				"included; see docs/deviations.md" },
+		{ .name = "bind-address",
+			.kind = OPTION_TEXT,
+			.target = &o->bind_address,
+			.value_name = "ADDRESS",
+			.help = "where /healthz, /livez, /readyz and /metrics are served" },
+		{ .name = "port",
+			.kind = OPTION_INT,
+			.target = &o->port,
+			.max = 65535,
+			.value_name = "PORT",
+			.help = "of that server (plain HTTP); 0: none" },
+		{ .name = "log-level",
+			.kind = OPTION_CHOICE,
+			.target = &o->log_level,
+			.choices = LEVELS,
+			.value_name = "LEVEL",
+			.help = "debug, info, warn or error" },
+		{ .name = "log-format",
+			.kind = OPTION_CHOICE,
+			.target = &o->log_format,
+			.choices = FORMATS,
+			.value_name = "FORMAT",
+			.help = "text or json" },
+		{ .name = "version",
+			.kind = OPTION_BOOL,
+			.target = &o->version,
+			.help = "prints the version and ends" },
+		{ .name = "help",
+			.letter = 'h',
+			.kind = OPTION_BOOL,
+			.target = &o->help,
+			.help = "prints this text and ends" },
+	};
+	_Static_assert(ARRAY_LEN(options) <= N_OPTIONS, "room for all options");
+	memcpy(table, options, sizeof(options));
+	return ARRAY_LEN(options);
+}
+
+static void set_defaults(struct raw *r)
+{
+	*r = (struct raw){ .o = {
+				   .controller = { .settings = SETTINGS_DEFAULT,
+					   .sync_period_ns = 15 * NS_PER_SEC },
+				   .bind_address = "127.0.0.1",
+				   .log_level = LOG_INFO,
+				   .log_format = LOG_TEXT,
+			   } };
+}
+
+/* "HPAScaleToZero=true" */
+static enum error_kind set_gate(struct settings *s, struct sv text, struct error *err)
+{
+	const struct {
+		const char *name;
+		bool *gate;
+	} gates[] = {
+		{ "HPAScaleToZero", &s->scale_to_zero },
+		{ "HPAConfigurableTolerance", &s->configurable_tolerance },
+		{ "PodLevelResources", &s->pod_level_resources },
+	};
+	struct sv value;
+	bool found;
+	struct sv name = sv_cut(text, '=', &value, &found);
+	bool on = sv_eq_nocase(value, SV("true"));
+
+	if (!on && !sv_eq_nocase(value, SV("false")))
+		return error_set(err, ERR_INVALID,
+			"--feature-gates=%.*s: expected NAME=true or NAME=false", SV_ARG(text));
+	for (size_t i = 0; i < ARRAY_LEN(gates); i++) {
+		if (sv_is(name, gates[i].name)) {
+			*gates[i].gate = on;
+			return ERR_OK;
+		}
+	}
+	return error_set(err, ERR_INVALID,
+		"--feature-gates=%.*s: unknown gate; expected HPAScaleToZero, "
+		"HPAConfigurableTolerance or PodLevelResources",
+		SV_ARG(text));
+}
+
+enum error_kind controller_options_parse(
+	int argc, char **argv, struct controller_options *ret, struct error *err)
+{
+	struct option table[N_OPTIONS];
+	struct option_list rest = { 0 };
+	struct raw r;
+
+	set_defaults(&r);
+	size_t n = fill(table, &r);
+	enum error_kind rc = options_parse(table, n, argc, argv, &rest, err);
+	if (rc == ERR_OK && rest.items.n > 0)
+		rc = error_set(err, ERR_INVALID, "unexpected argument '%s'; --help lists the flags",
+			rest.items.at[0]);
+	for (size_t i = 0; rc == ERR_OK && i < r.gates.items.n; i++)
+		rc = set_gate(&r.o.controller.settings, sv_of(r.gates.items.at[i]), err);
+	options_list_done(&rest);
+	options_list_done(&r.gates);
+	if (rc != ERR_OK)
+		return rc;
+	r.o.controller.native = (enum controller_native)r.native;
+	if (r.compatibility == 1)
+		r.o.controller.settings.arithmetic = ARITH_STRICT;
+	*ret = r.o;
+	return ERR_OK;
+}
+
+void controller_options_help(struct buf *out)
+{
+	struct option table[N_OPTIONS];
+	struct raw r;
+
+	set_defaults(&r);
+	size_t n = fill(table, &r);
+	buf_put_str(
+		out, "flyball-controller: scales workloads as their autoscaler objects say\n\n");
+	options_help(out, table, n);
+}

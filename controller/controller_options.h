@@ -1,0 +1,19 @@
+#pragma once
+/* Command line of flyball-controller. Flags that kube-controller-manager has are spelled as there; the short names are ours. */
+#include "common/log.h"
+#include "common/options.h"
+#include "controller/controller.h"
+
+struct controller_options {
+	const char *kubeconfig, *context;
+	struct controller_config controller;
+	const char *bind_address; /* of the HTTP server for probes and metrics */
+	int64_t port;		  /* 0: none */
+	int log_level, log_format;
+	bool help, version;
+};
+
+/* argv -> options, with defaults filled in. errors: INVALID, one line. */
+MUST_USE enum error_kind controller_options_parse(
+	int argc, char **argv, struct controller_options *ret, struct error *err);
+void controller_options_help(struct buf *out);

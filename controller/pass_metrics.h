@@ -1,0 +1,16 @@
+#pragma once
+/* The self-metrics of passes: kube-controller-manager's six families under its own names (spec/hpa.md section 12), and ours. */
+#include "common/selfmetrics.h"
+#include "controller/conclude.h"
+#include "controller/hpa.h"
+
+MUST_USE enum error_kind pass_metrics_declare(struct selfmetrics *m, struct error *err);
+/* Counts one pass that took `seconds`. */
+void pass_metrics_observe(
+	struct selfmetrics *m, const struct hpa *hpa, const struct conclusion *c, double seconds);
+/* A pass that came to no conclusion (memory, discovery). */
+void pass_metrics_observe_failure(struct selfmetrics *m, double seconds);
+/* How late a pass started, and how many objects there are. */
+void pass_metrics_observe_lateness(struct selfmetrics *m, double seconds);
+void pass_metrics_set_objects(struct selfmetrics *m, size_t n);
+void pass_metrics_forget(struct selfmetrics *m, const char *ns, const char *name);
