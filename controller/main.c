@@ -8,7 +8,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "controller/controller_options.h"
-#include "controller/ops.h"
+#include "controller/probes.h"
 #include "kube/kubeconfig.h"
 
 #define USER_AGENT "flyball-controller/" FLYBALL_VERSION " horizontal-pod-autoscaler"
@@ -45,7 +45,7 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 	AUTO(client_free) struct kube_client *client = NULL;
 	AUTO(selfmetrics_free) struct selfmetrics *metrics = selfmetrics_new();
 	AUTO(controller_free) struct controller *controller = NULL;
-	AUTO(ops_free) struct ops *ops = NULL;
+	AUTO(probes_free) struct probes *probes = NULL;
 
 	if (!metrics)
 		return error_nomem(err);
@@ -55,8 +55,8 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 		connect_to_cluster(o, http, l, &client, err) != ERR_OK ||
 		controller_new(client, &o->controller, metrics, &controller, err) != ERR_OK)
 		return err->kind;
-	if (o->port > 0 && ops_new(l, o->bind_address, (uint16_t)o->port, controller, metrics, &ops,
-				   err) != ERR_OK)
+	if (o->port > 0 && probes_new(l, o->bind_address, (uint16_t)o->port, controller, metrics,
+				   &ops, err) != ERR_OK)
 		return err->kind;
 	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server", client_server(client),
 		"native-hpas", MODES[o->controller.native], NULL);

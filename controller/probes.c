@@ -1,10 +1,10 @@
 /* Alive means that the loop turns; ready means that both watches have delivered. */
-#include "controller/ops.h"
+#include "controller/probes.h"
 
 /* 10,000 objects with a few hundred bytes of series each. */
 #define MAX_METRICS_BYTES (16u * 1024 * 1024)
 
-struct ops {
+struct probes {
 	struct http_server *server;
 	const struct controller *controller;
 	const struct selfmetrics *metrics;
@@ -15,26 +15,26 @@ static void reply_text(struct http_exchange *x, int status, const char *text)
 	http_exchange_reply(x, status, "text/plain; charset=utf-8", sv_of(text), NULL);
 }
 
-static void reply_ready(const struct ops *o, struct http_exchange *x)
+static void reply_ready(const struct probes *p, struct http_exchange *x)
 {
 	AUTO(buf_done) struct buf text;
 
-	if (controller_is_ready(o->controller)) {
+	if (controller_is_ready(p->controller)) {
 		reply_text(x, 200, "ok");
 		return;
 	}
 	buf_init(&text, 256);
-	buf_printf(&text, "waiting for %s\n", controller_waits_for(o->controller));
+	buf_printf(&text, "waiting for %s\n", controller_waits_for(p->controller));
 	reply_text(x, 503, buf_text(&text));
 }
 
-static void reply_metrics(const struct ops *o, struct http_exchange *x)
+static void reply_metrics(const struct probes *p, struct http_exchange *x)
 {
 	AUTO(buf_done) struct buf text;
 	struct error err;
 
 	buf_init(&text, MAX_METRICS_BYTES);
-	selfmetrics_print(o->metrics, &text);
+	selfmetrics_print(p->metrics, &text);
 	if (buf_check(&text, "the metrics", &err) != ERR_OK)
 		reply_text(x, 500, err.text);
 	else
@@ -44,7 +44,7 @@ static void reply_metrics(const struct ops *o, struct http_exchange *x)
 
 static void handle(struct http_exchange *x, void *ctx)
 {
-	const struct ops *o = ctx;
+	const struct probes *p = ctx;
 	struct sv path = http_exchange_path(x);
 	struct sv method = http_exchange_method(x);
 
@@ -53,41 +53,41 @@ static void handle(struct http_exchange *x, void *ctx)
 	else if (sv_is(path, "/healthz") || sv_is(path, "/livez"))
 		reply_text(x, 200, "ok");
 	else if (sv_is(path, "/readyz"))
-		reply_ready(o, x);
+		reply_ready(p, x);
 	else if (sv_is(path, "/metrics"))
-		reply_metrics(o, x);
+		reply_metrics(p, x);
 	else
 		reply_text(x, 404, "this server has /healthz, /livez, /readyz and /metrics\n");
 }
 
-enum error_kind ops_new(struct loop *l, const char *bind_address, uint16_t port,
-	const struct controller *controller, const struct selfmetrics *metrics, struct ops **ret,
+enum error_kind probes_new(struct loop *l, const char *bind_address, uint16_t port,
+	const struct controller *controller, const struct selfmetrics *metrics, struct probes **ret,
 	struct error *err)
 {
 	const struct http_server_config config = { .bind_address = bind_address, .port = port };
-	struct ops *o = mem_zalloc(sizeof(*o));
+	struct probes *p = mem_zalloc(sizeof(*o));
 
-	if (!o)
+	if (!p)
 		return error_nomem(err);
-	o->controller = controller;
-	o->metrics = metrics;
-	if (http_server_new(l, &config, handle, o, &o->server, err) != ERR_OK) {
-		mem_free(o);
+	p->controller = controller;
+	p->metrics = metrics;
+	if (http_server_new(l, &config, handle, p, &p->server, err) != ERR_OK) {
+		mem_free(p);
 		return err->kind;
 	}
-	*ret = o;
+	*ret = p;
 	return ERR_OK;
 }
 
-void ops_free(struct ops *o)
+void probes_free(struct probes *p)
 {
-	if (!o)
+	if (!p)
 		return;
-	http_server_free(o->server);
-	mem_free(o);
+	http_server_free(p->server);
+	mem_free(p);
 }
 
-uint16_t ops_port(const struct ops *o)
+uint16_t probes_port(const struct probes *p)
 {
-	return http_server_port(o->server);
+	return http_server_port(p->server);
 }
