@@ -65,7 +65,7 @@ enum error_kind probes_new(struct loop *l, const char *bind_address, uint16_t po
 	struct error *err)
 {
 	const struct http_server_config config = { .bind_address = bind_address, .port = port };
-	struct probes *p = mem_zalloc(sizeof(*o));
+	struct probes *p = mem_zalloc(sizeof(*p));
 
 	if (!p)
 		return error_nomem(err);

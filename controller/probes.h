@@ -10,6 +10,6 @@ struct probes;
 MUST_USE enum error_kind probes_new(struct loop *l, const char *bind_address, uint16_t port,
 	const struct controller *controller, const struct selfmetrics *metrics, struct probes **ret,
 	struct error *err);
-void probes_free(struct probes *o);
+void probes_free(struct probes *p);
 DEFINE_AUTO(struct probes *, probes_free)
-uint16_t probes_port(const struct probes *o);
+uint16_t probes_port(const struct probes *p);
