@@ -1,5 +1,5 @@
-/* Requests to the API server: one HTTP endpoint per traffic class, errors in the reference's words, waiting as the server asks (Retry-After), one
- * more try after a 401 when the token comes from a file. It decodes nothing but Status documents and keeps no state between
+/* Requests to the API server: one HTTP endpoint per traffic class, errors in the reference's words, waiting as the server asks
+ * (Retry-After). It decodes nothing but Status documents and keeps no state between
  * requests; caching and retrying for other reasons belong to the callers. */
 #include "kube/client.h"
 
@@ -24,7 +24,6 @@ struct kube_client {
 	struct loop *loop;
 	struct http_endpoint *endpoints[CLIENT_N_CLASSES];
 	struct client_call *calls; /* in flight or waiting */
-	bool rereads_token;
 };
 
 struct client_call {
@@ -36,7 +35,6 @@ struct client_call {
 	struct loop_timer *timer;
 	struct mono deadline; /* ns 0: none */
 	unsigned n_retries;
-	bool retried_token;
 };
 
 static enum error_kind make_endpoint(struct kube_client *c, struct http_client *http,
@@ -81,7 +79,6 @@ enum error_kind client_new(struct http_client *http, struct loop *loop,
 	if (!c)
 		return error_nomem(err);
 	c->loop = loop;
-	c->rereads_token = config->token_file != NULL;
 	for (enum client_class i = 0; i < CLIENT_N_CLASSES; i++)
 		if (make_endpoint(c, http, config, user_agent, i, err))
 			return error_wrap(err, "API server %s", config->server);
@@ -176,10 +173,6 @@ static void word_failure(
 static bool should_wait(
 	const struct client_call *call, const struct http_response *r, int64_t *ret_ns)
 {
-	if (call->client->rereads_token && r->status == 401 && !call->retried_token) {
-		*ret_ns = 0;
-		return true;
-	}
 	if (call->request.once || call->n_retries >= RETRIES_MAX || !r->retry_after.set ||
 		(r->status != 429 && r->status < 500))
 		return false;
@@ -209,10 +202,7 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 		return;
 	}
 	if (should_wait(call, r, &wait_ns)) {
-		if (r->status == 401)
-			call->retried_token = true;
-		else
-			call->n_retries++;
+		call->n_retries++;
 		loop_timer_set(call->timer, wait_ns);
 		return;
 	}

@@ -29,6 +29,7 @@ struct events {
 	struct client_call *call; /* NULL while waiting for another try */
 	struct event_plan plan;
 	unsigned n_tries;
+	int64_t retry_ns;
 	struct events_stats stats;
 };
 
@@ -42,6 +43,7 @@ enum error_kind events_new(
 	if (!e)
 		return error_nomem(err);
 	e->client = client;
+	e->retry_ns = TRY_AGAIN_NS;
 	backoff_init(&e->random, backoff_seed());
 	e->component = mem_strdup(component);
 	e->timer = loop_timer_new(client_loop(client), on_timer, e);
@@ -76,6 +78,11 @@ void events_free(struct events *e)
 	loop_timer_free(e->timer);
 	mem_free(e->component);
 	mem_free(e);
+}
+
+void events_set_retry_ns(struct events *e, int64_t ns)
+{
+	e->retry_ns = ns;
 }
 
 struct events_stats events_stats(const struct events *e)
@@ -174,8 +181,8 @@ static void on_sent(const struct client_answer *answer, const struct error *fail
 	} else {
 		/* The first wait is random, so that clients of a server that restarts do not come in step. */
 		loop_timer_set(e->timer, e->n_tries == 1
-						 ? backoff_between_ns(&e->random, 0, TRY_AGAIN_NS)
-						 : TRY_AGAIN_NS);
+						 ? backoff_between_ns(&e->random, 0, e->retry_ns)
+						 : e->retry_ns);
 		e->n_tries++;
 	}
 }

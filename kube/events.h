@@ -16,6 +16,8 @@ MUST_USE enum error_kind events_new(
 void events_free(struct events *e); /* what is queued is lost */
 DEFINE_AUTO(struct events *, events_free)
 
+/* The time between tries while the server cannot be reached, instead of 10 s; for tests. */
+void events_set_retry_ns(struct events *e, int64_t ns);
 /* Queues an event about an object, stamped with the present wall time. Texts are copied. An empty namespace is "default". */
 void events_record(struct events *e, const struct event *event);
 

@@ -80,7 +80,7 @@ enum error_kind wait_discovery(
 		discovery_cache_refresh(cache, 0, on_snapshot, &a, err))
 		return err->kind;
 	if (turn_until_done(client_loop(client), &a, err))
-		return error_wrap(err, "discovery");
+		return err->kind;
 	*ret = a.snapshot;
 	return ERR_OK;
 }

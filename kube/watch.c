@@ -1,6 +1,6 @@
 /* list+watch of one kind, as a machine of three states: waiting for the timer, listing (page after page), watching (one stream). It remembers of each
  * object its uid and version, to leave out what is old or known and to tell after a list what is gone; the objects themselves are the
- * caller's. A resourceVersion is kept over every failure; only an expired one, or a server that keeps refusing it, leads to a new list. */
+ * caller's. A resourceVersion is kept over every failure; only a version that the server has no use for leads to a new list. */
 #include "kube/watch.h"
 
 #include "common/jtree.h"
@@ -16,10 +16,8 @@
 #define PAGE_OBJECTS 500
 #define PAGE_MAX_BYTES (64u * 1024 * 1024)
 #define PAGE_TIMEOUT_NS (INT64_C(60) * NS_PER_SEC)
-/* The server ends a stream after 40 to 50 s, so one that is silent for 60 s is dead, and healed, however quiet its objects are (bookmarks come
- * once a minute only). A new stream costs one request. */
-#define STREAM_MIN_SEC 40
-#define STREAM_MAX_SEC 50
+/* A stream that is silent for this long is dead. So that a quiet one is not taken for dead (bookmarks come once a minute only), the server is
+ * asked to end each stream when two thirds to five sixths of that time are over; a new one costs one request. */
 #define STREAM_SILENCE_NS (INT64_C(60) * NS_PER_SEC)
 /* A stream that lived shorter than this did not work, whatever it said. */
 #define STREAM_SHORT_NS NS_PER_SEC
@@ -29,14 +27,6 @@
 #define SCRATCH_MAX_BYTES (16u * 1024 * 1024)
 /* Versions are opaque texts, in fact twenty digits at most. */
 #define VERSION_MAX_BYTES 4096
-/* A server that answers our resourceVersion with errors so often in a row may never like it again (restored from a backup). */
-#define REFUSALS_MAX 5
-
-enum verdict {
-	RESUME, /* watch on from the last version */
-	RELIST,
-};
-
 struct tracked {
 	uint64_t version; /* 0: it is no number, then every state is new */
 	uint32_t list;	  /* number of the list that saw it last */
@@ -62,12 +52,10 @@ struct watch {
 	/* Watch */
 	struct buf version; /* resume from here */
 	struct watch_lines lines;
-	enum verdict verdict; /* why the stream was ended by us */
 	bool ended_by_event;
 	struct error event_error; /* what an ERROR event said */
 	struct mono stream_began;
 	bool stream_open;
-	unsigned n_refusals;
 	struct error trouble; /* first failure to keep an object, kind ERR_OK: none */
 };
 
@@ -357,7 +345,6 @@ static void list_complete(struct watch *w, struct sv version)
 		return;
 	}
 	w->need_list = false;
-	w->n_refusals = 0;
 	w->stats.n_lists++;
 	w->stats.synced = true;
 	backoff_reset(&w->backoff);
@@ -460,7 +447,6 @@ static void take_error(struct watch *w, struct sv json)
 	error_set(&w->event_error, status_kind(s.code, s.reason), "watch of %s: %.*s", w->path,
 		SV_ARG(sv_take(s.message, ERROR_TEXT_MAX)));
 	w->event_error.code = s.code != 0 ? s.code : status_code_of_reason(s.reason);
-	w->verdict = w->event_error.code == 410 ? RELIST : RESUME;
 	w->ended_by_event = true;
 }
 
@@ -523,7 +509,6 @@ static bool on_data(struct sv piece, void *ctx)
 		w->stats.n_watches++;
 	}
 	heard(w);
-	w->n_refusals = 0;
 	if (watch_decode_lines(&w->lines, piece, on_line, w))
 		return true;
 	if (!w->ended_by_event && w->trouble.kind == ERR_OK)
@@ -531,9 +516,19 @@ static bool on_data(struct sv piece, void *ctx)
 	return false;
 }
 
+/* Whether the version from which we would resume is to blame. Everything else, a storm of 5xx too, passes without a new list. */
+static bool is_version_useless(const struct error *failed)
+{
+	/* 410: too old. 404: the kind went away; when it comes back its versions are others. 400: not its version. */
+	if (failed->code == 410 || failed->code == 404 || failed->code == 400)
+		return true;
+	/* From a future that a restored backup does not know. */
+	struct sv text = sv_of(failed->text);
+	return sv_find_sv(text, SV("Too large resource version")) < text.len;
+}
+
 /* The end of a stream that we did not end ourselves. */
-static void stream_ended(
-	struct watch *w, const struct client_answer *answer, const struct error *failed)
+static void stream_ended(struct watch *w, const struct error *failed)
 {
 	struct error err;
 	int64_t lived_ns = instant_mono_now().ns - w->stream_began.ns;
@@ -542,10 +537,7 @@ static void stream_ended(
 	if (lived_ns >= STREAM_SHORT_NS && (w->stream_open || !failed))
 		backoff_reset(&w->backoff);
 	if (failed) {
-		/* 404: the kind went away; when it comes back its versions are others. */
-		bool refused = answer->status >= 400 && ++w->n_refusals >= REFUSALS_MAX;
-		if (failed->code == 410 || failed->code == 404 || refused)
-			w->need_list = true;
+		w->need_list = is_version_useless(failed);
 		retry(w, failed);
 		return;
 	}
@@ -566,10 +558,10 @@ static void on_stream_done(
 {
 	struct watch *w = ctx;
 
+	(void)answer;
 	w->call = NULL;
 	if (w->ended_by_event) {
-		if (w->verdict == RELIST)
-			w->need_list = true;
+		w->need_list = is_version_useless(&w->event_error);
 		retry(w, &w->event_error);
 	} else if (w->trouble.kind) {
 		/* Something was not remembered. */
@@ -577,18 +569,20 @@ static void on_stream_done(
 		w->need_list = true;
 		retry(w, &w->trouble);
 	} else {
-		stream_ended(w, answer, failed);
+		stream_ended(w, failed);
 	}
 }
 
 static enum error_kind ask_stream(struct watch *w, struct error *err)
 {
 	AUTO(buf_done) struct buf target, seconds;
+	int64_t silence_ns = w->config.silence_ns ? w->config.silence_ns : STREAM_SILENCE_NS;
 	bool first = true;
 
 	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&seconds, 32);
-	buf_put_i64(&seconds, backoff_between_ns(&w->backoff, STREAM_MIN_SEC, STREAM_MAX_SEC));
+	int64_t life_ns = backoff_between_ns(&w->backoff, silence_ns * 2 / 3, silence_ns * 5 / 6);
+	buf_put_i64(&seconds, life_ns < NS_PER_SEC ? 1 : life_ns / NS_PER_SEC);
 	buf_put_str(&target, w->path);
 	api_path_put_query(&target, &first, "allowWatchBookmarks", SV("true"));
 	put_selectors(w, &target, &first);
@@ -600,14 +594,13 @@ static enum error_kind ask_stream(struct watch *w, struct error *err)
 	watch_decode_lines_clear(&w->lines);
 	w->trouble.kind = ERR_OK;
 	w->ended_by_event = false;
-	w->verdict = RESUME;
 	w->stream_open = false;
 	w->stream_began = instant_mono_now();
 	struct client_request q = {
 		.traffic = CLIENT_WATCH,
 		.target = buf_text(&target),
 		.resource = w->resource,
-		.idle_timeout_ns = STREAM_SILENCE_NS,
+		.idle_timeout_ns = silence_ns,
 		.once = true,
 		.on_data = on_data,
 		.done = on_stream_done,

@@ -17,7 +17,8 @@ struct watch_config {
 	const char *path;     /* "/apis/autoscaling/v2/horizontalpodautoscalers"; copied */
 	const char *resource; /* "horizontalpodautoscalers.autoscaling", for messages; copied */
 	const char *label_selector, *field_selector; /* NULL: all; copied */
-	size_t max_objects;			     /* 0: WATCH_MAX_OBJECTS */
+	int64_t silence_ns; /* longest time without a word from the server before the stream counts as dead; 0: 60 s */
+	size_t max_objects; /* 0: WATCH_MAX_OBJECTS */
 	/* Added or changed: new to us, or with another resourceVersion than the last one. Called for every object after the first list.
 	 * Objects of a list carry no kind and apiVersion. Older versions than the last one of the same object (same uid) are left out. */
 	void (*on_object)(const struct object_id *id, struct sv json, void *ctx);
