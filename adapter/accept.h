@@ -23,9 +23,11 @@ struct accept accept_choose(struct sv header, bool tables, struct sv pretty_para
 /* The first clause that names aggregated discovery: "v2", "v2beta1", or empty when plain JSON comes first. */
 struct sv accept_aggregated(struct sv header);
 
-/* Messages of the two refusals. */
+/* Messages of the refusals; the short one where there is nothing to watch. */
 #define ACCEPT_ROUTER_MESSAGE                                                                      \
 	"406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "   \
 	"application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+#define ACCEPT_SHORT_MESSAGE                                                                       \
+	"406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf"
 #define ACCEPT_WRITER_MESSAGE                                                                      \
 	"only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"

@@ -143,8 +143,7 @@ static void tag(struct request *r)
 static void refuse_type(struct request *r, bool router)
 {
 	request_fail_text(r, 406, "NotAcceptable", router ? FAILURE_EMPTY_DETAILS : FAILURE_NO_DETAILS,
-		router ? SV("406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf")
-		       : SV(ACCEPT_WRITER_MESSAGE));
+		router ? SV(ACCEPT_SHORT_MESSAGE) : SV(ACCEPT_WRITER_MESSAGE));
 }
 
 static bool is_acceptable(struct request *r)

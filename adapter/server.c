@@ -319,6 +319,31 @@ static enum error_kind connect_all(struct server *s, const struct kubeconfig_env
 	return ERR_OK;
 }
 
+static void on_inventory_error(const struct error *why, void *ctx)
+{
+	(void)ctx;
+	log_event(LOG_WARN, "watching pods and nodes", "why", why->text, NULL);
+}
+
+static enum error_kind make_inventories(struct server *s, struct error *err)
+{
+	struct inventory_config pods = {
+		.client = s->lister,
+		.path = "/api/v1/pods",
+		.resource = "pods",
+		.field_selector = "status.phase=Running",
+		.on_error = on_inventory_error,
+		.ctx = s,
+	};
+	struct inventory_config nodes = pods;
+	nodes.path = "/api/v1/nodes";
+	nodes.resource = "nodes";
+	nodes.field_selector = NULL;
+	if (inventory_new(&pods, &s->pods, err) || inventory_new(&nodes, &s->nodes, err))
+		return err->kind;
+	return ERR_OK;
+}
+
 enum error_kind server_new(struct loop *l, const struct adapter_options *o, const struct kubeconfig_env *env, struct server **ret,
 	struct error *err)
 {
@@ -340,6 +365,8 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o, cons
 	if (s->lister && discovery_cache_new(s->lister, &s->discovery, err))
 		return err->kind;
 	if (make_authz(s, err) || make_metrics_path(s, err))
+		return err->kind;
+	if (s->groups.resource && make_inventories(s, err))
 		return err->kind;
 	*ret = TAKE_PTR(s);
 	return ERR_OK;
@@ -390,6 +417,8 @@ void server_free(struct server *s)
 	ask_free(s->ask);
 	authz_free(s->authz);
 	authn_free(s->authn);
+	inventory_free(s->pods);
+	inventory_free(s->nodes);
 	discovery_cache_free(s->discovery);
 	client_free(s->lister);
 	client_free(s->authenticator);
@@ -413,6 +442,8 @@ bool server_is_ready(const struct server *s, const char **ret_why)
 		*ret_why = "the cluster's resources have not been read yet";
 	else if (!authn_is_ready(s->authn))
 		*ret_why = "the authentication configuration has not been read yet";
+	else if (s->groups.resource && (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
+		*ret_why = "pods and nodes have not been listed yet";
 	else
 		return true;
 	return false;

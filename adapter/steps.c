@@ -6,6 +6,7 @@
 
 #include "adapter/indent.h"
 #include "adapter/own_metrics.h"
+#include "adapter/resource_metrics.h"
 #include "adapter/server.h"
 
 /* The reference's limits for requests at once, and for the time of one. */
@@ -43,6 +44,7 @@ static void cancel_waits(struct request *r)
 	authz_cancel(&r->authz);
 	objects_cancel(&r->objects);
 	ask_cancel(&r->ask);
+	resource_metrics_cancel(r);
 }
 
 static void run(struct request *r)
@@ -338,6 +340,19 @@ static void count_reply(const struct request *r)
 	own_metrics_request(r->server->metrics, group, r->status, instant_mono_now().ns - r->started.ns);
 }
 
+/* An answer that no clause of the client's fits, and how failures are written to clients that only wanted a Table. */
+static void renegotiate(struct request *r)
+{
+	bool api = r->route.kind == ROUTE_CUSTOM || r->route.kind == ROUTE_EXTERNAL || r->route.kind == ROUTE_RESOURCE;
+	if (api && r->accept.format == ACCEPT_NONE_WRITER && r->status != 406)
+		request_fail_text(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
+	if (r->is_status && (r->accept.format == ACCEPT_TABLE || r->accept.format == ACCEPT_PARTIAL)) {
+		struct http_exchange *x = r->exchange;
+		r->accept = accept_choose(http_exchange_header(x, "Accept"), false, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
+			http_exchange_header(x, "User-Agent"));
+	}
+}
+
 enum step_next steps_reply(struct request *r)
 {
 	struct buf pretty;
@@ -363,6 +378,7 @@ enum step_next steps_reply(struct request *r)
 	headers[n] = NULL;
 	if (buf_check(&r->body, "answer", &err))
 		request_fail_internal(r, err.text);
+	renegotiate(r);
 	buf_init(&pretty, REQUEST_BODY_MAX);
 	bool indented = !r->plain && r->accept.pretty;
 	if (indented)

@@ -106,8 +106,49 @@ static bool check_accept(struct request *r)
 {
 	if (r->accept.format != ACCEPT_NONE_ROUTER)
 		return true;
-	fail(r, 406, "NotAcceptable", FAILURE_EMPTY_DETAILS, ACCEPT_ROUTER_MESSAGE);
+	bool single = r->route.kind == ROUTE_RESOURCE && !r->route.all_objects;
+	fail(r, 406, "NotAcceptable", FAILURE_EMPTY_DETAILS, single ? ACCEPT_SHORT_MESSAGE : ACCEPT_ROUTER_MESSAGE);
 	return false;
+}
+
+/* External and resource metrics are lists to the API machinery, and lists can be asked to be watched. */
+static bool refuse_watch(struct request *r)
+{
+	if (r->route.kind == ROUTE_CUSTOM || !sv_is(r->attributes.verb, "watch"))
+		return false;
+	const struct authz_attributes *at = &r->attributes;
+	bool external = r->route.kind == ROUTE_EXTERNAL;
+	char *text = arena_printf(r->arena, "watch is not supported on resources of kind \"%.*s.%.*s\"", SV_ARG(external ? SV("*") : at->resource),
+		SV_ARG(at->group));
+	struct failure f = {
+		.code = 405,
+		.reason = "MethodNotAllowed",
+		.message = sv_of(text ? text : "watch is not supported"),
+		.details = FAILURE_OBJECT,
+		.group = at->group,
+		.kind = external ? SV("*") : at->resource,
+	};
+	request_fail(r, &f);
+	return true;
+}
+
+/* The selectors of each kind of question. */
+static bool read_selectors(struct request *r)
+{
+	switch (r->route.kind) {
+	case ROUTE_CUSTOM:
+		return read_selector(r, "labelSelector", &r->labels) && read_selector(r, "metricLabelSelector", &r->metric_labels);
+	case ROUTE_EXTERNAL:
+		return read_selector(r, "labelSelector", &r->metric_labels);
+	case ROUTE_RESOURCE:
+		return !r->route.all_objects || read_selector(r, "labelSelector", &r->labels);
+	case ROUTE_DOCUMENT:
+	case ROUTE_NO_RESOURCE:
+	case ROUTE_BAD_METHOD:
+	case ROUTE_BAD_PATH:
+	default:
+		return true;
+	}
 }
 
 enum step_next steps_route(struct request *r)
@@ -130,20 +171,10 @@ enum step_next steps_route(struct request *r)
 	default:
 		break;
 	}
-	if (!check_accept(r))
+	if (!check_accept(r) || refuse_watch(r) || !check_numbers(r) || !check_fields(r, q->kind == ROUTE_CUSTOM ? q->name : SV("")) ||
+		!read_selectors(r))
 		return STEP_REPLY;
-	if (q->kind == ROUTE_RESOURCE)
-		return resource_metrics_begin(r);
-	bool custom = q->kind == ROUTE_CUSTOM;
-	if (!custom && sv_is(r->attributes.verb, "watch")) {
-		char *text = arena_printf(r->arena, "watch is not supported on resources of kind \"%.*s.external.metrics.k8s.io\"", SV_ARG(q->metric));
-		return fail(r, 405, "MethodNotAllowed", FAILURE_NO_DETAILS, text ? text : "watch is not supported");
-	}
-	if (!check_numbers(r) || !check_fields(r, custom ? q->name : SV("")))
-		return STEP_REPLY;
-	bool parsed = custom ? read_selector(r, "labelSelector", &r->labels) && read_selector(r, "metricLabelSelector", &r->metric_labels)
-			     : read_selector(r, "labelSelector", &r->metric_labels);
-	return parsed ? STEP_GO : STEP_REPLY;
+	return q->kind == ROUTE_RESOURCE ? resource_metrics_begin(r) : STEP_GO;
 }
 
 static enum step_next cannot_list(struct request *r)
