@@ -245,10 +245,14 @@ static void parse_large_decimal(const struct quantity_pieces *p, struct quantity
 		fits = times_ten_plus(&value, 0);
 	if (fits && cut)
 		fits = !__builtin_add_overflow(value, 1, &value);
-	if (fits)
-		ret->large = p->negative ? -value : value;
-	else
+	if (!fits)
 		ret->form = QUANTITY_HUGE;
+	else if (value != 0)
+		ret->large = p->negative ? -value : value;
+	else if (shift > 0)
+		ret->scale =
+			(int32_t)(shift +
+				  QUANTITY_NANO); /* a zero is not rounded: its power shows in quantity_approx */
 }
 
 /* ceil(0.DIGITS * 2^exponent) for any number of digits: long multiplication from the last digit, carrying whole parts. */

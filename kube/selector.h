@@ -32,22 +32,17 @@ struct selector_requirement {
 };
 
 struct selector {
-	bool nothing;			 /* matches no object: what a nil LabelSelector becomes */
-	struct selector_requirement *at; /* in key order; none: everything */
+	bool nothing; /* matches no object: what a nil LabelSelector becomes */
+	struct selector_requirement
+		*at; /* in key order, as given among equal keys; none: everything */
 	size_t n;
 };
 
-/* Text -> selector in the arena; keys and values point into `text` where they can.
- * errors: INVALID with the reference's text, which can be longer than err holds: *ret_why (may be NULL) then gets all of it, in the
- * arena; LIMIT, NOMEM. */
+/* Text -> selector in the arena; keys and values point into `text`.
+ * errors: INVALID with the reference's text, which can be longer than err holds: *ret_why (may be NULL) then
+ * gets all of it, in the arena; LIMIT, NOMEM. */
 MUST_USE enum error_kind selector_parse(struct arena *a, struct sv text, struct selector *ret,
 	struct sv *ret_why, struct error *err);
 /* Canonical text; empty for nothing and for everything. */
 void selector_print(struct buf *out, const struct selector *s);
 bool selector_matches(const struct selector *s, const struct label *labels, size_t n_labels);
-/* Sorts requirements by key as the reference's sort does (stable up to 12; the order beyond that is its sort's). */
-void selector_sort(struct selector *s);
-/* Checks key, operator and values of one requirement as the reference does, and sorts the values. `values_given`: an empty list is
- * [], not nil. errors: INVALID with one error's text or "[e1, e2]", all of it in *ret_why when that is not NULL. */
-MUST_USE enum error_kind selector_check(struct arena *a, struct selector_requirement *r,
-	bool values_given, struct sv *ret_why, struct error *err);
