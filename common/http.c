@@ -1,4 +1,4 @@
-/* Percent-encoding and decoding (RFC 3986, and the form encoding of HTML). Pure. */
+/* Percent-encoding and decoding (RFC 3986, and the form encoding of HTML), tokens and header lines (RFC 9110). Pure. */
 #include "common/http.h"
 
 #include <string.h>
@@ -86,4 +86,29 @@ bool http_unescape(struct buf *out, struct sv text, bool form)
 		buf_put_char(out, c);
 	}
 	return true;
+}
+
+bool http_is_token(struct sv text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		bool plain =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!plain && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
+			return false;
+	}
+	return text.len > 0;
+}
+
+enum error_kind http_check_header(struct sv name, struct sv value, struct error *err)
+{
+	if (!http_is_token(name))
+		return error_set(err, ERR_INVALID, "\"%.*s\" is no header name", SV_ARG(name));
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return error_set(err, ERR_INVALID,
+				"the value of header %.*s contains a control byte", SV_ARG(name));
+	}
+	return ERR_OK;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* Percent-encoding, for both directions of HTTP. Pure. */
+/* Percent-encoding and header syntax, for both directions of HTTP. Pure. */
 #include "common/buf.h"
 #include "common/sv.h"
 
@@ -12,3 +12,7 @@ void http_query_escape(struct buf *out, struct sv text);
 MUST_USE bool http_unescape(struct buf *out, struct sv text, bool form);
 /* The byte that the two hexadecimal digits at the start of text stand for, or -1. */
 int http_hex_byte(struct sv text);
+/* A "token" of RFC 9110: what methods and header names are made of. */
+bool http_is_token(struct sv text);
+/* INVALID when the pair cannot be sent as one header line. The value is not quoted in the message. */
+MUST_USE enum error_kind http_check_header(struct sv name, struct sv value, struct error *err);

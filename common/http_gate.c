@@ -93,21 +93,6 @@ static bool refuse(struct http_gate *g, int status, const char *reason)
 	return false;
 }
 
-static bool is_token_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static bool is_token(struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (!is_token_char(text.ptr[i]))
-			return false;
-	}
-	return text.len > 0;
-}
-
 /* "." and "..", also with encoded dots. */
 static bool is_dot_segment(struct sv segment)
 {
@@ -164,7 +149,7 @@ static bool check_request_line(struct http_gate *g, struct sv line, struct head 
 
 	h->method = sv_cut(line, ' ', &line, &found);
 	h->target = sv_cut(line, ' ', &h->version, &found);
-	if (!is_token(h->method) || h->method.len > MAX_METHOD || !found)
+	if (!http_is_token(h->method) || h->method.len > MAX_METHOD || !found)
 		return refuse(g, 400, "malformed request line");
 	if (!sv_is(h->version, "HTTP/1.1") && !sv_is(h->version, "HTTP/1.0")) {
 		if (sv_has_prefix(h->version, SV("HTTP/")))
@@ -189,8 +174,7 @@ static bool check_length(struct http_gate *g, struct sv value, struct head *h)
 static bool check_host(struct http_gate *g, struct sv value)
 {
 	for (size_t i = 0; i < value.len; i++) {
-		char c = value.ptr[i];
-		if (!is_token_char(c) && !strchr(":[]", c))
+		if (!http_is_token(sv_from(value.ptr + i, 1)) && !strchr(":[]", value.ptr[i]))
 			return refuse(g, 400, "malformed Host header");
 	}
 	return true;
@@ -240,7 +224,7 @@ static bool check_header(struct http_gate *g, struct sv line, struct head *h, st
 
 	if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
 		return refuse(g, 400, "folded header line");
-	if (!found || !is_token(name))
+	if (!found || !http_is_token(name))
 		return refuse(g, 400, "malformed header line");
 	value = trim_blanks(value);
 	for (size_t i = 0; i < sizeof(ONCE) / sizeof(ONCE[0]); i++) {

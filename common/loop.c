@@ -345,6 +345,11 @@ bool loop_fd_set(struct loop_fd *f, uint32_t events)
 	return true;
 }
 
+int loop_fd_number(const struct loop_fd *f)
+{
+	return f->fd;
+}
+
 void loop_fd_free(struct loop_fd *f)
 {
 	if (!f || f->dead)

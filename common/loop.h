@@ -35,6 +35,7 @@ void loop_timer_free(struct loop_timer *t);
 typedef void (*loop_fd_fn)(struct loop_fd *f, uint32_t events, void *ctx);
 MUST_USE struct loop_fd *loop_fd_new(struct loop *l, int fd, uint32_t events, loop_fd_fn fn, void *ctx);
 MUST_USE bool loop_fd_set(struct loop_fd *f, uint32_t events);
+int loop_fd_number(const struct loop_fd *f);
 void loop_fd_free(struct loop_fd *f);
 
 /* Runs fn(ctx) in the next round, once. False: no memory. */

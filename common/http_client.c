@@ -1,0 +1,891 @@
+/* HTTP client: each endpoint is one libcurl multi handle whose sockets and timer sit on the loop. In: requests -> out: one
+ * `done` each.
+ *
+ * Invariants
+ * 1. No callback of ours runs inside libcurl: what arrives is put aside, and settle() calls back when libcurl has returned.
+ *    So callbacks may start, cancel and free whatever they like.
+ * 2. libcurl is entered only from the loop, never from http_call_start: a new call is deferred to the next round.
+ * 3. Deadlines are our own timers (libcurl's do not run while a request waits for a connection). A request that ran into
+ *    one does not leave its connection in the pool: a silent connection must not cost the next request its deadline too.
+ *    TCP_USER_TIMEOUT ends the connections that others still use.
+ *
+ * Deliberately not here: redirects, cookies, proxies, compression, retries except the one after a 401 with a new token. */
+#include "common/http_client.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "common/buf.h"
+#include "common/http_credentials.h"
+#include "common/http_url.h"
+#include "common/limits.h"
+
+#define DEFAULT_TIMEOUT_NS (30 * NS_PER_SEC)
+#define DEFAULT_CONNECT_NS (5 * NS_PER_SEC)
+#define DEFAULT_CONNECTIONS 8u
+/* One turn of libcurl may hand over this much of a stream before its reader runs. */
+#define STREAM_TURN_BYTES (64u * 1024 * 1024)
+#define URL_MAX (64u * 1024)
+/* All header lines of an answer. */
+#define RESPONSE_HEAD_MAX (256u * 1024)
+#define RETRY_AFTER_MAX_SEC 3600
+/* A peer that vanished is noticed by TCP: unanswered data after USER_TIMEOUT, silence after IDLE + PROBES. */
+#define TCP_IDLE_SEC 15L
+#define TCP_PROBE_SEC 5L
+#define TCP_USER_TIMEOUT_MS 20000u
+/* How long a CA that was read serves new connections (OpenSSL's flavour keeps it; mounted CAs change). */
+#define CA_CACHE_SEC 60L
+
+struct http_client {
+	struct loop *loop;
+};
+
+struct http_endpoint {
+	struct loop *loop;
+	CURLM *multi;
+	struct loop_timer *timer;
+	TAILQ_HEAD(, http_call) calls; /* all, oldest first */
+	TAILQ_HEAD(, http_call) ready; /* those with something to tell their user */
+	struct http_call *current;     /* its callback runs now; NULL once it is cancelled */
+	bool *freed;		       /* set when the endpoint is freed by a callback */
+	bool waking;
+
+	char *base_url; /* as configured, without a slash at the end */
+	char *dial_url; /* what libcurl is given: the same, or with tls_server_name in place of the host */
+	struct curl_slist *connect_to, *headers;
+	struct http_credentials credentials;
+	char *user_agent;
+	bool http1_only;
+	int64_t connect_timeout_ns;
+};
+
+enum call_state {
+	CALL_NEW,      /* waits for on_wake */
+	CALL_RUNNING,  /* libcurl has it */
+	CALL_FINISHED, /* `done` is due */
+};
+
+struct http_call {
+	struct http_endpoint *endpoint;
+	TAILQ_ENTRY(http_call) in_calls, in_ready;
+	bool is_listed, is_ready; /* not listed: `done` runs or has run */
+	enum call_state state;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct loop_timer *timer;
+	int64_t started_ns, heard_ns; /* instants */
+	int64_t total_ns, idle_ns;    /* deadlines; 0: none */
+	uint64_t token_generation;
+	bool repeated; /* after a 401 */
+	http_data_fn on_data;
+	http_done_fn done;
+	void *ctx;
+
+	size_t max_bytes;
+	struct buf body;
+	bool streaming; /* a 2xx answer goes to on_data */
+	bool unwatched; /* memory ran out when a socket had to be watched */
+	size_t n_head;
+	char date[64];
+	struct opt_retry_after retry_after;
+	struct error failed;
+	char curl_text[CURL_ERROR_SIZE];
+};
+
+static void list_ready(struct http_call *call)
+{
+	if (call->is_ready)
+		return;
+	call->is_ready = true;
+	TAILQ_INSERT_TAIL(&call->endpoint->ready, call, in_ready);
+}
+
+static void unlist_ready(struct http_call *call)
+{
+	if (!call->is_ready)
+		return;
+	call->is_ready = false;
+	TAILQ_REMOVE(&call->endpoint->ready, call, in_ready);
+}
+
+static void unlist(struct http_call *call)
+{
+	unlist_ready(call);
+	call->is_listed = false;
+	TAILQ_REMOVE(&call->endpoint->calls, call, in_calls);
+}
+
+/* Ending a call */
+
+/* Takes the call out of libcurl. */
+static void stop(struct http_call *call)
+{
+	if (call->state == CALL_RUNNING)
+		(void)curl_multi_remove_handle(call->endpoint->multi, call->easy);
+	call->state = CALL_FINISHED;
+}
+
+static void call_free(struct http_call *call)
+{
+	if (call->easy)
+		curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	loop_timer_free(call->timer);
+	buf_done(&call->body);
+	mem_free(call);
+}
+
+void http_call_cancel(struct http_call *call)
+{
+	if (!call || !call->is_listed)
+		return;
+	if (call->endpoint->current == call)
+		call->endpoint->current = NULL;
+	stop(call);
+	unlist(call);
+	call_free(call);
+}
+
+static void fail(struct http_call *call, enum error_kind kind, int code, const char *text)
+{
+	if (call->failed.kind != ERR_OK)
+		return;
+	error_set(&call->failed, kind, "%s", text);
+	call->failed.code = code;
+}
+
+/* What libcurl says at the end of a transfer. */
+static void judge(struct http_call *call, CURLcode code)
+{
+	if (code == CURLE_OK)
+		return;
+	if (code == CURLE_OUT_OF_MEMORY)
+		fail(call, ERR_NOMEM, (int)code, "out of memory");
+	else
+		fail(call, ERR_UNAVAIL, (int)code,
+			call->curl_text[0] ? call->curl_text : curl_easy_strerror(code));
+}
+
+/* Telling users */
+
+static struct sv content_type_of(struct http_call *call)
+{
+	char *text = NULL;
+
+	if (curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &text) != CURLE_OK)
+		text = NULL;
+	return sv_of(text);
+}
+
+static long status_of(struct http_call *call)
+{
+	long status = 0;
+
+	if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+		status = 0;
+	return status;
+}
+
+static void on_wake(void *ctx);
+
+/* Enters libcurl in the next round. */
+static bool wake(struct http_endpoint *e)
+{
+	if (!e->waking)
+		e->waking = loop_defer(e->loop, on_wake, e);
+	return e->waking;
+}
+
+static bool set_token(struct http_call *call)
+{
+	const struct http_token *token = &call->endpoint->credentials.token;
+
+	call->token_generation = token->generation;
+	if (!token->text)
+		return true;
+	return curl_easy_setopt(call->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) == CURLE_OK &&
+	       curl_easy_setopt(call->easy, CURLOPT_XOAUTH2_BEARER, token->text) == CURLE_OK;
+}
+
+/* After a 401: sends the request again if the token file holds another token by now. */
+static bool repeat(struct http_call *call)
+{
+	struct http_endpoint *e = call->endpoint;
+	struct error err;
+
+	if (call->repeated || call->failed.kind != ERR_OK || !e->credentials.token.file ||
+		status_of(call) != 401)
+		return false;
+	/* The old token is kept when this fails; then the generation tells. */
+	if (http_credentials_refresh(&e->credentials.token, true, &err) != ERR_OK ||
+		e->credentials.token.generation == call->token_generation || !set_token(call))
+		return false;
+	call->repeated = true;
+	if (!wake(e))
+		return false;
+	call->state = CALL_NEW;
+	buf_clear(&call->body);
+	call->body.max = call->max_bytes;
+	call->n_head = 0;
+	return true;
+}
+
+/* Calls `done`; the endpoint may be gone afterwards. */
+static void complete(struct http_call *call)
+{
+	struct http_response response = { 0 };
+
+	loop_timer_stop(call->timer);
+	unlist(call);
+	if (call->failed.kind == ERR_OK) {
+		response.status = (int)status_of(call);
+		response.body = buf_sv(&call->body);
+		response.content_type = content_type_of(call);
+		response.date = sv_of(call->date);
+		response.retry_after = call->retry_after;
+	}
+	call->done(&response, call->failed.kind == ERR_OK ? NULL : &call->failed, call->ctx);
+	call_free(call);
+}
+
+/* Hands the piece of a stream to its reader. False: the call (or all of its endpoint) is gone. */
+static bool deliver(struct http_call *call)
+{
+	struct http_endpoint *e = call->endpoint;
+	const bool *freed = e->freed;
+	struct buf piece = call->body;
+
+	buf_init(&call->body, piece.max);
+	e->current = call;
+	bool more = call->on_data(buf_sv(&piece), call->ctx);
+	buf_done(&piece);
+	if (*freed || e->current != call)
+		return false;
+	e->current = NULL;
+	if (!more) {
+		stop(call);
+		fail(call, ERR_LIMIT, 0, "the reader of the stream ended it");
+	}
+	return true;
+}
+
+static void tell(struct http_call *call)
+{
+	if (call->unwatched && call->state == CALL_RUNNING) {
+		stop(call);
+		fail(call, ERR_NOMEM, 0, "out of memory");
+	}
+	if (call->streaming && call->body.len > 0 && !deliver(call))
+		return;
+	if (call->state == CALL_FINISHED && !repeat(call))
+		complete(call);
+}
+
+/* libcurl has returned: notes who is finished, then calls back. The endpoint may be gone afterwards. */
+static void settle(struct http_endpoint *e)
+{
+	bool freed = false;
+	int n_left;
+	CURLMsg *message;
+
+	while ((message = curl_multi_info_read(e->multi, &n_left))) {
+		char *call_pointer = NULL;
+		CURLcode code = message->data.result;
+		if (message->msg != CURLMSG_DONE ||
+			curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call_pointer) !=
+				CURLE_OK)
+			continue;
+		struct http_call *call = (void *)call_pointer;
+		judge(call, code);
+		stop(call);
+		list_ready(call);
+	}
+	e->freed = &freed;
+	while (!freed && !TAILQ_EMPTY(&e->ready)) {
+		struct http_call *call = TAILQ_FIRST(&e->ready);
+		unlist_ready(call);
+		tell(call);
+	}
+	if (!freed)
+		e->freed = NULL;
+}
+
+/* Callbacks of libcurl: nothing here calls a user. */
+
+static void note_line(struct http_call *call, struct sv line)
+{
+	struct sv value;
+	bool found;
+	struct sv name = sv_cut(line, ':', &value, &found);
+	int64_t seconds;
+
+	value = sv_trim(value);
+	if (!found && sv_has_prefix(line, SV("HTTP/"))) {
+		long status = status_of(call);
+		call->date[0] = '\0';
+		call->retry_after.set = false;
+		call->streaming = call->on_data && status >= 200 && status < 300;
+		if (call->streaming)
+			call->body.max = STREAM_TURN_BYTES;
+	} else if (sv_eq_nocase(name, SV("Date")) && value.len < sizeof(call->date)) {
+		memcpy(call->date, value.ptr, value.len);
+		call->date[value.len] = '\0';
+	} else if (sv_eq_nocase(name, SV("Retry-After")) && sv_to_i64(value, &seconds)) {
+		seconds = seconds < 0			  ? 0
+			  : seconds > RETRY_AFTER_MAX_SEC ? RETRY_AFTER_MAX_SEC
+							  : seconds;
+		call->retry_after = (struct opt_retry_after){ true, seconds };
+	}
+}
+
+static size_t on_header(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_call *call = ctx;
+	size_t len = size * n;
+
+	call->heard_ns = instant_mono_now().ns;
+	call->n_head += len;
+	if (call->n_head > RESPONSE_HEAD_MAX) {
+		fail(call, ERR_LIMIT, 0, "the head of the answer is too large");
+		return 0;
+	}
+	note_line(call, sv_trim(sv_from(data, len)));
+	return len;
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *ctx)
+{
+	struct http_call *call = ctx;
+	size_t len = size * n;
+
+	call->heard_ns = instant_mono_now().ns;
+	buf_put(&call->body, data, len);
+	if (call->body.failed != ERR_OK) {
+		struct error err;
+		fail(call, buf_check(&call->body, "the answer", &err), 0, err.text);
+		return 0;
+	}
+	if (call->streaming)
+		list_ready(call);
+	return len;
+}
+
+static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+	unsigned timeout_ms = TCP_USER_TIMEOUT_MS;
+
+	(void)ctx;
+	(void)purpose;
+	/* An improvement only. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+	return CURL_SOCKOPT_OK;
+}
+
+static void on_fd(struct loop_fd *f, uint32_t events, void *ctx)
+{
+	struct http_endpoint *e = ctx;
+	int what = 0, n_running;
+
+	/* 0 makes libcurl look for itself, which gives the better message on errors. */
+	if (events & EPOLLIN)
+		what |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	(void)curl_multi_socket_action(e->multi, loop_fd_number(f), what, &n_running);
+	settle(e);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *watch_pointer)
+{
+	struct http_endpoint *e = ctx;
+	struct loop_fd *watch = watch_pointer;
+
+	if (what == CURL_POLL_REMOVE) {
+		loop_fd_free(watch);
+		return 0;
+	}
+	uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+			  (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+	bool watched = watch && loop_fd_set(watch, events);
+	if (!watch) {
+		watch = loop_fd_new(e->loop, fd, events, on_fd, e);
+		watched = watch && curl_multi_assign(e->multi, fd, watch) == CURLM_OK;
+	}
+	char *call_pointer = NULL;
+	if (!watched && curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call_pointer) == CURLE_OK &&
+		call_pointer) {
+		struct http_call *call = (void *)call_pointer;
+		call->unwatched = true;
+		list_ready(call);
+	}
+	return 0;
+}
+
+static int on_timer_wish(CURLM *multi, long timeout_ms, void *ctx)
+{
+	struct http_endpoint *e = ctx;
+
+	(void)multi;
+	if (timeout_ms < 0)
+		loop_timer_stop(e->timer);
+	else
+		loop_timer_set(e->timer, (int64_t)timeout_ms * NS_PER_MS);
+	return 0;
+}
+
+/* Entering libcurl */
+
+static void on_timer(struct loop_timer *t, void *ctx)
+{
+	struct http_endpoint *e = ctx;
+	int n_running;
+
+	(void)t;
+	(void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
+	settle(e);
+}
+
+/* Hands new calls to libcurl. */
+static void on_wake(void *ctx)
+{
+	struct http_endpoint *e = ctx;
+
+	e->waking = false;
+	struct http_call *call;
+	TAILQ_FOREACH(call, &e->calls, in_calls)
+	{
+		if (call->state != CALL_NEW)
+			continue;
+		call->state = CALL_RUNNING;
+		if (curl_multi_add_handle(e->multi, call->easy) == CURLM_OK)
+			continue;
+		call->state = CALL_FINISHED;
+		fail(call, ERR_NOMEM, 0, "out of memory");
+		list_ready(call);
+	}
+	settle(e);
+}
+
+static void on_deadline(struct loop_timer *t, void *ctx)
+{
+	struct http_call *call = ctx;
+	struct http_endpoint *e = call->endpoint;
+	int64_t now_ns = instant_mono_now().ns;
+	int64_t total_left_ns =
+		call->total_ns ? call->started_ns + call->total_ns - now_ns : INT64_MAX;
+	int64_t idle_left_ns = call->idle_ns ? call->heard_ns + call->idle_ns - now_ns : INT64_MAX;
+	AUTO(buf_done) struct buf text;
+
+	if (total_left_ns > 0 && idle_left_ns > 0) {
+		loop_timer_set(t, total_left_ns < idle_left_ns ? total_left_ns : idle_left_ns);
+		return;
+	}
+	buf_init(&text, 128);
+	buf_put_str(
+		&text, total_left_ns <= 0 ? "no complete answer within " : "nothing received for ");
+	instant_duration_print(&text, total_left_ns <= 0 ? call->total_ns : call->idle_ns);
+	(void)curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
+	stop(call);
+	fail(call, ERR_UNAVAIL, CURLE_OPERATION_TIMEDOUT, buf_text(&text));
+	list_ready(call);
+	settle(e);
+}
+
+/* Starting a call */
+
+/* Appends a header line, or refuses one that would break out of its line. */
+static enum error_kind add_header(
+	struct curl_slist **list, struct sv name, struct sv value, struct error *err)
+{
+	AUTO(buf_done) struct buf line;
+
+	value = sv_trim(value);
+	enum error_kind kind = http_check_header(name, value, err);
+	if (kind != ERR_OK)
+		return kind;
+	buf_init(&line, URL_MAX);
+	buf_put_sv(&line, name);
+	/* libcurl's spelling of an empty value. */
+	buf_put_str(&line, value.len > 0 ? ": " : ";");
+	buf_put_sv(&line, value);
+	kind = buf_check(&line, "a header line", err);
+	if (kind != ERR_OK)
+		return kind;
+	struct curl_slist *longer = curl_slist_append(*list, buf_text(&line));
+	if (!longer)
+		return error_nomem(err);
+	*list = longer;
+	return ERR_OK;
+}
+
+static enum error_kind add_lines(
+	struct curl_slist **list, const char *const *lines, struct error *err)
+{
+	enum error_kind kind = ERR_OK;
+
+	for (size_t i = 0; kind == ERR_OK && lines && lines[i]; i++) {
+		struct sv value;
+		bool found;
+		struct sv name = sv_cut(sv_of(lines[i]), ':', &value, &found);
+		if (!found)
+			return error_set(err, ERR_INVALID, "\"%s\" is no header line", lines[i]);
+		kind = add_header(list, name, value, err);
+	}
+	return kind;
+}
+
+static enum error_kind set_headers(
+	struct http_call *call, const struct http_request *request, struct error *err)
+{
+	const struct http_endpoint *e = call->endpoint;
+	const char *accept = request->accept ? request->accept : "application/json";
+	enum error_kind kind = ERR_OK;
+
+	for (const struct curl_slist *h = e->headers; h; h = h->next) {
+		struct curl_slist *longer = curl_slist_append(call->headers, h->data);
+		if (!longer)
+			return error_nomem(err);
+		call->headers = longer;
+	}
+	kind = add_header(&call->headers, SV("Accept"), sv_of(accept), err);
+	if (kind == ERR_OK && request->content_type)
+		kind = add_header(
+			&call->headers, SV("Content-Type"), sv_of(request->content_type), err);
+	if (kind == ERR_OK)
+		kind = add_lines(&call->headers, request->headers, err);
+	if (kind != ERR_OK)
+		return kind;
+	/* Bodies go out at once; waiting for "100 Continue" costs a round trip. */
+	struct curl_slist *longer = curl_slist_append(call->headers, "Expect:");
+	if (!longer)
+		return error_nomem(err);
+	call->headers = longer;
+	return curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK
+		       ? ERR_OK
+		       : error_nomem(err);
+}
+
+/* Collects the results of many setopts: one failure (memory) is enough. */
+#define SET(option, value) (good = good && curl_easy_setopt(easy, (option), (value)) == CURLE_OK)
+
+static enum error_kind set_url(struct http_call *call, const char *target, struct error *err)
+{
+	AUTO(buf_done) struct buf url;
+
+	if (target[0] != '/')
+		return error_set(err, ERR_INVALID,
+			"the request target \"%s\" does not begin with a slash", target);
+	for (const char *c = target; *c; c++) {
+		if (*c <= ' ' || *c == 0x7f || *c == '#')
+			return error_set(err, ERR_INVALID,
+				"the request target contains a byte that must be percent-encoded");
+	}
+	buf_init(&url, URL_MAX);
+	buf_put_str(&url, call->endpoint->dial_url);
+	buf_put_str(&url, target);
+	enum error_kind kind = buf_check(&url, "the URL", err);
+	if (kind != ERR_OK)
+		return kind;
+	return curl_easy_setopt(call->easy, CURLOPT_URL, buf_text(&url)) == CURLE_OK
+		       ? ERR_OK
+		       : error_nomem(err);
+}
+
+static enum error_kind set_method(
+	struct http_call *call, const struct http_request *request, struct error *err)
+{
+	CURL *easy = call->easy;
+	struct sv method = sv_of(request->method);
+	bool good = true;
+
+	if (!http_is_token(method))
+		return error_set(err, ERR_INVALID, "\"%s\" is no HTTP method", request->method);
+	bool wants_body = sv_is(method, "PUT") || sv_is(method, "POST") || sv_is(method, "PATCH");
+	if (sv_is(method, "HEAD")) {
+		SET(CURLOPT_NOBODY, 1L);
+	} else if (request->body.len > 0 || wants_body) {
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		SET(CURLOPT_COPYPOSTFIELDS, request->body.len > 0 ? request->body.ptr : "");
+		SET(CURLOPT_CUSTOMREQUEST, request->method);
+	} else {
+		SET(CURLOPT_HTTPGET, 1L);
+		SET(CURLOPT_CUSTOMREQUEST, request->method);
+	}
+	return good ? ERR_OK : error_nomem(err);
+}
+
+static bool set_trust(const struct http_endpoint *e, CURL *easy)
+{
+	const struct http_credentials *c = &e->credentials;
+	const char *ca = http_credentials_path(&c->ca);
+	bool good = true;
+
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (ca) {
+		/* Both, or libcurl trusts its built-in directory of public CAs beside the file. */
+		SET(CURLOPT_CAINFO, ca);
+		SET(CURLOPT_CAPATH, (char *)NULL);
+	}
+	if (http_credentials_path(&c->cert)) {
+		SET(CURLOPT_SSLCERT, http_credentials_path(&c->cert));
+		SET(CURLOPT_SSLKEY, http_credentials_path(&c->key));
+	}
+	if (c->insecure) {
+		SET(CURLOPT_SSL_VERIFYPEER, 0L);
+		SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Only OpenSSL's flavour has this cache; the other one refuses the option. */
+	(void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SEC);
+#endif
+	return good;
+}
+
+/* What is the same for all calls of the endpoint. */
+static bool set_common(struct http_call *call)
+{
+	const struct http_endpoint *e = call->endpoint;
+	CURL *easy = call->easy;
+	bool good = true;
+
+	SET(CURLOPT_PRIVATE, call);
+	SET(CURLOPT_ERRORBUFFER, call->curl_text);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, call);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, call);
+	SET(CURLOPT_SOCKOPTFUNCTION, on_new_socket);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_PATH_AS_IS, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)((e->connect_timeout_ns + NS_PER_MS - 1) / NS_PER_MS));
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_TCP_KEEPIDLE, TCP_IDLE_SEC);
+	SET(CURLOPT_TCP_KEEPINTVL, TCP_PROBE_SEC);
+	SET(CURLOPT_HTTP_VERSION,
+		(long)(e->http1_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+	/* Waits for the first connection to tell whether it can carry many requests. */
+	SET(CURLOPT_PIPEWAIT, e->http1_only ? 0L : 1L);
+	if (e->connect_to)
+		SET(CURLOPT_CONNECT_TO, e->connect_to);
+	if (e->user_agent)
+		SET(CURLOPT_USERAGENT, e->user_agent);
+	if (e->credentials.username) {
+		SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		SET(CURLOPT_USERNAME, e->credentials.username);
+		SET(CURLOPT_PASSWORD, e->credentials.password ? e->credentials.password : "");
+	}
+	return good && set_trust(e, easy);
+}
+
+static enum error_kind prepare(
+	struct http_call *call, const struct http_request *request, struct error *err)
+{
+	struct http_endpoint *e = call->endpoint;
+	enum error_kind kind = http_credentials_refresh(&e->credentials.token, false, err);
+
+	if (kind != ERR_OK)
+		return kind;
+	call->easy = curl_easy_init();
+	call->timer = loop_timer_new(e->loop, on_deadline, call);
+	if (!call->easy || !call->timer || !set_common(call) || !set_token(call))
+		return error_nomem(err);
+	kind = set_url(call, request->target, err);
+	if (kind == ERR_OK)
+		kind = set_method(call, request, err);
+	if (kind == ERR_OK)
+		kind = set_headers(call, request, err);
+	return kind;
+}
+
+static void start_timer(struct http_call *call)
+{
+	int64_t first_ns = call->total_ns;
+
+	call->started_ns = call->heard_ns = instant_mono_now().ns;
+	if (call->idle_ns && (!first_ns || call->idle_ns < first_ns))
+		first_ns = call->idle_ns;
+	if (first_ns)
+		loop_timer_set(call->timer, first_ns);
+}
+
+enum error_kind http_call_start(struct http_endpoint *e, const struct http_request *request,
+	struct http_call **ret_call, struct error *err)
+{
+	struct http_call *call = mem_zalloc(sizeof(*call));
+
+	if (!call)
+		return error_nomem(err);
+	call->endpoint = e;
+	call->on_data = request->on_data;
+	call->done = request->done;
+	call->ctx = request->ctx;
+	call->max_bytes = request->max_bytes ? request->max_bytes : LIMIT_OBJECT_BYTES;
+	call->total_ns =
+		request->timeout_ns || request->on_data ? request->timeout_ns : DEFAULT_TIMEOUT_NS;
+	call->idle_ns = request->idle_timeout_ns;
+	buf_init(&call->body, call->max_bytes);
+	enum error_kind kind = prepare(call, request, err);
+	if (kind == ERR_OK && !wake(e))
+		kind = error_nomem(err);
+	if (kind != ERR_OK) {
+		call_free(call);
+		return kind;
+	}
+	call->is_listed = true;
+	TAILQ_INSERT_TAIL(&e->calls, call, in_calls);
+	start_timer(call);
+	if (ret_call)
+		*ret_call = call;
+	return ERR_OK;
+}
+
+/* Endpoints */
+
+/* Makes libcurl verify and name another host than it connects to. */
+static enum error_kind rename_host(
+	struct http_endpoint *e, const struct http_url *url, struct sv name, struct error *err)
+{
+	AUTO(buf_done) struct buf text;
+
+	if (!http_is_token(name))
+		return error_set(err, ERR_INVALID, "\"%.*s\" is no TLS server name", SV_ARG(name));
+	buf_init(&text, URL_MAX);
+	buf_printf(&text, "::%.*s:%u", SV_ARG(url->host), (unsigned)url->port);
+	e->connect_to = curl_slist_append(NULL, buf_text(&text));
+	if (text.failed != ERR_OK || !e->connect_to)
+		return error_nomem(err);
+	buf_clear(&text);
+	buf_put_sv(&text, url->host);
+	if (!url->default_port)
+		buf_printf(&text, ":%u", (unsigned)url->port);
+	return add_header(&e->headers, SV("Host"), buf_sv(&text), err);
+}
+
+static enum error_kind set_address(
+	struct http_endpoint *e, const struct http_endpoint_config *config, struct error *err)
+{
+	struct http_url url;
+	struct sv name = sv_of(config->tls_server_name);
+	enum error_kind kind = http_url_parse(sv_of(config->base_url), &url, err);
+
+	if (kind != ERR_OK)
+		return kind;
+	if (!url.is_https)
+		name = SV_NULL;
+	if (name.len > 0)
+		kind = rename_host(e, &url, name, err);
+	if (kind != ERR_OK)
+		return kind;
+	e->base_url = http_url_print(&url, SV_NULL);
+	e->dial_url = http_url_print(&url, name);
+	return e->base_url && e->dial_url ? ERR_OK : error_nomem(err);
+}
+
+static enum error_kind set_multi(struct http_endpoint *e, long max_connections, struct error *err)
+{
+	e->multi = curl_multi_init();
+	e->timer = loop_timer_new(e->loop, on_timer, e);
+	if (!e->multi || !e->timer ||
+		curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) != CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish) != CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) != CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) != CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections) !=
+			CURLM_OK ||
+		curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, max_connections) != CURLM_OK)
+		return error_nomem(err);
+	return ERR_OK;
+}
+
+enum error_kind http_endpoint_new(struct http_client *c, const struct http_endpoint_config *config,
+	struct http_endpoint **ret, struct error *err)
+{
+	AUTO(http_endpoint_free) struct http_endpoint *e = mem_zalloc(sizeof(*e));
+
+	if (!e)
+		return error_nomem(err);
+	e->loop = c->loop;
+	TAILQ_INIT(&e->calls);
+	TAILQ_INIT(&e->ready);
+	e->http1_only = config->http1_only;
+	e->connect_timeout_ns =
+		config->connect_timeout_ns ? config->connect_timeout_ns : DEFAULT_CONNECT_NS;
+	enum error_kind kind = set_multi(e,
+		(long)(config->max_connections ? config->max_connections : DEFAULT_CONNECTIONS),
+		err);
+	if (kind == ERR_OK)
+		kind = set_address(e, config, err);
+	if (kind == ERR_OK)
+		kind = http_credentials_init(&e->credentials, config, err);
+	if (kind == ERR_OK)
+		kind = add_lines(&e->headers, config->headers, err);
+	if (kind == ERR_OK && config->user_agent &&
+		!(e->user_agent = mem_strdup(config->user_agent)))
+		kind = error_nomem(err);
+	if (kind != ERR_OK)
+		return kind;
+	*ret = TAKE_PTR(e);
+	return ERR_OK;
+}
+
+void http_endpoint_free(struct http_endpoint *e)
+{
+	if (!e)
+		return;
+	if (e->freed)
+		*e->freed = true;
+	while (!TAILQ_EMPTY(&e->calls))
+		http_call_cancel(TAILQ_FIRST(&e->calls));
+	loop_undefer(e->loop, on_wake, e);
+	if (e->multi)
+		(void)curl_multi_cleanup(e->multi);
+	loop_timer_free(e->timer);
+	curl_slist_free_all(e->connect_to);
+	curl_slist_free_all(e->headers);
+	http_credentials_done(&e->credentials);
+	mem_free(e->user_agent);
+	mem_free(e->base_url);
+	mem_free(e->dial_url);
+	mem_free(e);
+}
+
+const char *http_endpoint_url(const struct http_endpoint *e)
+{
+	return e->base_url;
+}
+
+enum error_kind http_client_new(struct loop *l, struct http_client **ret, struct error *err)
+{
+	struct http_client *c = mem_zalloc(sizeof(*c));
+
+	if (!c)
+		return error_nomem(err);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		mem_free(c);
+		return error_set(err, ERR_UNAVAIL, "cannot set up libcurl");
+	}
+	c->loop = l;
+	*ret = c;
+	return ERR_OK;
+}
+
+void http_client_free(struct http_client *c)
+{
+	if (!c)
+		return;
+	curl_global_cleanup();
+	mem_free(c);
+}

@@ -1,0 +1,92 @@
+/* Base URLs of servers, read narrowly: what libcurl would guess or correct is refused here with a reason. Pure. */
+#include "common/http_url.h"
+
+#include "common/buf.h"
+#include "common/http.h"
+
+#define URL_MAX (16u * 1024)
+
+static enum error_kind refuse(struct sv text, const char *why, struct error *err)
+{
+	return error_set(err, ERR_INVALID, "\"%.*s\" is no URL of a server: %s", SV_ARG(text), why);
+}
+
+static bool is_host_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_';
+}
+
+/* A name, an IPv4 address, or an IPv6 address in brackets. */
+static bool is_host(struct sv host)
+{
+	bool bracketed = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+	struct sv inner = bracketed ? sv_from(host.ptr + 1, host.len - 2) : host;
+
+	for (size_t i = 0; i < inner.len; i++) {
+		if (!is_host_char(inner.ptr[i]) && !(bracketed && inner.ptr[i] == ':'))
+			return false;
+	}
+	return inner.len > 0;
+}
+
+static bool is_path(struct sv path)
+{
+	for (size_t i = 0; i < path.len; i++) {
+		if (path.ptr[i] <= ' ' || path.ptr[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+enum error_kind http_url_parse(struct sv text, struct http_url *ret, struct error *err)
+{
+	struct http_url url = { 0 };
+	struct sv rest = text;
+	uint64_t port;
+
+	if (sv_has_prefix(text, SV("https://")))
+		url.is_https = true;
+	else if (!sv_has_prefix(text, SV("http://")))
+		return refuse(text, "it does not begin with http:// or https://", err);
+	rest = sv_skip(text, url.is_https ? 8 : 7);
+	if (sv_find(rest, '?') < rest.len || sv_find(rest, '#') < rest.len)
+		return refuse(text, "query and fragment are not allowed", err);
+	struct sv authority = sv_take(rest, sv_find(rest, '/'));
+	url.path = sv_skip(rest, authority.len);
+	while (sv_has_suffix(url.path, SV("/")))
+		url.path.len--;
+	if (sv_find(authority, '@') < authority.len)
+		/* Not quoted: the text before the @ may be a password. */
+		return error_set(err, ERR_INVALID,
+			"the URL of a server contains a user; credentials have their own fields");
+	size_t colon = authority.len;
+	while (colon > 0 && authority.ptr[colon - 1] >= '0' && authority.ptr[colon - 1] <= '9')
+		colon--;
+	url.default_port = colon == 0 || authority.ptr[colon - 1] != ':';
+	url.host = url.default_port ? authority : sv_take(authority, colon - 1);
+	if (url.default_port)
+		port = url.is_https ? 443 : 80;
+	else if (!sv_to_u64(sv_skip(authority, colon), &port) || port == 0 || port > UINT16_MAX)
+		return refuse(text, "the port is not within 1..65535", err);
+	if (!is_host(url.host))
+		return refuse(text, "the host is malformed", err);
+	if (!is_path(url.path))
+		return refuse(text, "the path contains a byte that must be percent-encoded", err);
+	url.port = (uint16_t)port;
+	*ret = url;
+	return ERR_OK;
+}
+
+char *http_url_print(const struct http_url *url, struct sv host)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, URL_MAX);
+	buf_put_str(&out, url->is_https ? "https://" : "http://");
+	buf_put_sv(&out, host.len > 0 ? host : url->host);
+	if (!url->default_port)
+		buf_printf(&out, ":%u", (unsigned)url->port);
+	buf_put_sv(&out, url->path);
+	return buf_take(&out, NULL);
+}
