@@ -1,0 +1,292 @@
+/* The same pass as the controller's, one request after the other. */
+#include "cli/live.h"
+
+#include <stdlib.h>
+
+#include "common/jscan.h"
+#include "common/limits.h"
+#include "controller/hpa_decode.h"
+#include "kube/kubeconfig.h"
+#include "kube/object_meta.h"
+#include "kube/wait.h"
+
+/* A list of autoscalers or of one namespace's pods: 3,000 pods, Kubernetes' own bound, of 30 KiB. */
+#define MAX_LIST_BYTES (256u * 1024 * 1024)
+#define MAX_CONFIG_ARENA_BYTES (8u * LIMIT_CONFIG_FILE_BYTES)
+
+enum error_kind live_open(
+	struct live *l, const char *kubeconfig, const char *context, struct error *err)
+{
+	const struct kubeconfig_env env = {
+		.kubeconfig = getenv("KUBECONFIG"),
+		.home = getenv("HOME"),
+		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
+		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
+	};
+	struct kubeconfig_client config;
+
+	*l = (struct live){ .settings = SETTINGS_DEFAULT };
+	arena_init(&l->arena, MAX_CONFIG_ARENA_BYTES);
+	if (kubeconfig_find(&l->arena, kubeconfig, context, &env, false, &config, err) != ERR_OK ||
+		loop_new(&l->loop, err) != ERR_OK ||
+		http_client_new(l->loop, &l->http, err) != ERR_OK ||
+		client_new(l->http, l->loop, &config, "flyball/" FLYBALL_VERSION, &l->client,
+			err) != ERR_OK)
+		return err->kind;
+	l->ns = config.namespace;
+	l->pods = pod_cache_new();
+	return l->pods ? wait_discovery(l->client, &l->discovery, err) : error_nomem(err);
+}
+
+void live_close(struct live *l)
+{
+	discovery_unref(l->discovery);
+	pod_cache_free(l->pods);
+	client_free(l->client);
+	http_client_free(l->http);
+	loop_free(l->loop);
+	history_done(&l->history);
+	arena_done(&l->arena);
+	*l = (struct live){ 0 };
+}
+
+/* Calls fn with the text of every element of a list's items. */
+static enum error_kind each_item(struct sv json,
+	enum error_kind (*fn)(struct sv item, void *ctx, struct error *err), void *ctx,
+	struct error *err)
+{
+	struct jscan s;
+	enum jscan_token token;
+
+	jscan_init(&s, json);
+	if (jscan_next(&s) != JSCAN_OBJECT)
+		return error_set(err, ERR_UNAVAIL, "the server's list is not a JSON object");
+	while ((token = jscan_next(&s)) == JSCAN_KEY) {
+		bool items = jscan_is(&s, SV("items"));
+		token = jscan_next(&s);
+		if (!items || token != JSCAN_ARRAY) {
+			if (!jscan_skip(&s, token))
+				return jscan_error(&s, err);
+			continue;
+		}
+		while ((token = jscan_next(&s)) == JSCAN_OBJECT) {
+			const char *start = s.at - 1;
+			if (!jscan_skip(&s, token))
+				return jscan_error(&s, err);
+			if (fn(sv_from(start, (size_t)(s.at - start)), ctx, err) != ERR_OK)
+				return err->kind;
+		}
+	}
+	return token == JSCAN_CLOSE ? ERR_OK : jscan_error(&s, err);
+}
+
+struct collection {
+	struct arena *arena;
+	struct live_object *at;
+	size_t n, size;
+};
+
+static enum error_kind add_object(struct sv item, void *ctx, struct error *err)
+{
+	struct collection *c = ctx;
+	struct object_id id;
+
+	if (object_meta_scan(c->arena, item, true, &id, err) != ERR_OK)
+		return err->kind;
+	if (c->n == c->size) {
+		size_t size = c->size ? 2 * c->size : 64;
+		struct live_object *grown = ARENA_ARRAY(c->arena, size, struct live_object);
+		if (!grown)
+			return arena_error(c->arena, err);
+		if (c->n > 0)
+			memcpy(grown, c->at, c->n * sizeof(*grown));
+		c->at = grown;
+		c->size = size;
+	}
+	c->at[c->n++] = (struct live_object){ arena_sv(c->arena, item),
+		arena_sv(c->arena, id.namespace), arena_sv(c->arena, id.name) };
+	return c->at[c->n - 1].json.ptr ? ERR_OK : arena_error(c->arena, err);
+}
+
+enum error_kind live_list(struct live *l, struct arena *a, const char *ns, const char *name,
+	struct live_object **ret, size_t *ret_n, struct error *err)
+{
+	const struct api_path path = { .group = SV("autoscaling"),
+		.version = SV("v2"),
+		.namespace = sv_of(ns),
+		.resource = SV("horizontalpodautoscalers"),
+		.name = sv_of(name) };
+	struct collection found = { .arena = a };
+	AUTO(buf_done) struct buf target, body;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, MAX_LIST_BYTES);
+	api_path_put(&target, &path);
+	if (wait_get(l->client, buf_text(&target), "horizontalpodautoscalers.autoscaling", name,
+		    &body, err) != ERR_OK)
+		return err->kind;
+	enum error_kind rc = name ? add_object(buf_sv(&body), &found, err)
+				  : each_item(buf_sv(&body), add_object, &found, err);
+	if (rc != ERR_OK)
+		return rc;
+	*ret = found.at;
+	*ret_n = found.n;
+	return ERR_OK;
+}
+
+static enum error_kind add_pod(struct sv item, void *ctx, struct error *err)
+{
+	struct live *l = ctx;
+	return pod_cache_put(l->pods, item, err);
+}
+
+/* The pods of one namespace at a time are enough. */
+static enum error_kind load_pods(struct live *l, struct sv ns, struct error *err)
+{
+	const struct api_path path = {
+		.version = SV("v1"), .namespace = ns, .resource = SV("pods")
+	};
+	AUTO(buf_done) struct buf target, body;
+
+	if (l->loaded_namespace.ptr && sv_eq(l->loaded_namespace, ns))
+		return ERR_OK;
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, MAX_LIST_BYTES);
+	api_path_put(&target, &path);
+	pod_cache_free(l->pods);
+	l->loaded_namespace = SV_NULL;
+	l->pods = pod_cache_new();
+	if (!l->pods)
+		return error_nomem(err);
+	if (wait_get(l->client, buf_text(&target), "pods", NULL, &body, err) != ERR_OK ||
+		each_item(buf_sv(&body), add_pod, l, err) != ERR_OK)
+		return error_wrap(err, "the pods of namespace %.*s", SV_ARG(ns));
+	l->loaded_namespace = arena_sv(&l->arena, ns);
+	return ERR_OK;
+}
+
+static struct decide_now now(void)
+{
+	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
+}
+
+static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *pass,
+	const struct pass_want *want, struct error *err)
+{
+	AUTO(buf_done) struct buf target, body;
+	struct error failed;
+	char *resource = arena_strdup(a, want->path.resource),
+	     *name = arena_strdup(a, want->path.name);
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, &want->path);
+	if (!resource || !name)
+		return arena_error(a, err);
+	bool ok = wait_get(l->client, buf_text(&target), resource, name, &body, &failed) == ERR_OK;
+	const struct pass_answer answer = {
+		.failed = !ok,
+		.http_status = ok ? 200 : failed.code,
+		.error = ok ? SV_NULL : sv_of(failed.text),
+		.body = buf_sv(&body),
+		.now = now(),
+	};
+	return pass_answer_scale(pass, &answer, err);
+}
+
+static enum error_kind ask_one(struct live *l, struct arena *a, struct pass *pass, size_t i,
+	const struct ask_question *question, struct error *err)
+{
+	AUTO(buf_done) struct buf body;
+	struct error failed;
+	char *target = arena_strdup(a, question->target),
+	     *resource = arena_strdup(a, question->resource),
+	     *name = arena_strdup(a, question->name);
+	const struct client_request request = { .target = target,
+		.resource = resource,
+		.name = name,
+		.max_bytes = LIMIT_METRICS_ANSWER_BYTES };
+
+	buf_init(&body, LIMIT_METRICS_ANSWER_BYTES);
+	if (!target || !resource || !name)
+		return arena_error(a, err);
+	bool ok = wait_request(l->client, &request, &body, &failed) == ERR_OK;
+	const struct readings_answer answer = {
+		.failed = !ok,
+		.error = ok ? SV_NULL : sv_of(failed.text),
+		.http_status = ok ? 200 : failed.code,
+		.body = buf_sv(&body),
+	};
+	return pass_answer_metric(pass, i, &answer, err);
+}
+
+static enum error_kind give_pods(struct live *l, struct arena *a, struct pass *pass, struct sv ns,
+	const struct selector *selector, struct error *err)
+{
+	struct pod_set pods;
+
+	if (load_pods(l, ns, err) != ERR_OK ||
+		pod_cache_select(l->pods, a, ns, selector, &pods, err) != ERR_OK)
+		return err->kind;
+	return pass_answer_pods(pass, &pods, NULL, 0, now(), err);
+}
+
+/* Nothing is written: the machine is told that it was. */
+static enum error_kind pretend(
+	struct pass *pass, const struct pass_want *want, struct sv json, struct error *err)
+{
+	const struct pass_answer answer = { .http_status = 200,
+		.body = want->kind == PASS_WANT_PUT_SCALE ? want->body : json,
+		.now = now() };
+	return want->kind == PASS_WANT_PUT_SCALE ? pass_answer_scale(pass, &answer, err)
+						 : pass_answer_status(pass, &answer, err);
+}
+
+static enum error_kind serve(struct live *l, struct arena *a, const struct live_object *object,
+	struct pass *pass, const struct pass_want *want, struct error *err)
+{
+	enum error_kind rc = ERR_OK;
+
+	switch (want->kind) {
+	case PASS_WANT_GET_SCALE:
+		return get_scale(l, a, pass, want, err);
+	case PASS_WANT_PODS:
+		return give_pods(l, a, pass, object->ns, want->selector, err);
+	case PASS_WANT_READINGS:
+		for (size_t i = 0; i < want->n_questions && rc == ERR_OK; i++) {
+			if (want->questions[i].state == ASK_REQUEST)
+				rc = ask_one(l, a, pass, i, &want->questions[i], err);
+		}
+		return rc;
+	case PASS_WANT_PUT_SCALE:
+	case PASS_WANT_PUT_STATUS:
+		return pretend(pass, want, object->json, err);
+	case PASS_WANT_NOTHING:
+		break;
+	}
+	return ERR_OK;
+}
+
+enum error_kind live_pass(struct live *l, struct arena *a, const struct live_object *object,
+	struct hpa *ret_hpa, struct pass *ret_pass, struct error *err)
+{
+	struct pass_want want;
+
+	history_clear(&l->history);
+	if (hpa_decode_stored(a, object->json, ret_hpa, err) != ERR_OK)
+		return err->kind;
+	struct pass_input input = { .arena = a,
+		.settings = &l->settings,
+		.hpa = ret_hpa,
+		.discovery = l->discovery,
+		.history = &l->history };
+	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
+	pass_begin(ret_pass, &input, now());
+	enum error_kind rc;
+	while ((rc = pass_next(ret_pass, &want, err)) == ERR_OK && want.kind != PASS_WANT_NOTHING) {
+		rc = serve(l, a, object, ret_pass, &want, err);
+		if (rc != ERR_OK)
+			break;
+	}
+	return rc;
+}

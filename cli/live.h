@@ -1,0 +1,43 @@
+#pragma once
+/* What `flyball plan` looks at: autoscalers of a live cluster, each with what one pass over it saw and decided. Reads only: the machine's wish to write is
+ * answered as if it had been done. */
+#include "common/http_client.h"
+#include "common/loop.h"
+#include "controller/pass.h"
+#include "controller/pod_cache.h"
+#include "kube/client.h"
+#include "kube/discovery.h"
+
+struct live {
+	struct arena arena; /* of the connection: configuration, names */
+	struct loop *loop;
+	struct http_client *http;
+	struct kube_client *client;
+	struct discovery *discovery;
+	struct pod_cache *pods;
+	struct sv loaded_namespace; /* whose pods are in the cache */
+	const char *ns;		    /* of the context */
+	struct settings settings;
+	struct history history; /* of the pass under way: empty when it begins */
+};
+
+/* Connects as kubectl would. errors: INVALID, NOTFOUND: configuration; UNAVAIL ...: the server. */
+MUST_USE enum error_kind live_open(
+	struct live *l, const char *kubeconfig, const char *context, struct error *err);
+void live_close(struct live *l);
+
+/* One autoscaler of the cluster, as JSON. */
+struct live_object {
+	struct sv json;
+	struct sv ns, name;
+};
+/* All of a namespace (ns ""; all namespaces), or the one with this name. Texts are in `a`. errors: NOTFOUND (the name), as the client's. */
+MUST_USE enum error_kind live_list(struct live *l, struct arena *a, const char *ns,
+	const char *name, struct live_object **ret, size_t *ret_n, struct error *err);
+
+/* One pass over the object with an empty history. `hpa` and `pass` live as long as `a`,
+ * until the next call. errors: as the client's (pods or discovery cannot be read), INVALID
+ * (the object does not decode), NOMEM, LIMIT. A target or metric that does not answer is no error: it is in the conclusion. */
+MUST_USE enum error_kind live_pass(struct live *l, struct arena *a,
+	const struct live_object *object, struct hpa *ret_hpa, struct pass *ret_pass,
+	struct error *err);
