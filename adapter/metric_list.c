@@ -142,10 +142,10 @@ static enum error_kind render_frame(struct metric_list *l, struct arena *a, cons
 	jw_object_end(&w);
 	put_metric(&w, head, selector);
 	jw_key(&w, "timestamp");
+	jw_raw(&w, SV(""));
 	buf_put_char(&item, '"');
 	instant_wall_print(&item, head->at);
 	buf_put_char(&item, '"');
-	w.comma = true;
 	jw_key(&w, "value");
 	size_t value_at = item.len;
 	jw_str(&w, "");

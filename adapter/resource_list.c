@@ -4,10 +4,11 @@
 #include "adapter/quantity_out.h"
 #include "common/jw.h"
 
+/* A key whose value is then written to the buffer directly. */
 static void put_key(struct jw *w, const char *key)
 {
 	jw_key(w, key);
-	w->comma = true;
+	jw_raw(w, SV(""));
 }
 
 static void put_time(struct jw *w, const char *key, struct wall at)
@@ -30,7 +31,6 @@ static void put_window(struct jw *w, int64_t window_ns)
 	buf_put_char(w->out, '"');
 	instant_duration_print(w->out, window_ns);
 	buf_put_char(w->out, '"');
-	w->comma = true;
 }
 
 static void put_metadata(struct jw *w, const struct resource_list *l, const struct inventory_object *o)
