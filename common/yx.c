@@ -1,8 +1,8 @@
 /* YAML text -> trees: libyaml's events in, jtree out. Aliases and merge keys are followed here: an
  * alias shares the children of its anchor, and what all values would come to when written out is
  * counted, so that neither memory nor a later walk over the tree can explode. What plain scalars
- * mean is yx_scalar.c's. Own and merged keys of a mapping
- * take effect in the order in which they stand, as in go-yaml: `<<` behind an own key overrides it. */
+ * mean is yx_scalar.c's. Own and merged keys of a mapping take effect in the order in which they
+ * stand, as in go-yaml v2: a `<<` behind an own key overrides it. */
 #include "common/yx.h"
 
 #include <yaml.h>
@@ -216,9 +216,10 @@ static enum error_kind read_alias(
 static enum error_kind read_value(
 	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree **ret);
 
+/* Siblings in the making. */
 struct list {
-	struct jtree *parent;
-	struct jtree *last;
+	struct jtree *first, *last;
+	size_t n;
 };
 
 static void append(struct list *list, struct jtree *node)
@@ -226,30 +227,77 @@ static void append(struct list *list, struct jtree *node)
 	if (list->last)
 		list->last->next = node;
 	else
-		list->parent->first = node;
+		list->first = node;
 	list->last = node;
-	list->parent->n++;
+	list->n++;
+}
+
+static void join(struct list *list, const struct list *tail)
+{
+	if (tail->n == 0)
+		return;
+	append(list, tail->first);
+	list->last = tail->last;
+	list->n += tail->n - 1;
+}
+
+static void adopt(struct jtree *parent, const struct list *children)
+{
+	parent->first = children->first;
+	parent->n = children->n;
 }
 
 static enum error_kind read_sequence(struct reader *r, unsigned depth, struct jtree *node)
 {
-	struct list list = { .parent = node };
+	struct list items = { 0 };
 
 	for (;;) {
 		AUTO(yaml_event_delete) yaml_event_t event = { 0 };
 		struct jtree *item;
 		enum error_kind kind = next_event(r, &event);
-		if (kind || event.type == YAML_SEQUENCE_END_EVENT)
+		if (kind)
 			return kind;
+		if (event.type == YAML_SEQUENCE_END_EVENT)
+			break;
 		kind = read_value(r, &event, depth, &item);
 		if (kind)
 			return kind;
-		append(&list, item);
+		append(&items, item);
 	}
+	adopt(node, &items);
+	return ERR_OK;
 }
 
-/* Copies the members of one merged mapping behind the others. */
-static enum error_kind merge_one(struct reader *r, struct list *members, const struct jtree *from)
+/* A `<<` and how many own members of its mapping stand before it. */
+struct merge {
+	const struct jtree *value;
+	size_t n_before;
+	struct merge *next;
+};
+
+struct members {
+	struct list own;
+	struct merge *first_merge, *last_merge;
+};
+
+static enum error_kind add_merge(
+	struct reader *r, struct members *members, const struct jtree *value)
+{
+	struct merge *merge = ARENA_NEW(r->arena, struct merge);
+
+	if (!merge)
+		return out_of_memory(r);
+	*merge = (struct merge){ .value = value, .n_before = members->own.n };
+	if (members->last_merge)
+		members->last_merge->next = merge;
+	else
+		members->first_merge = merge;
+	members->last_merge = merge;
+	return ERR_OK;
+}
+
+/* Copies of the members of one merged mapping. */
+static enum error_kind copy_members(struct reader *r, const struct jtree *from, struct list *ret)
 {
 	if (from->kind != JTREE_OBJECT) {
 		return error_set(r->err, ERR_INVALID,
@@ -262,61 +310,52 @@ static enum error_kind merge_one(struct reader *r, struct list *members, const s
 			return out_of_memory(r);
 		*copy = *member;
 		copy->next = NULL;
-		append(members, copy);
+		append(ret, copy);
 	}
 	return ERR_OK;
 }
 
-/* The value of one `<<`. In a list of mappings the first one that has a key counts, so it goes last. */
-static enum error_kind merge_value(struct reader *r, struct list *members, const struct jtree *value)
+/* What one `<<` brings. Of a list of mappings the first that has a key counts, so it goes last. */
+static enum error_kind copy_merged(struct reader *r, const struct jtree *value, struct list *ret)
 {
 	if (value->kind != JTREE_ARRAY)
-		return merge_one(r, members, value);
-	for (size_t i = value->n; i > 0; i--) {
-		const struct jtree *item = value->first;
-		for (size_t skip = 1; skip < i; skip++)
-			item = item->next;
-		if (merge_one(r, members, item))
-			return r->err->kind;
+		return copy_members(r, value, ret);
+	JTREE_FOREACH (mapping, value) {
+		struct list copies = { 0 };
+		enum error_kind kind = copy_members(r, mapping, &copies);
+		if (kind)
+			return kind;
+		join(&copies, ret);
+		*ret = copies;
 	}
 	return ERR_OK;
 }
 
-/* A `<<` and how many own members stand before it. */
-struct merge {
-	const struct jtree *value;
-	size_t n_before;
-};
-
-struct merges {
-	VEC(struct merge) list;
-};
-
-/* People write one or two. */
-#define YX_MERGES_MAX 1000u
-
-/* The mapping's own members are there already, and checked. Puts the merged ones between them, where each `<<` stood; of equal keys the
- * last one counts. */
-static enum error_kind merge_all(struct reader *r, struct jtree *node, const struct merge *merges, size_t n_merges)
+/* Puts the merged members where each `<<` stood; of equal keys the last one counts. */
+static enum error_kind merge_all(
+	struct reader *r, struct jtree *node, const struct members *members)
 {
-	struct jtree *own = node->first;
-	struct list members = { .parent = node };
-	size_t n_own = 0, i = 0;
+	struct list all = { 0 };
+	struct jtree *own = members->own.first;
+	size_t n_own = 0;
 
-	node->first = NULL;
-	node->n = 0;
-	for (;;) {
-		for (; i < n_merges && merges[i].n_before == n_own; i++)
-			if (merge_value(r, &members, merges[i].value))
-				return r->err->kind;
-		if (!own)
-			break;
-		struct jtree *next = own->next;
-		own->next = NULL;
-		append(&members, own);
-		own = next;
-		n_own++;
+	for (const struct merge *merge = members->first_merge; own || merge;) {
+		if (merge && merge->n_before == n_own) {
+			struct list copies = { 0 };
+			enum error_kind kind = copy_merged(r, merge->value, &copies);
+			if (kind)
+				return kind;
+			join(&all, &copies);
+			merge = merge->next;
+		} else {
+			struct jtree *next = own->next;
+			own->next = NULL;
+			append(&all, own);
+			own = next;
+			n_own++;
+		}
 	}
+	adopt(node, &all);
 	return jtree_drop_duplicates(r->arena, node, true) ? ERR_OK : out_of_memory(r);
 }
 
@@ -332,8 +371,8 @@ static bool is_merge_key(const yaml_event_t *event)
 }
 
 /* One `key: value` behind its first event. */
-static enum error_kind read_member(struct reader *r, const yaml_event_t *key_event, unsigned depth,
-	struct list *members, struct merges *merges)
+static enum error_kind read_member(
+	struct reader *r, const yaml_event_t *key_event, unsigned depth, struct members *members)
 {
 	AUTO(yaml_event_delete) yaml_event_t event = { 0 };
 	bool is_merge = is_merge_key(key_event);
@@ -348,26 +387,19 @@ static enum error_kind read_member(struct reader *r, const yaml_event_t *key_eve
 	}
 	if (kind || (kind = next_event(r, &event)) || (kind = read_value(r, &event, depth, &value)))
 		return kind;
-	if (is_merge) {
-		struct merge *m = VEC_PUSH(&merges->list, YX_MERGES_MAX);
-		if (!m)
-			return error_set(r->err, ERR_LIMIT, "%s:%u: more than %u << in one mapping",
-				r->name, value->line, YX_MERGES_MAX);
-		*m = (struct merge){ value, members->parent->n };
-		return ERR_OK;
-	}
+	if (is_merge)
+		return add_merge(r, members, value);
 	value->key = name;
 	value->raw_key = key->raw;
 	value->key_line = key->line;
 	value->key_column = key->column;
-	append(members, value);
+	append(&members->own, value);
 	return ERR_OK;
 }
 
-static enum error_kind read_members(
-	struct reader *r, unsigned depth, struct jtree *node, struct merges *merges)
+static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtree *node)
 {
-	struct list members = { .parent = node };
+	struct members members = { 0 };
 	const struct jtree *duplicate;
 
 	for (;;) {
@@ -377,10 +409,11 @@ static enum error_kind read_members(
 			return kind;
 		if (event.type == YAML_MAPPING_END_EVENT)
 			break;
-		kind = read_member(r, &event, depth, &members, merges);
+		kind = read_member(r, &event, depth, &members);
 		if (kind)
 			return kind;
 	}
+	adopt(node, &members.own);
 	if (!jtree_find_duplicate(r->arena, node, &duplicate))
 		return out_of_memory(r);
 	if (duplicate) {
@@ -388,18 +421,7 @@ static enum error_kind read_members(
 			r->name, duplicate->key_line, duplicate->key_column,
 			SV_ARG(duplicate->key));
 	}
-	return ERR_OK;
-}
-
-static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtree *node)
-{
-	struct merges merges = { 0 };
-	enum error_kind kind = read_members(r, depth, node, &merges);
-
-	if (!kind && merges.list.n > 0)
-		kind = merge_all(r, node, merges.list.at, merges.list.n);
-	VEC_DONE(&merges.list);
-	return kind;
+	return members.first_merge ? merge_all(r, node, &members) : ERR_OK;
 }
 
 static enum error_kind read_kind(
