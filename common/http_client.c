@@ -21,7 +21,9 @@
 #include <sys/socket.h>
 
 #include "common/buf.h"
+#include "common/http_answer.h"
 #include "common/http_credentials.h"
+#include "common/http_lines.h"
 #include "common/http_url.h"
 #include "common/limits.h"
 
@@ -30,10 +32,8 @@
 #define DEFAULT_CONNECTIONS 8u
 /* One turn of libcurl may hand over this much of a stream before its reader runs. */
 #define STREAM_TURN_BYTES (64u * 1024 * 1024)
-#define URL_MAX (64u * 1024)
 /* All header lines of an answer. */
 #define RESPONSE_HEAD_MAX (256u * 1024)
-#define RETRY_AFTER_MAX_SEC 3600
 /* A peer that vanished is noticed by TCP: unanswered data after USER_TIMEOUT, silence after IDLE + PROBES. */
 #define TCP_IDLE_SEC 15L
 #define TCP_PROBE_SEC 5L
@@ -55,9 +55,9 @@ struct http_endpoint {
 	bool *freed;		       /* set when the endpoint is freed by a callback */
 	bool waking;
 
-	char *base_url; /* as configured, without a slash at the end */
-	char *dial_url; /* what libcurl is given: the same, or with tls_server_name in place of the host */
-	struct curl_slist *connect_to, *headers;
+	struct http_dial dial;
+	struct curl_slist *connect_to;
+	struct http_lines lines;
 	struct http_credentials credentials;
 	char *user_agent;
 	bool http1_only;
@@ -91,8 +91,7 @@ struct http_call {
 	bool streaming; /* a 2xx answer goes to on_data */
 	bool unwatched; /* memory ran out when a socket had to be watched */
 	size_t n_head;
-	char date[64];
-	struct opt_retry_after retry_after;
+	struct http_answer answer;
 	struct error failed;
 	char curl_text[CURL_ERROR_SIZE];
 };
@@ -246,8 +245,8 @@ static void complete(struct http_call *call)
 		response.status = (int)status_of(call);
 		response.body = buf_sv(&call->body);
 		response.content_type = content_type_of(call);
-		response.date = sv_of(call->date);
-		response.retry_after = call->retry_after;
+		response.date = sv_of(call->answer.date);
+		response.retry_after = call->answer.retry_after;
 	}
 	call->done(&response, call->failed.kind == ERR_OK ? NULL : &call->failed, call->ctx);
 	call_free(call);
@@ -317,30 +316,15 @@ static void settle(struct http_endpoint *e)
 
 /* Callbacks of libcurl: nothing here calls a user. */
 
-static void note_line(struct http_call *call, struct sv line)
+/* Each interim answer and the final one begin with this. */
+static void note_status(struct http_call *call)
 {
-	struct sv value;
-	bool found;
-	struct sv name = sv_cut(line, ':', &value, &found);
-	int64_t seconds;
+	long status = status_of(call);
 
-	value = sv_trim(value);
-	if (!found && sv_has_prefix(line, SV("HTTP/"))) {
-		long status = status_of(call);
-		call->date[0] = '\0';
-		call->retry_after.set = false;
-		call->streaming = call->on_data && status >= 200 && status < 300;
-		if (call->streaming)
-			call->body.max = STREAM_TURN_BYTES;
-	} else if (sv_eq_nocase(name, SV("Date")) && value.len < sizeof(call->date)) {
-		memcpy(call->date, value.ptr, value.len);
-		call->date[value.len] = '\0';
-	} else if (sv_eq_nocase(name, SV("Retry-After")) && sv_to_i64(value, &seconds)) {
-		seconds = seconds < 0			  ? 0
-			  : seconds > RETRY_AFTER_MAX_SEC ? RETRY_AFTER_MAX_SEC
-							  : seconds;
-		call->retry_after = (struct opt_retry_after){ true, seconds };
-	}
+	call->answer = (struct http_answer){ 0 };
+	call->streaming = call->on_data && status >= 200 && status < 300;
+	if (call->streaming)
+		call->body.max = STREAM_TURN_BYTES;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *ctx)
@@ -354,7 +338,11 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 		fail(call, ERR_LIMIT, 0, "the head of the answer is too large");
 		return 0;
 	}
-	note_line(call, sv_trim(sv_from(data, len)));
+	struct sv line = sv_trim(sv_from(data, len));
+	if (sv_has_prefix(line, SV("HTTP/")))
+		note_status(call);
+	else
+		http_answer_note(&call->answer, line);
 	return len;
 }
 
@@ -498,76 +486,37 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 
 /* Starting a call */
 
-/* Appends a header line, or refuses one that would break out of its line. */
-static enum error_kind add_header(
-	struct curl_slist **list, struct sv name, struct sv value, struct error *err)
+static bool append(struct curl_slist **list, const char *text)
 {
-	AUTO(buf_done) struct buf line;
+	struct curl_slist *longer = curl_slist_append(*list, text);
 
-	value = sv_trim(value);
-	enum error_kind kind = http_check_header(name, value, err);
-	if (kind != ERR_OK)
-		return kind;
-	buf_init(&line, URL_MAX);
-	buf_put_sv(&line, name);
-	/* libcurl's spelling of an empty value. */
-	buf_put_str(&line, value.len > 0 ? ": " : ";");
-	buf_put_sv(&line, value);
-	kind = buf_check(&line, "a header line", err);
-	if (kind != ERR_OK)
-		return kind;
-	struct curl_slist *longer = curl_slist_append(*list, buf_text(&line));
-	if (!longer)
-		return error_nomem(err);
-	*list = longer;
-	return ERR_OK;
-}
-
-static enum error_kind add_lines(
-	struct curl_slist **list, const char *const *lines, struct error *err)
-{
-	enum error_kind kind = ERR_OK;
-
-	for (size_t i = 0; kind == ERR_OK && lines && lines[i]; i++) {
-		struct sv value;
-		bool found;
-		struct sv name = sv_cut(sv_of(lines[i]), ':', &value, &found);
-		if (!found)
-			return error_set(err, ERR_INVALID, "\"%s\" is no header line", lines[i]);
-		kind = add_header(list, name, value, err);
-	}
-	return kind;
+	if (longer)
+		*list = longer;
+	return longer;
 }
 
 static enum error_kind set_headers(
 	struct http_call *call, const struct http_request *request, struct error *err)
 {
-	const struct http_endpoint *e = call->endpoint;
+	const struct http_lines *common = &call->endpoint->lines;
+	AUTO(http_lines_done) struct http_lines own = { 0 };
 	const char *accept = request->accept ? request->accept : "application/json";
-	enum error_kind kind = ERR_OK;
+	enum error_kind kind = http_lines_add(&own, SV("Accept"), sv_of(accept), err);
 
-	for (const struct curl_slist *h = e->headers; h; h = h->next) {
-		struct curl_slist *longer = curl_slist_append(call->headers, h->data);
-		if (!longer)
-			return error_nomem(err);
-		call->headers = longer;
-	}
-	kind = add_header(&call->headers, SV("Accept"), sv_of(accept), err);
 	if (kind == ERR_OK && request->content_type)
-		kind = add_header(
-			&call->headers, SV("Content-Type"), sv_of(request->content_type), err);
+		kind = http_lines_add(&own, SV("Content-Type"), sv_of(request->content_type), err);
 	if (kind == ERR_OK)
-		kind = add_lines(&call->headers, request->headers, err);
+		kind = http_lines_add_all(&own, request->headers, err);
 	if (kind != ERR_OK)
 		return kind;
 	/* Bodies go out at once; waiting for "100 Continue" costs a round trip. */
-	struct curl_slist *longer = curl_slist_append(call->headers, "Expect:");
-	if (!longer)
-		return error_nomem(err);
-	call->headers = longer;
-	return curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK
-		       ? ERR_OK
-		       : error_nomem(err);
+	bool good = append(&call->headers, "Expect:");
+	for (size_t i = 0; good && i < common->list.n; i++)
+		good = append(&call->headers, common->list.at[i]);
+	for (size_t i = 0; good && i < own.list.n; i++)
+		good = append(&call->headers, own.list.at[i]);
+	good = good && curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers) == CURLE_OK;
+	return good ? ERR_OK : error_nomem(err);
 }
 
 /* Collects the results of many setopts: one failure (memory) is enough. */
@@ -575,25 +524,13 @@ static enum error_kind set_headers(
 
 static enum error_kind set_url(struct http_call *call, const char *target, struct error *err)
 {
-	AUTO(buf_done) struct buf url;
+	AUTO(mem_free_str) char *url = NULL;
+	enum error_kind kind = http_url_join(call->endpoint->dial.url, target, &url, err);
 
-	if (target[0] != '/')
-		return error_set(err, ERR_INVALID,
-			"the request target \"%s\" does not begin with a slash", target);
-	for (const char *c = target; *c; c++) {
-		if (*c <= ' ' || *c == 0x7f || *c == '#')
-			return error_set(err, ERR_INVALID,
-				"the request target contains a byte that must be percent-encoded");
-	}
-	buf_init(&url, URL_MAX);
-	buf_put_str(&url, call->endpoint->dial_url);
-	buf_put_str(&url, target);
-	enum error_kind kind = buf_check(&url, "the URL", err);
 	if (kind != ERR_OK)
 		return kind;
-	return curl_easy_setopt(call->easy, CURLOPT_URL, buf_text(&url)) == CURLE_OK
-		       ? ERR_OK
-		       : error_nomem(err);
+	return curl_easy_setopt(call->easy, CURLOPT_URL, url) == CURLE_OK ? ERR_OK
+									  : error_nomem(err);
 }
 
 static enum error_kind set_method(
@@ -676,7 +613,7 @@ static bool set_common(struct http_call *call)
 	SET(CURLOPT_HTTP_VERSION,
 		(long)(e->http1_only ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
 	/* Waits for the first connection to tell whether it can carry many requests. */
-	SET(CURLOPT_PIPEWAIT, e->http1_only ? 0L : 1L);
+	SET(CURLOPT_PIPEWAIT, e->dial.is_https && !e->http1_only ? 1L : 0L);
 	if (e->connect_to)
 		SET(CURLOPT_CONNECT_TO, e->connect_to);
 	if (e->user_agent)
@@ -753,61 +690,37 @@ enum error_kind http_call_start(struct http_endpoint *e, const struct http_reque
 
 /* Endpoints */
 
-/* Makes libcurl verify and name another host than it connects to. */
-static enum error_kind rename_host(
-	struct http_endpoint *e, const struct http_url *url, struct sv name, struct error *err)
-{
-	AUTO(buf_done) struct buf text;
-
-	if (!http_is_token(name))
-		return error_set(err, ERR_INVALID, "\"%.*s\" is no TLS server name", SV_ARG(name));
-	buf_init(&text, URL_MAX);
-	buf_printf(&text, "::%.*s:%u", SV_ARG(url->host), (unsigned)url->port);
-	e->connect_to = curl_slist_append(NULL, buf_text(&text));
-	if (text.failed != ERR_OK || !e->connect_to)
-		return error_nomem(err);
-	buf_clear(&text);
-	buf_put_sv(&text, url->host);
-	if (!url->default_port)
-		buf_printf(&text, ":%u", (unsigned)url->port);
-	return add_header(&e->headers, SV("Host"), buf_sv(&text), err);
-}
-
 static enum error_kind set_address(
 	struct http_endpoint *e, const struct http_endpoint_config *config, struct error *err)
 {
-	struct http_url url;
-	struct sv name = sv_of(config->tls_server_name);
-	enum error_kind kind = http_url_parse(sv_of(config->base_url), &url, err);
+	enum error_kind kind = http_dial_init(
+		&e->dial, sv_of(config->base_url), sv_of(config->tls_server_name), err);
 
-	if (kind != ERR_OK)
+	if (kind != ERR_OK || !e->dial.connect_to)
 		return kind;
-	if (!url.is_https)
-		name = SV_NULL;
-	if (name.len > 0)
-		kind = rename_host(e, &url, name, err);
-	if (kind != ERR_OK)
-		return kind;
-	e->base_url = http_url_print(&url, SV_NULL);
-	e->dial_url = http_url_print(&url, name);
-	return e->base_url && e->dial_url ? ERR_OK : error_nomem(err);
+	e->connect_to = curl_slist_append(NULL, e->dial.connect_to);
+	if (!e->connect_to)
+		return error_nomem(err);
+	return http_lines_add(&e->lines, SV("Host"), sv_of(e->dial.host), err);
 }
+
+#undef SET
+#define SET(option, value)                                                                         \
+	(good = good && curl_multi_setopt(e->multi, (option), (value)) == CURLM_OK)
 
 static enum error_kind set_multi(struct http_endpoint *e, long max_connections, struct error *err)
 {
 	e->multi = curl_multi_init();
 	e->timer = loop_timer_new(e->loop, on_timer, e);
-	if (!e->multi || !e->timer ||
-		curl_multi_setopt(e->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_SOCKETDATA, e) != CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_TIMERFUNCTION, on_timer_wish) != CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_TIMERDATA, e) != CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) != CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections) !=
-			CURLM_OK ||
-		curl_multi_setopt(e->multi, CURLMOPT_MAXCONNECTS, max_connections) != CURLM_OK)
-		return error_nomem(err);
-	return ERR_OK;
+	bool good = e->multi && e->timer;
+	SET(CURLMOPT_SOCKETFUNCTION, on_socket);
+	SET(CURLMOPT_SOCKETDATA, e);
+	SET(CURLMOPT_TIMERFUNCTION, on_timer_wish);
+	SET(CURLMOPT_TIMERDATA, e);
+	SET(CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	SET(CURLMOPT_MAX_TOTAL_CONNECTIONS, max_connections);
+	SET(CURLMOPT_MAXCONNECTS, max_connections);
+	return good ? ERR_OK : error_nomem(err);
 }
 
 enum error_kind http_endpoint_new(struct http_client *c, const struct http_endpoint_config *config,
@@ -831,7 +744,7 @@ enum error_kind http_endpoint_new(struct http_client *c, const struct http_endpo
 	if (kind == ERR_OK)
 		kind = http_credentials_init(&e->credentials, config, err);
 	if (kind == ERR_OK)
-		kind = add_lines(&e->headers, config->headers, err);
+		kind = http_lines_add_all(&e->lines, config->headers, err);
 	if (kind == ERR_OK && config->user_agent &&
 		!(e->user_agent = mem_strdup(config->user_agent)))
 		kind = error_nomem(err);
@@ -854,17 +767,16 @@ void http_endpoint_free(struct http_endpoint *e)
 		(void)curl_multi_cleanup(e->multi);
 	loop_timer_free(e->timer);
 	curl_slist_free_all(e->connect_to);
-	curl_slist_free_all(e->headers);
+	http_lines_done(&e->lines);
 	http_credentials_done(&e->credentials);
 	mem_free(e->user_agent);
-	mem_free(e->base_url);
-	mem_free(e->dial_url);
+	http_dial_done(&e->dial);
 	mem_free(e);
 }
 
 const char *http_endpoint_url(const struct http_endpoint *e)
 {
-	return e->base_url;
+	return e->dial.base_url;
 }
 
 enum error_kind http_client_new(struct loop *l, struct http_client **ret, struct error *err)

@@ -4,7 +4,8 @@
 #include "common/buf.h"
 #include "common/http.h"
 
-#define URL_MAX (16u * 1024)
+/* Servers refuse longer ones. */
+#define URL_MAX (64u * 1024)
 
 static enum error_kind refuse(struct sv text, const char *why, struct error *err)
 {
@@ -78,15 +79,76 @@ enum error_kind http_url_parse(struct sv text, struct http_url *ret, struct erro
 	return ERR_OK;
 }
 
-char *http_url_print(const struct http_url *url, struct sv host)
+static char *print(const struct http_url *url, struct sv host)
 {
 	AUTO(buf_done) struct buf out;
 
 	buf_init(&out, URL_MAX);
 	buf_put_str(&out, url->is_https ? "https://" : "http://");
-	buf_put_sv(&out, host.len > 0 ? host : url->host);
+	buf_put_sv(&out, host);
 	if (!url->default_port)
 		buf_printf(&out, ":%u", (unsigned)url->port);
 	buf_put_sv(&out, url->path);
 	return buf_take(&out, NULL);
+}
+
+enum error_kind http_dial_init(
+	struct http_dial *d, struct sv base_url, struct sv server_name, struct error *err)
+{
+	AUTO(buf_done) struct buf text;
+	struct http_url url;
+
+	*d = (struct http_dial){ 0 };
+	buf_init(&text, URL_MAX);
+	enum error_kind kind = http_url_parse(base_url, &url, err);
+	if (kind != ERR_OK)
+		return kind;
+	d->is_https = url.is_https;
+	d->base_url = print(&url, url.host);
+	if (!url.is_https || server_name.len == 0) {
+		d->url = print(&url, url.host);
+		return d->base_url && d->url ? ERR_OK : error_nomem(err);
+	}
+	if (!is_host(server_name))
+		return error_set(
+			err, ERR_INVALID, "\"%.*s\" is no TLS server name", SV_ARG(server_name));
+	d->url = print(&url, server_name);
+	buf_printf(&text, "::%.*s:%u", SV_ARG(url.host), (unsigned)url.port);
+	d->connect_to = buf_take(&text, NULL);
+	buf_put_sv(&text, url.host);
+	if (!url.default_port)
+		buf_printf(&text, ":%u", (unsigned)url.port);
+	d->host = buf_take(&text, NULL);
+	return d->base_url && d->url && d->connect_to && d->host ? ERR_OK : error_nomem(err);
+}
+
+void http_dial_done(struct http_dial *d)
+{
+	mem_free(d->base_url);
+	mem_free(d->url);
+	mem_free(d->connect_to);
+	mem_free(d->host);
+	*d = (struct http_dial){ 0 };
+}
+
+enum error_kind http_url_join(const char *base, const char *target, char **ret, struct error *err)
+{
+	AUTO(buf_done) struct buf url;
+
+	buf_init(&url, URL_MAX);
+	if (target[0] != '/')
+		return error_set(err, ERR_INVALID,
+			"the request target \"%s\" does not begin with a slash", target);
+	for (const char *c = target; *c; c++) {
+		if (*c <= ' ' || *c == 0x7f || *c == '#')
+			return error_set(err, ERR_INVALID,
+				"the request target contains a byte that must be percent-encoded");
+	}
+	buf_put_str(&url, base);
+	buf_put_str(&url, target);
+	enum error_kind kind = buf_check(&url, "the URL", err);
+	if (kind != ERR_OK)
+		return kind;
+	*ret = buf_take(&url, NULL);
+	return ERR_OK;
 }

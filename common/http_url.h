@@ -17,5 +17,22 @@ struct http_url {
 
 /* "http://host", "https://host:port/prefix/": no user, query or fragment. Errors: INVALID. */
 MUST_USE enum error_kind http_url_parse(struct sv text, struct http_url *ret, struct error *err);
-/* The URL with `host` in place of its own (an empty one: unchanged); mem_free. NULL: no memory. */
-MUST_USE char *http_url_print(const struct http_url *url, struct sv host);
+/* "https://host/prefix" and "/path?query" in one; mem_free. Errors: INVALID (a target that is not percent-encoded), LIMIT,
+ * NOMEM. */
+MUST_USE enum error_kind http_url_join(
+	const char *base, const char *target, char **ret, struct error *err);
+
+/* How libcurl is told to reach a server. */
+struct http_dial {
+	char *base_url; /* as it was written, without a slash at the end */
+	char *url;	/* the same, with the TLS server name in place of the host */
+	char *connect_to,
+		*host; /* where it goes really ("::host:port"), and the Host header; NULL without such a name */
+	bool is_https;
+};
+
+/* server_name may be empty, and is without effect on http://. Also after a failure http_dial_done is due. Errors: INVALID,
+ * NOMEM. */
+MUST_USE enum error_kind http_dial_init(
+	struct http_dial *d, struct sv base_url, struct sv server_name, struct error *err);
+void http_dial_done(struct http_dial *d);
