@@ -278,9 +278,9 @@ static bool explain_by_body(const struct status_answer *answer, struct error *er
 	struct status s;
 	struct error ignored;
 
+	arena_init(&scratch, answer->body.len * SCRATCH_PER_BYTE + SCRATCH_MIN);
 	if (answer->body.len == 0 || !is_json(answer->content_type))
 		return false;
-	arena_init(&scratch, answer->body.len * SCRATCH_PER_BYTE + SCRATCH_MIN);
 	if (jtree_parse(&scratch, answer->body, &t, &ignored) || !status_decode(t, &s) ||
 		s.message.len == 0)
 		return false;
