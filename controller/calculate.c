@@ -54,13 +54,13 @@ static struct members ready_members(const struct pods_groups *groups, const int6
 {
 	struct members m = { 0 };
 	for (size_t i = 0; i < groups->pods.n; i++) {
-		if (groups->reasons[i] != PODS_COUNTED)
+		if (!(groups->roles[i] & PODS_ROLE_VALUE))
 			continue;
 		m.total += groups->samples[i]->milli;
 		if (requests_milli)
 			m.request += requests_milli[i];
 	}
-	m.n = m.n_names = groups->n_ready;
+	m.n = m.n_names = groups->n_values;
 	return m;
 }
 
@@ -150,9 +150,8 @@ static bool fill_in(const struct calculate_input *in, const struct pods_groups *
 {
 	bool fits = true;
 	for (size_t i = 0; i < groups->pods.n; i++) {
-		enum pods_class class = pods_class_of(groups->reasons[i]);
-		bool missing = class == PODS_MISSING && fill->missing;
-		if (!missing && !(class == PODS_UNREADY && fill->unready))
+		bool missing = (groups->roles[i] & PODS_ROLE_MISSING) && fill->missing;
+		if (!missing && !((groups->roles[i] & PODS_ROLE_UNREADY) && fill->unready))
 			continue;
 		if (missing && !fill->missing_at_zero)
 			m->total += assumed_milli(in, t, i, &fits);
@@ -239,7 +238,7 @@ struct calculation calculate_utilization(const struct calculate_input *in,
 	struct target target = { .requests_milli = requests_milli, .percent = target_percent };
 	if (in->mode == ARITH_SAFE && target_percent <= 0)
 		return failed(CALCULATE_BAD_TARGET);
-	if (groups->n_ready + groups->n_strays == 0)
+	if (groups->n_values + groups->n_strays == 0)
 		return failed(CALCULATE_NO_METRICS);
 	return from_pods(in, groups, &target);
 }
@@ -250,7 +249,7 @@ struct calculation calculate_average(
 	struct target target = { .average_milli = target_milli };
 	if (in->mode == ARITH_SAFE && target_milli <= 0)
 		return failed(CALCULATE_BAD_TARGET);
-	if (groups->n_ready + groups->n_strays == 0)
+	if (groups->n_values + groups->n_strays == 0)
 		return failed(CALCULATE_NO_METRICS);
 	return from_pods(in, groups, &target);
 }

@@ -9,7 +9,10 @@ static int by_name(const void *left, const void *right)
 {
 	const struct pod *const *a = left;
 	const struct pod *const *b = right;
-	return sv_cmp((*a)->name, (*b)->name);
+	int order = sv_cmp((*a)->name, (*b)->name);
+	if (order != 0)
+		return order;
+	return *a < *b ? -1 : 1;
 }
 
 enum error_kind pods_select(struct arena *a, const struct pod *pods, size_t n, struct sv ns,
@@ -121,36 +124,65 @@ static void count(struct pods_groups *groups, enum pods_class class)
 	}
 }
 
+/* Pods first..last have one name: decides what that name adds. */
+static void settle(struct pods_groups *groups, size_t first, size_t last)
+{
+	bool blocked = false;
+	unsigned role = 0;
+	for (size_t i = first; i <= last; i++) {
+		enum pods_class class = pods_class_of(groups->reasons[i]);
+		blocked |= class == PODS_IGNORED || class == PODS_UNREADY;
+		if (class == PODS_UNREADY)
+			role |= PODS_ROLE_UNREADY;
+		if (class == PODS_MISSING)
+			role |= PODS_ROLE_MISSING;
+		count(groups, class);
+	}
+	if (groups->samples[last] && !blocked) {
+		role |= PODS_ROLE_VALUE;
+		groups->n_values++;
+	}
+	groups->roles[last] = (uint8_t)role;
+}
+
+static enum error_kind make_groups(struct arena *a, const struct pod_set *pods, size_t n_samples,
+	struct pods_groups *groups, struct error *err)
+{
+	groups->pods = *pods;
+	groups->reasons = ARENA_ARRAY(a, pods->n, uint8_t);
+	groups->roles = ARENA_ARRAY(a, pods->n, uint8_t);
+	groups->samples = ARENA_ARRAY(a, pods->n, const struct reading_sample *);
+	groups->strays = ARENA_ARRAY(a, n_samples, const struct reading_sample *);
+	if (!groups->reasons || !groups->roles || !groups->samples || !groups->strays)
+		return arena_error(a, err);
+	return ERR_OK;
+}
+
 enum error_kind pods_classify(struct arena *a, const struct pod_set *pods,
 	const struct reading *reading, const struct pods_query *query, struct pods_groups *ret,
 	struct error *err)
 {
-	struct pods_groups groups = {
-		.pods = *pods,
-		.reasons = ARENA_ARRAY(a, pods->n, uint8_t),
-		.samples = ARENA_ARRAY(a, pods->n, const struct reading_sample *),
-	};
+	struct pods_groups groups = { 0 };
 	const struct reading_sample *sample = reading->samples;
 	const struct reading_sample *end = sample + reading->n_samples;
 
-	if (!groups.reasons || !groups.samples)
-		return arena_error(a, err);
-	if (reading->n_samples > 0) {
-		groups.strays = ARENA_ARRAY(a, reading->n_samples, const struct reading_sample *);
-		if (!groups.strays)
-			return arena_error(a, err);
-	}
-
-	for (size_t i = 0; i < pods->n; i++) {
-		const struct pod *pod = pods->at[i];
+	if (make_groups(a, pods, reading->n_samples, &groups, err))
+		return err->kind;
+	for (size_t first = 0, next; first < pods->n; first = next) {
+		struct sv name = pods->at[first]->name;
+		const struct reading_sample *own = NULL;
 		int order = 1;
-		while (sample < end && (order = sv_cmp(sample->pod, pod->name)) < 0)
+		while (sample < end && (order = sv_cmp(sample->pod, name)) < 0)
 			groups.strays[groups.n_strays++] = sample++;
 		if (sample < end && order == 0)
-			groups.samples[i] = sample++;
-		enum pods_reason reason = reason_of(pod, groups.samples[i], query);
-		groups.reasons[i] = (uint8_t)reason;
-		count(&groups, pods_class_of(reason));
+			own = sample++;
+		for (next = first;
+			next < pods->n && (next == first || sv_eq(pods->at[next]->name, name));
+			next++) {
+			groups.samples[next] = own;
+			groups.reasons[next] = (uint8_t)reason_of(pods->at[next], own, query);
+		}
+		settle(&groups, first, next - 1);
 	}
 	while (sample < end)
 		groups.strays[groups.n_strays++] = sample++;

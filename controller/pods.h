@@ -48,13 +48,23 @@ struct pods_query {
 	int64_t readiness_delay_ns;
 };
 
+/* What a name adds to the metric's sums, as bits. With unique names each pod has at most one bit; where a set holds a name twice (two
+ * records of one pod), the reference's maps know the name once: its last pod carries the bits of all. */
+enum pods_role {
+	PODS_ROLE_VALUE = 1,   /* its sample counts */
+	PODS_ROLE_MISSING = 2, /* may be filled in as missing */
+	PODS_ROLE_UNREADY = 4, /* may be filled in as unready */
+};
+
 struct pods_groups {
 	struct pod_set pods;
 	uint8_t *reasons;		       /* per pod: enum pods_reason */
+	uint8_t *roles;			       /* per pod: enum pods_role */
 	const struct reading_sample **samples; /* per pod, NULL: none */
 	const struct reading_sample **strays;  /* samples of names that are not in the set */
 	size_t n_strays;
-	size_t n_ready, n_unready, n_missing, n_ignored;
+	size_t n_values; /* names whose sample counts, strays aside */
+	size_t n_ready, n_unready, n_missing, n_ignored; /* pods */
 };
 
 /* errors: NOMEM, LIMIT. cost: O(pods + samples) */

@@ -131,8 +131,8 @@ static enum calculate_problem groups_problem(const struct work *w)
 {
 	if (w->in->pods->n == 0)
 		return CALCULATE_NO_PODS;
-	return w->out->groups.n_ready + w->out->groups.n_strays == 0 ? CALCULATE_NO_METRICS
-								     : CALCULATE_OK;
+	return w->out->groups.n_values + w->out->groups.n_strays == 0 ? CALCULATE_NO_METRICS
+								      : CALCULATE_OK;
 }
 
 /* Requests of all pods, ignored and finished ones included; the first pod without one ends the metric: *ret_problem says why. */

@@ -346,6 +346,27 @@ START_TEST(requests_that_sum_to_zero_and_bad_targets_fail_the_metric)
 }
 END_TEST
 
+/* Two records of one name, the first of a pod that is being deleted: the reference counts the second as ready, but throws the name's
+ * sample away. */
+START_TEST(a_name_that_is_there_twice_counts_as_the_reference_counts_it)
+{
+	static const struct sample_pod ROW[] = { { OLD, 1000 }, { DELETED, 4000 }, { OLD, 4000 },
+		{ GONE, 0 } };
+	struct calculate_input in = { 2, { 0.1, 0.1 }, ARITH_SAFE };
+	arena_init(&arena, 1 << 20);
+	fill(ROW);
+	pods[2].name = pods[1].name;
+	reading.n_samples = 2;
+	struct pods_groups groups = group(false);
+	ck_assert_uint_eq(groups.n_ready, 2);
+	ck_assert_uint_eq(groups.n_values, 1);
+	struct calculation got = calculate_average(&in, &groups, 500);
+	ck_assert_int_eq(got.usage_milli, 1000);
+	ck_assert_int_eq(got.replicas, 4);
+	arena_done(&arena);
+}
+END_TEST
+
 START_TEST(tolerance_bounds_are_inside)
 {
 	struct calculate_tolerance t = { .up = 0.1, .down = 0.2 };
@@ -367,6 +388,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, external_sums_treat_overflow_and_signs_as_the_reference);
 	tcase_add_test(tcase, huge_loads_fail_the_metric_instead_of_scaling_down);
 	tcase_add_test(tcase, requests_that_sum_to_zero_and_bad_targets_fail_the_metric);
+	tcase_add_test(tcase, a_name_that_is_there_twice_counts_as_the_reference_counts_it);
 	tcase_add_test(tcase, tolerance_bounds_are_inside);
 }
 
