@@ -76,7 +76,7 @@ static bool is_served(struct sv type)
 }
 
 /* What the first clause that fits makes of the answer; NONE_WRITER: nothing fits. */
-static struct accept choose(const struct clause *clauses, size_t n, bool tables)
+static struct accept choose(const struct clause *clauses, size_t n, enum accept_tables tables)
 {
 	struct accept a = { .format = ACCEPT_NONE_WRITER };
 	for (size_t i = 0; i < n; i++) {
@@ -87,7 +87,7 @@ static struct accept choose(const struct clause *clauses, size_t n, bool tables)
 			continue;
 		if (!as.len && parameter(c->parameters, "v").len)
 			continue;
-		if (as.len && !tables)
+		if (as.len && (tables == ACCEPT_NO_TABLES || (tables == ACCEPT_ONLY_PARTIAL && !sv_has_prefix(as, SV("Partial")))))
 			continue;
 		if (as.len && !sv_is(parameter(c->parameters, "g"), "meta.k8s.io"))
 			continue;
@@ -103,7 +103,7 @@ static struct accept choose(const struct clause *clauses, size_t n, bool tables)
 	return a;
 }
 
-struct accept accept_choose(struct sv header, bool tables, struct sv pretty_parameter, bool has_pretty, struct sv user_agent)
+struct accept accept_choose(struct sv header, enum accept_tables tables, struct sv pretty_parameter, bool has_pretty, struct sv user_agent)
 {
 	struct clause clauses[ACCEPT_CLAUSES_MAX];
 	struct accept a = { .format = ACCEPT_JSON };

@@ -18,8 +18,15 @@ struct accept {
 	struct sv table_version; /* "v1" or "v1beta1" */
 };
 
-/* header: Accept, empty when there is none. tables: the API can answer as a Table. pretty_parameter: ?pretty=, has_pretty: it is there. */
-struct accept accept_choose(struct sv header, bool tables, struct sv pretty_parameter, bool has_pretty, struct sv user_agent);
+/* What else than plain objects the API can answer. */
+enum accept_tables {
+	ACCEPT_NO_TABLES,
+	ACCEPT_ONLY_PARTIAL, /* external.metrics.k8s.io takes the wish, and then fails */
+	ACCEPT_ANY_TABLE,
+};
+
+/* header: Accept, empty when there is none. pretty_parameter: ?pretty=, has_pretty: it is there. */
+struct accept accept_choose(struct sv header, enum accept_tables tables, struct sv pretty_parameter, bool has_pretty, struct sv user_agent);
 /* The first clause that names aggregated discovery: "v2", "v2beta1", or empty when plain JSON comes first. */
 struct sv accept_aggregated(struct sv header);
 

@@ -233,7 +233,7 @@ static bool openapi_path(struct request *r, struct sv path)
 	r->no_newline = true;
 	r->accept.pretty = false;
 	if (v3_child && r->body.len == 0) {
-		request_text(r, 200, "", SV(""));
+		request_text(r, 200, NULL, SV(""));
 		r->sniffable = true;
 	} else {
 		tag(r);

@@ -62,6 +62,64 @@ void request_text(struct request *r, int status, const char *content_type, struc
 	r->plain = true;
 }
 
+static void put_quoted(struct buf *out, const char *before, struct sv text)
+{
+	buf_put_str(out, before);
+	buf_put_char(out, '"');
+	buf_put_sv(out, text);
+	buf_put_char(out, '"');
+}
+
+static void put_refusal(struct buf *out, const struct authz_attributes *at, struct sv user, struct sv reason)
+{
+	if (at->is_resource) {
+		mapper_print(out, at->group, at->resource);
+		if (at->name.len)
+			put_quoted(out, " ", at->name);
+		buf_put_str(out, " is ");
+	}
+	put_quoted(out, "forbidden: User ", user);
+	buf_put_str(out, " cannot ");
+	buf_put_sv(out, at->verb);
+	if (at->is_resource) {
+		put_quoted(out, " resource ", at->resource);
+		if (at->subresource.len) {
+			out->len--;
+			buf_put_char(out, '/');
+			buf_put_sv(out, at->subresource);
+			buf_put_char(out, '"');
+		}
+		put_quoted(out, " in API group ", at->group);
+		if (at->namespace.len)
+			put_quoted(out, " in the namespace ", at->namespace);
+		else
+			buf_put_str(out, " at the cluster scope");
+	} else {
+		put_quoted(out, " path ", at->path);
+	}
+	if (reason.len) {
+		buf_put_str(out, ": ");
+		buf_put_sv(out, reason);
+	}
+}
+
+void request_refuse(struct request *r, const struct authz_attributes *at, struct sv reason)
+{
+	struct buf text;
+	buf_init(&text, 256u * 1024);
+	put_refusal(&text, at, r->user.name, reason);
+	struct failure f = { .code = 403, .reason = "Forbidden", .message = buf_sv(&text), .details = FAILURE_EMPTY_DETAILS };
+	if (at->is_resource) {
+		f.details = FAILURE_OBJECT;
+		f.name = at->name;
+		f.group = at->group;
+		f.kind = at->resource;
+	}
+	request_fail(r, &f);
+	request_add_header(r, "X-Content-Type-Options: nosniff");
+	buf_done(&text);
+}
+
 void request_add_header(struct request *r, const char *line)
 {
 	if (r->n_more_headers < ARRAY_LEN(r->more_headers))

@@ -12,6 +12,7 @@
 #include "kube/authz.h"
 
 struct server;
+struct impersonation; /* steps_impersonate.c */
 struct resource_job; /* what metrics.k8s.io asks for one request; resource_metrics.c */
 
 struct request {
@@ -38,6 +39,7 @@ struct request {
 	struct sv query, label;
 	struct ask_answer answer; /* valid only while the steps run on it */
 	struct resource_job *job;
+	struct impersonation *impersonation;
 
 	/* What is under way. */
 	struct authn_call authn;
@@ -68,6 +70,8 @@ void request_fail_internal(struct request *r, const char *why);   /* "Internal e
 void request_fail_error(struct request *r, const struct error *err); /* of our own making: 500, 503 or 400 by kind */
 /* A text reply outside of the API. */
 void request_text(struct request *r, int status, const char *content_type, struct sv text);
+/* 403 in the words of Kubernetes' authoriser. */
+void request_refuse(struct request *r, const struct authz_attributes *at, struct sv reason);
 void request_add_header(struct request *r, const char *line);
 /* Time left until the deadline, at least one millisecond. */
 int64_t request_left_ns(const struct request *r);

@@ -75,7 +75,7 @@ static enum step_next no_usage(struct request *r, const struct inventory_object 
 		nodes ? "nodemetrics.metrics.k8s.io" : "podmetrics.metrics.k8s.io");
 }
 
-/* One sample of an object in [from, to); the first one of a container counts. */
+/* One sample of an object in [from, to). Of several the first counts for a node, the last for a container, as in the reference. */
 static bool keep_sample(const struct answer_row *row, void *ctx)
 {
 	struct resource_question *q = ctx;
@@ -118,7 +118,7 @@ static bool keep_sample(const struct answer_row *row, void *ctx)
 		*at = made;
 	}
 	struct sample *sample = &(*at)->usage[q->memory];
-	if (!sample->set)
+	if (!sample->set || !job->nodes)
 		*sample = (struct sample){ true, milli < 0 ? 0 : milli, row->sample.time_ms };
 	return true;
 }
@@ -183,6 +183,18 @@ static enum resource_list_objects objects_of(struct request *r)
 	return sv_is(include, "None") ? RESOURCE_LIST_NONE : sv_is(include, "Object") ? RESOURCE_LIST_OBJECT : RESOURCE_LIST_METADATA;
 }
 
+static bool check_include(struct request *r)
+{
+	struct sv include = http_exchange_query_get(r->exchange, "includeObject");
+	if (r->accept.format != ACCEPT_TABLE || !include.len || sv_is(include, "None") || sv_is(include, "Object") || sv_is(include, "Metadata"))
+		return true;
+	char *text = arena_printf(r->arena,
+		"Unable to convert to Table as requested: includeObject: Invalid value: \"%.*s\": must be 'Metadata', 'Object', 'None', or empty",
+		SV_ARG(include));
+	fail(r, 400, "BadRequest", FAILURE_NO_DETAILS, sv_of(text ? text : "bad includeObject"));
+	return false;
+}
+
 static enum step_next finish(struct resource_job *job)
 {
 	struct request *r = job->r;
@@ -201,6 +213,8 @@ static enum step_next finish(struct resource_job *job)
 		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS, SV("Internal error occurred: out of memory"));
 	if (list.single && list.n_items == 0)
 		return no_usage(r, &job->objects[0], job->nodes);
+	if (!check_include(r))
+		return STEP_REPLY;
 	if (r->accept.format == ACCEPT_TABLE)
 		resource_list_table(&r->body, &list, r->accept.table_version, objects_of(r));
 	else if (r->accept.format == ACCEPT_PARTIAL)

@@ -133,7 +133,7 @@ static void route_custom(const struct parts *p, const struct authz_attributes *a
 		r->name = at->namespace;
 		r->metric = p->at[6];
 	} else if (n == 3 || (n == 5 && namespaced)) {
-		r->kind = at->name.len == 0 ? ROUTE_BAD_PATH : ROUTE_CUSTOM;
+		r->kind = at->subresource.len == 0 ? ROUTE_BAD_PATH : ROUTE_CUSTOM;
 		r->has_namespace = n == 5;
 		r->resource = at->resource;
 		r->namespace = n == 5 ? at->namespace : SV("");
@@ -164,8 +164,9 @@ static void route_resource(const struct parts *p, const struct authz_attributes 
 	r->resource = at->resource;
 	r->has_namespace = in_namespace;
 	r->namespace = in_namespace ? at->namespace : SV("");
-	r->name = at->name;
-	r->all_objects = at->name.len == 0;
+	/* Not the attributes' name: a field selector may have set that. */
+	r->name = nodes && n == 2 ? p->at[4] : in_namespace && n == 4 ? p->at[6] : SV("");
+	r->all_objects = r->name.len == 0;
 }
 
 void route_find(const struct authz_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret)

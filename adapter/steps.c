@@ -118,7 +118,7 @@ static bool set_deadline(struct request *r)
 		return true;
 	if (instant_duration_parse(text, &timeout_ns, &err)) {
 		char *message = arena_printf(r->arena, "invalid timeout specified in the request URL - %s", err.text);
-		request_fail_text(r, 400, "BadRequest", FAILURE_EMPTY_DETAILS, sv_of(message ? message : err.text));
+		request_fail_text(r, 400, "BadRequest", FAILURE_NO_DETAILS, sv_of(message ? message : err.text));
 		return false;
 	}
 	if (timeout_ns > 0 && timeout_ns < STEPS_TIMEOUT_NS)
@@ -164,7 +164,9 @@ enum step_next steps_accept(struct request *r)
 	}
 	if (r->attributes.is_resource && r->attributes.name.len == 0 && !sv_is(r->attributes.verb, "create"))
 		r->attributes.name = field_name(http_exchange_query_get(x, "fieldSelector"));
-	bool tables = sv_is(r->attributes.group, "metrics.k8s.io");
+	enum accept_tables tables = sv_is(r->attributes.group, "metrics.k8s.io") ? ACCEPT_ANY_TABLE
+		: sv_is(r->attributes.group, "external.metrics.k8s.io")	  ? ACCEPT_ONLY_PARTIAL
+									  : ACCEPT_NO_TABLES;
 	r->accept = accept_choose(http_exchange_header(x, "Accept"), tables, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
 		http_exchange_header(x, "User-Agent"));
 	return set_deadline(r) ? STEP_GO : STEP_REPLY;
@@ -238,65 +240,6 @@ enum step_next steps_authenticate(struct request *r)
 	return take_verdict(r, verdict);
 }
 
-static void put_quoted(struct buf *out, const char *before, struct sv text)
-{
-	buf_put_str(out, before);
-	buf_put_char(out, '"');
-	buf_put_sv(out, text);
-	buf_put_char(out, '"');
-}
-
-static void put_refusal(struct buf *out, const struct authz_attributes *at, struct sv user, struct sv reason)
-{
-	if (at->is_resource) {
-		mapper_print(out, at->group, at->resource);
-		if (at->name.len)
-			put_quoted(out, " ", at->name);
-		buf_put_str(out, " is ");
-	}
-	put_quoted(out, "forbidden: User ", user);
-	buf_put_str(out, " cannot ");
-	buf_put_sv(out, at->verb);
-	if (at->is_resource) {
-		put_quoted(out, " resource ", at->resource);
-		if (at->subresource.len) {
-			out->len--;
-			buf_put_char(out, '/');
-			buf_put_sv(out, at->subresource);
-			buf_put_char(out, '"');
-		}
-		put_quoted(out, " in API group ", at->group);
-		if (at->namespace.len)
-			put_quoted(out, " in the namespace ", at->namespace);
-		else
-			buf_put_str(out, " at the cluster scope");
-	} else {
-		put_quoted(out, " path ", at->path);
-	}
-	if (reason.len) {
-		buf_put_str(out, ": ");
-		buf_put_sv(out, reason);
-	}
-}
-
-static void refuse(struct request *r, struct sv reason)
-{
-	const struct authz_attributes *at = &r->attributes;
-	struct buf text;
-	buf_init(&text, 256u * 1024);
-	put_refusal(&text, at, r->user.name, reason);
-	struct failure f = { .code = 403, .reason = "Forbidden", .message = buf_sv(&text), .details = FAILURE_EMPTY_DETAILS };
-	if (at->is_resource) {
-		f.details = FAILURE_OBJECT;
-		f.name = at->name;
-		f.group = at->group;
-		f.kind = at->resource;
-	}
-	request_fail(r, &f);
-	request_add_header(r, "X-Content-Type-Options: nosniff");
-	buf_done(&text);
-}
-
 static enum step_next take_permission(struct request *r, enum authz_verdict verdict, struct sv reason)
 {
 	char *text;
@@ -306,7 +249,7 @@ static enum step_next take_permission(struct request *r, enum authz_verdict verd
 	case AUTHZ_WAIT:
 		return STEP_WAIT;
 	case AUTHZ_DENIED:
-		refuse(r, reason);
+		request_refuse(r, &r->attributes, reason);
 		return STEP_REPLY;
 	case AUTHZ_FAILED:
 	default:
@@ -348,7 +291,7 @@ static void renegotiate(struct request *r)
 		request_fail_text(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
 	if (r->is_status && (r->accept.format == ACCEPT_TABLE || r->accept.format == ACCEPT_PARTIAL)) {
 		struct http_exchange *x = r->exchange;
-		r->accept = accept_choose(http_exchange_header(x, "Accept"), false, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
+		r->accept = accept_choose(http_exchange_header(x, "Accept"), ACCEPT_NO_TABLES, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
 			http_exchange_header(x, "User-Agent"));
 	}
 }

@@ -5,6 +5,7 @@
 #define REQUEST_STEPS(X)                                                                           \
 	X(accept, "accept")                                                                        \
 	X(authenticate, "authenticate")                                                            \
+	X(impersonate, "impersonate")                                                              \
 	X(authorise, "authorise")                                                                  \
 	X(route, "route")                                                                          \
 	X(find_rule, "find rule")                                                                  \
@@ -23,6 +24,7 @@ enum step_next {
 
 enum step_next steps_accept(struct request *r);
 enum step_next steps_authenticate(struct request *r);
+enum step_next steps_impersonate(struct request *r);
 enum step_next steps_authorise(struct request *r);
 enum step_next steps_route(struct request *r);
 enum step_next steps_find_rule(struct request *r);

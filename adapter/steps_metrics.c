@@ -60,11 +60,11 @@ static bool check_numbers(struct request *r)
 	return true;
 }
 
-/* fieldSelector: only metadata.name and metadata.namespace are known, and the name must be the one in the path. */
+/* fieldSelector: only metadata.name and metadata.namespace are known; where one object is asked for it must require that name. */
 static bool check_fields(struct request *r, struct sv name)
 {
 	struct sv rest = http_exchange_query_get(r->exchange, "fieldSelector");
-	bool more = rest.len > 0;
+	bool more = rest.len > 0, any = false, required = false;
 	while (more) {
 		struct sv behind, value;
 		bool found;
@@ -84,12 +84,13 @@ static bool check_fields(struct request *r, struct sv name)
 			bad_request(r, sv_of(text ? text : "unknown field selector"));
 			return false;
 		}
-		if (sv_is(key, "metadata.name") && !negated && name.len && !sv_eq(value, name)) {
-			bad_request(r, SV("fieldSelector metadata.name doesn't match requested name"));
-			return false;
-		}
+		any = true;
+		required = required || (sv_is(key, "metadata.name") && !negated && sv_eq(value, name));
 	}
-	return true;
+	if (!any || required || name.len == 0)
+		return true;
+	bad_request(r, SV("fieldSelector metadata.name doesn't match requested name"));
+	return false;
 }
 
 static bool read_selector(struct request *r, const char *parameter, struct selector *ret)
@@ -104,6 +105,10 @@ static bool read_selector(struct request *r, const char *parameter, struct selec
 
 static bool check_accept(struct request *r)
 {
+	if (r->accept.format == ACCEPT_NONE_WRITER && (r->route.kind == ROUTE_EXTERNAL || r->route.kind == ROUTE_RESOURCE)) {
+		fail(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, ACCEPT_WRITER_MESSAGE);
+		return false;
+	}
 	if (r->accept.format != ACCEPT_NONE_ROUTER)
 		return true;
 	bool single = r->route.kind == ROUTE_RESOURCE && !r->route.all_objects;
@@ -363,6 +368,12 @@ static enum step_next write_custom(struct request *r, const struct collector *c)
 	return STEP_GO;
 }
 
+/* Prometheus explains itself with these codes too: the document decides what it is, as in the reference. */
+static int status_of(const struct ask_answer *answer)
+{
+	return answer->status == 400 || answer->status == 422 || answer->status == 503 ? 200 : answer->status;
+}
+
 static enum step_next shape_custom(struct request *r)
 {
 	struct collector c = { .r = r };
@@ -371,8 +382,10 @@ static enum step_next shape_custom(struct request *r)
 	const struct answer_handler handler = { .row = collect, .ctx = &c };
 	map_init(&c.by_name, STEPS_SAMPLES_MAX);
 	enum step_next next;
-	enum error_kind kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
-	if (kind || answer.type != ANSWER_VECTOR)
+	enum error_kind kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+	if (kind && answer.null_result && !r->route.all_objects)
+		next = no_metric(r, true);
+	else if (kind || answer.type != ANSWER_VECTOR)
 		next = cannot_fetch(r, kind ? err.text : "the query's answer is no vector");
 	else if (!r->route.all_objects && !c.only.set)
 		next = no_metric(r, true);
@@ -418,12 +431,16 @@ static enum step_next shape_external(struct request *r)
 	struct error err = { 0 };
 	struct answer_handler handler = { .row = write_external, .ctx = &w };
 	metric_list_external_begin(&w.list, &r->body);
-	enum error_kind kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
+	enum error_kind kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
 	if (kind == ERR_OK && answer.type == ANSWER_SCALAR) {
 		buf_clear(&r->body);
 		metric_list_external_begin(&w.list, &r->body);
 		handler.row = write_scalar;
-		kind = answer_decode(r->arena, r->answer.status, r->answer.body, &handler, &answer, &err);
+		kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+	}
+	if (kind && answer.null_result) {
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("the provided input did not contain vector query results"));
+		return STEP_REPLY;
 	}
 	if (kind)
 		return cannot_fetch(r, err.text);
@@ -431,6 +448,10 @@ static enum step_next shape_external(struct request *r)
 		return cannot_fetch(r, "the query's answer is a string");
 	if (answer.type == ANSWER_MATRIX) {
 		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("encountered an unexpected query result type"));
+		return STEP_REPLY;
+	}
+	if (r->accept.format == ACCEPT_PARTIAL) {
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("object does not implement the Object interfaces"));
 		return STEP_REPLY;
 	}
 	metric_list_end(&w.list);

@@ -76,7 +76,7 @@ static struct authn_extra *extra_of(struct arena *a, struct authn_user *u, struc
 	return &list[u->n_extra++];
 }
 
-static enum error_kind add_extra(struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err)
+enum error_kind authn_user_add_extra(struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err)
 {
 	struct authn_extra *e = extra_of(a, u, key);
 	struct sv *values = e ? grown(a, e->values, e->n_values) : NULL;
@@ -116,7 +116,7 @@ enum error_kind authn_user_from_headers(struct arena *a, const struct authn_prox
 			if (h->name.len <= prefix.len || !sv_eq_nocase(sv_take(h->name, prefix.len), prefix))
 				continue;
 			struct sv key = extra_key(a, sv_skip(h->name, prefix.len));
-			if (!key.ptr || add_extra(a, &u, key, h->value, err))
+			if (!key.ptr || authn_user_add_extra(a, &u, key, h->value, err))
 				return key.ptr ? err->kind : arena_error(a, err);
 		}
 	}

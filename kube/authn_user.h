@@ -37,5 +37,7 @@ MUST_USE enum error_kind authn_user_from_review(struct arena *a, struct sv json,
 /* The members user, groups, extra, uid of a SubjectAccessReview's spec. */
 void authn_user_write(struct jw *w, const struct authn_user *u);
 bool authn_user_is_in(const struct authn_user *u, struct sv group);
+/* With a value added to the extra `key`. errors: LIMIT, NOMEM */
+MUST_USE enum error_kind authn_user_add_extra(struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err);
 /* With `group` added behind the others unless it is there. errors: LIMIT, NOMEM */
 MUST_USE enum error_kind authn_user_add_group(struct arena *a, struct authn_user *u, struct sv group, struct error *err);
