@@ -1,4 +1,4 @@
-/* Matchers as text. Whether a value matches is regexp_match.c's question. */
+/* Matchers: text and meaning. */
 #include "promql/matcher.h"
 
 #include "promql/quote.h"
@@ -8,6 +8,20 @@ const char *matcher_op_text(enum matcher_op op)
 	static const char *const texts[] = { "=", "!=", "=~", "!~" };
 
 	return texts[op];
+}
+
+bool matcher_matches(const struct matcher *m, struct sv value)
+{
+	switch (m->op) {
+	case MATCHER_EQ:
+		return sv_eq(m->value, value);
+	case MATCHER_NEQ:
+		return !sv_eq(m->value, value);
+	case MATCHER_RE:
+	case MATCHER_NRE:
+		break;
+	}
+	return m->op == MATCHER_NRE;
 }
 
 void matcher_print(struct buf *out, const struct matcher *m)

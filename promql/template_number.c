@@ -1,5 +1,6 @@
 /* Number constants of templates: Go's rules for integers of any base, floats, complex numbers and characters. */
 #include "common/f64.h"
+#include "promql/number.h"
 #include "promql/template_tree.h"
 #include "promql/unquote.h"
 
@@ -31,76 +32,13 @@ static enum error_kind parse_char(struct sv text, struct template_number *ret, s
 	return ERR_OK;
 }
 
-/* "_" only between digits, or between the base prefix and a digit; never with a bare leading zero's decimal reading. */
-static bool underscores_ok(struct sv text, bool hex)
-{
-	char before = '^'; /* start, digit or '_' */
-	size_t i = 0;
-
-	if (text.len >= 2 && text.ptr[0] == '0' && strchr("bBoOxX", text.ptr[1])) {
-		i = 2;
-		before = '0';
-	}
-	for (; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if ((c >= '0' && c <= '9') || (hex && (c | 32) >= 'a' && (c | 32) <= 'f')) {
-			before = '0';
-		} else if (c == '_') {
-			if (before != '0')
-				return false;
-			before = '_';
-		} else {
-			if (before == '_')
-				return false;
-			before = '!';
-		}
-	}
-	return before != '_';
-}
-
-/* Go's strconv.ParseUint(text, 0, 64): false for bad syntax or overflow. */
-static bool parse_magnitude(struct sv text, uint64_t *ret)
-{
-	unsigned base = 10;
-	size_t i = 0;
-	uint64_t value = 0;
-	bool digits = false;
-
-	if (text.len > 1 && text.ptr[0] == '0') {
-		char c = (char)(text.ptr[1] | 32);
-
-		base = c == 'x' ? 16 : c == 'b' ? 2 : 8;
-		i = c == 'x' || c == 'b' || c == 'o' ? 2 : 1;
-		digits = i == 1;
-	}
-	if (!underscores_ok(text, base == 16))
-		return false;
-	for (; i < text.len; i++) {
-		char c = text.ptr[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
-				 : (c | 32) >= 'a' && (c | 32) <= 'f'
-					 ? (unsigned)((c | 32) - 'a') + 10
-					 : 99;
-
-		if (c == '_')
-			continue;
-		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
-			__builtin_add_overflow(value, digit, &value))
-			return false;
-		digits = true;
-	}
-	*ret = value;
-	return digits;
-}
-
 static void parse_integer(struct sv text, struct template_number *ret)
 {
 	bool negative = sv_has_prefix(text, SV("-"));
 	struct sv digits = sv_skip(text, negative || sv_has_prefix(text, SV("+")));
 	uint64_t value;
 
-	if (!parse_magnitude(digits, &value))
+	if (!number_parse_u64(digits, &value))
 		return;
 	ret->is_uint = digits.len == text.len || value == 0;
 	if (value <= (uint64_t)INT64_MAX + negative) {

@@ -107,16 +107,10 @@ static enum error_kind unquote_raw(
 	return ERR_OK;
 }
 
-enum error_kind unquote_go(struct arena *a, struct sv text, struct sv *ret, struct error *err)
+/* Escapes -> bytes; bad bytes become U+FFFD when `fix` is set. */
+static enum error_kind unquote_escapes(
+	struct arena *a, struct sv inside, char quote, bool fix, struct sv *ret, struct error *err)
 {
-	char quote = text.len ? text.ptr[0] : 0;
-
-	if (text.len < 2 || text.ptr[text.len - 1] != quote || (quote != '"' && quote != '`'))
-		return error_set(err, ERR_INVALID, "invalid syntax");
-	struct sv inside = sv_from(text.ptr + 1, text.len - 2);
-
-	if (quote == '`')
-		return unquote_raw(a, inside, ret, err);
 	/* Escapes only shrink; a bad byte grows to the three bytes of U+FFFD. */
 	char *out = arena_alloc(a, 3 * inside.len + 1);
 	size_t n = 0;
@@ -131,7 +125,9 @@ enum error_kind unquote_go(struct arena *a, struct sv text, struct sv *ret, stru
 
 		if (len == 0)
 			return error_set(err, ERR_INVALID, "invalid syntax");
-		if (is_byte)
+		if (!fix && len == 1 && rune == UNICODE_BAD)
+			out[n++] = inside.ptr[0];
+		else if (is_byte)
 			out[n++] = (char)rune;
 		else
 			n += unicode_encode(out + n, rune);
@@ -139,4 +135,30 @@ enum error_kind unquote_go(struct arena *a, struct sv text, struct sv *ret, stru
 	}
 	*ret = sv_from(out, n);
 	return ERR_OK;
+}
+
+enum error_kind unquote_promql(struct arena *a, struct sv text, struct sv *ret, struct error *err)
+{
+	if (text.len < 2 || text.ptr[text.len - 1] != text.ptr[0])
+		return error_set(err, ERR_INVALID, "invalid syntax");
+	struct sv inside = sv_from(text.ptr + 1, text.len - 2);
+
+	if (text.ptr[0] == '`' || sv_find(inside, '\\') == inside.len) {
+		*ret = inside;
+		return ERR_OK;
+	}
+	return unquote_escapes(a, inside, text.ptr[0], false, ret, err);
+}
+
+enum error_kind unquote_go(struct arena *a, struct sv text, struct sv *ret, struct error *err)
+{
+	char quote = text.len ? text.ptr[0] : 0;
+
+	if (text.len < 2 || text.ptr[text.len - 1] != quote || (quote != '"' && quote != '`'))
+		return error_set(err, ERR_INVALID, "invalid syntax");
+	struct sv inside = sv_from(text.ptr + 1, text.len - 2);
+
+	if (quote == '`')
+		return unquote_raw(a, inside, ret, err);
+	return unquote_escapes(a, inside, quote, true, ret, err);
 }

@@ -1,0 +1,107 @@
+/* Text <-> nanoseconds, in the words of Prometheus' common library. */
+#include "promql/duration.h"
+
+#include "promql/quote.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+static const struct unit {
+	const char *name;
+	int64_t ms;
+	bool exact; /* printed only when nothing is left */
+} UNITS[] = {
+	{ "y", INT64_C(365) * 24 * 3600 * 1000, true },
+	{ "w", 7 * 24 * 3600 * 1000, true },
+	{ "d", 24 * 3600 * 1000, false },
+	{ "h", 3600 * 1000, false },
+	{ "m", 60 * 1000, false },
+	{ "s", 1000, false },
+	{ "ms", 1, false },
+};
+
+static enum error_kind fail(
+	struct error *err, const char *what, struct sv text, const char *with, struct sv all)
+{
+	struct buf out;
+
+	buf_init(&out, ERROR_TEXT_MAX);
+	buf_put_str(&out, what);
+	quote_print(&out, text);
+	if (with) {
+		buf_put_str(&out, with);
+		quote_print(&out, all);
+	}
+	error_set(err, ERR_INVALID, "%s", buf_text(&out));
+	buf_done(&out);
+	return ERR_INVALID;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+enum error_kind duration_parse(struct sv text, int64_t *ret_ns, struct error *err)
+{
+	struct sv rest = text;
+	uint64_t total = 0;
+	size_t next_unit = 0;
+
+	if (sv_is(text, "0")) {
+		*ret_ns = 0;
+		return ERR_OK;
+	}
+	if (!text.len)
+		return error_set(err, ERR_INVALID, "empty duration string");
+	while (rest.len) {
+		size_t n_digits = 0, n_unit, unit = 0;
+		uint64_t value;
+
+		while (n_digits < rest.len && is_digit(rest.ptr[n_digits]))
+			n_digits++;
+		n_unit = n_digits;
+		while (n_unit < rest.len && !is_digit(rest.ptr[n_unit]))
+			n_unit++;
+		struct sv name = sv_from(rest.ptr + n_digits, n_unit - n_digits);
+
+		if (!sv_to_u64(sv_take(rest, n_digits), &value) || !name.len)
+			return fail(err, "not a valid duration string: ", text, NULL, text);
+		while (unit < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[unit].name))
+			unit++;
+		if (unit == ARRAY_LEN(UNITS))
+			return fail(err, "unknown unit ", name, " in duration ", text);
+		if (unit < next_unit)
+			return fail(err, "not a valid duration string: ", text, NULL, text);
+		next_unit = unit + 1;
+		uint64_t unit_ns = (uint64_t)(UNITS[unit].ms * NS_PER_MS);
+
+		if (value > (UINT64_C(1) << 63) / unit_ns || (total += value * unit_ns) > INT64_MAX)
+			return error_set(err, ERR_INVALID, "duration out of range");
+		rest = sv_skip(rest, n_unit);
+	}
+	*ret_ns = (int64_t)total;
+	return ERR_OK;
+}
+
+void duration_print(struct buf *out, int64_t ns)
+{
+	int64_t ms = ns / NS_PER_MS;
+
+	if (ms == 0) {
+		buf_put_str(out, "0s");
+		return;
+	}
+	if (ms < 0) {
+		buf_put_char(out, '-');
+		ms = -ms;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(UNITS); i++) {
+		int64_t n = ms / UNITS[i].ms;
+
+		if (n == 0 || (UNITS[i].exact && ms % UNITS[i].ms))
+			continue;
+		buf_put_i64(out, n);
+		buf_put_str(out, UNITS[i].name);
+		ms -= n * UNITS[i].ms;
+	}
+}
