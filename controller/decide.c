@@ -1,9 +1,10 @@
-/* The decision, stage by stage. Each stage reads the proposal so far and adds its own result; the order is DECIDE_STAGES' and nobody
+/* The decision, stage by stage. Each stage reads the proposal so far and adds its own result; the order is PASS_STAGES' and nobody
  * else's. A metric that fails is part of the decision; an error of this function means that there is none. */
 #include "controller/decide.h"
 
 #include <assert.h>
 
+#include "controller/stages.h"
 #include "controller/words.h"
 
 /* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas, and those of the scale write. */
@@ -46,7 +47,7 @@ static void set_condition(
 }
 
 /* Is there anything to compute? Sets what holds without metrics. */
-static enum error_kind stage_bounds(struct work *w)
+static enum error_kind check_bounds(struct work *w)
 {
 	const struct hpa *hpa = w->in->hpa;
 	struct proposal *p = w->p;
@@ -87,7 +88,7 @@ static void fail(struct work *w, struct sv error)
 }
 
 /* A selector that selects nothing, or too much: no metric is read. */
-static enum error_kind stage_target(struct work *w)
+static enum error_kind check_target(struct work *w)
 {
 	static const char *const EVENTS[] = {
 		[TARGET_NO_SELECTOR] = "SelectorRequired",
@@ -238,7 +239,7 @@ static int64_t window_ns(const struct opt_i32 *window_sec, int64_t fallback_sec)
 	return (window_sec->set ? window_sec->value : fallback_sec) * NS_PER_SEC;
 }
 
-static enum error_kind stage_stabilize(struct work *w)
+static enum error_kind stage_stabilise(struct work *w)
 {
 	const struct hpa_behavior *behavior = w->in->hpa->spec.behavior;
 	int64_t flag_ns = w->in->settings->downscale_stabilization_ns;
@@ -351,11 +352,17 @@ static enum error_kind start_history(struct work *w)
 
 typedef enum error_kind (*stage_fn)(struct work *w);
 
+/* The functions of the stages that are run here, in the table's order. */
+#define DECIDE_STAGE(name, where, file, way) DECIDE_STAGE_##where(name)
+#define DECIDE_STAGE_LOOP(name)
+#define DECIDE_STAGE_ASK(name)
+#define DECIDE_STAGE_DECIDE(name) stage_##name,
+#define DECIDE_STAGE_CONCLUDE(name)
+
 enum error_kind decide_compute(
 	struct arena *a, const struct decide_input *in, struct proposal *ret, struct error *err)
 {
-	static const stage_fn STAGES[] = { stage_target, stage_classify, stage_recommend,
-		stage_pick, stage_stabilize, stage_limit, stage_conditions };
+	static const stage_fn STAGES[] = { PASS_STAGES(DECIDE_STAGE) };
 	const struct hpa *hpa = in->hpa;
 	struct proposal p = { .current = in->scale->replicas, .reason = SV(""), .now = in->now };
 	struct work w = { .a = a, .in = in, .p = &p, .err = err };
@@ -369,7 +376,7 @@ enum error_kind decide_compute(
 	if (decide_make_events(a, hpa->spec.n_metrics + OTHER_EVENTS, &p.events, err))
 		return err->kind;
 
-	if (stage_bounds(&w))
+	if (check_bounds(&w) || (w.computing && check_target(&w)))
 		return err->kind;
 	for (size_t i = 0; i < ARRAY_LEN(STAGES) && w.computing; i++)
 		if (STAGES[i](&w))

@@ -18,26 +18,10 @@
 #include "controller/decide.h"
 #include "controller/readings.h"
 #include "controller/scale.h"
+#include "controller/stages.h"
 #include "controller/target.h"
 #include "kube/api_path.h"
 #include "kube/discovery.h"
-
-/* The way of an object, the only place that knows the order. `where` says who runs the stage: the controller's loop, or this pass in one
- * of its three pure steps. */
-#define PASS_STAGES(X)                                                                             \
-	/* name       where     file            in -> out */                                       \
-	X(due, LOOP, "controller.c", "clock, store -> the objects whose turn it is")               \
-	X(object, LOOP, "hpa.h", "cached JSON -> struct hpa, defaulted")                           \
-	X(target, ASK, "target.c", "scaleTargetRef, discovery -> struct scale, pods' selector")    \
-	X(gather, ASK, "ask.c", "metrics -> questions; answers -> struct reading")                 \
-	X(classify, DECIDE, "pods.c", "pods, samples -> struct pods_groups")                       \
-	X(recommend, DECIDE, "recommend.c", "groups, readings -> struct recommendation")           \
-	X(pick, DECIDE, "pick.c", "recommendations -> struct picked")                              \
-	X(stabilise, DECIDE, "stabilize.c", "proposal, history -> struct stabilized")              \
-	X(limit, DECIDE, "limit.c", "policies, min, max -> struct limited")                        \
-	X(conditions, DECIDE, "decide.c", "all of these -> struct proposal")                       \
-	X(apply, CONCLUDE, "conclude.c", "outcome of the writes -> struct conclusion")             \
-	X(record, LOOP, "record.c", "inputs, proposal, conclusion -> tape")
 
 /* How often a scale is written at most when others change it meanwhile, and how long to wait between (plus up to 10 %). */
 #define PASS_MAX_SCALE_WRITES 5
