@@ -56,7 +56,7 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 		controller_new(client, &o->controller, metrics, &controller, err) != ERR_OK)
 		return err->kind;
 	if (o->port > 0 && probes_new(l, o->bind_address, (uint16_t)o->port, controller, metrics,
-				   &ops, err) != ERR_OK)
+				   &probes, err) != ERR_OK)
 		return err->kind;
 	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server", client_server(client),
 		"native-hpas", MODES[o->controller.native], NULL);
