@@ -11,7 +11,7 @@
 #define ACCEPT_CLAUSES_MAX 32u
 
 struct clause {
-	struct sv type;       /* "application/json" */
+	struct sv type;	      /* "application/json" */
 	struct sv parameters; /* behind the first ';' */
 	double q;
 };
@@ -67,12 +67,14 @@ static bool wants_pretty(struct sv pretty_parameter, bool has_pretty, struct sv 
 {
 	if (has_pretty)
 		return is_true(pretty_parameter);
-	return sv_has_prefix(user_agent, SV("curl")) || sv_has_prefix(user_agent, SV("Wget")) || sv_has_prefix(user_agent, SV("Mozilla/5.0"));
+	return sv_has_prefix(user_agent, SV("curl")) || sv_has_prefix(user_agent, SV("Wget")) ||
+	       sv_has_prefix(user_agent, SV("Mozilla/5.0"));
 }
 
 static bool is_served(struct sv type)
 {
-	return sv_is(type, "application/json") || sv_is(type, "application/yaml") || sv_is(type, "application/vnd.kubernetes.protobuf");
+	return sv_is(type, "application/json") || sv_is(type, "application/yaml") ||
+	       sv_is(type, "application/vnd.kubernetes.protobuf");
 }
 
 /* What the first clause that fits makes of the answer; NONE_WRITER: nothing fits. */
@@ -87,23 +89,29 @@ static struct accept choose(const struct clause *clauses, size_t n, enum accept_
 			continue;
 		if (!as.len && parameter(c->parameters, "v").len)
 			continue;
-		if (as.len && (tables == ACCEPT_NO_TABLES || (tables == ACCEPT_ONLY_PARTIAL && !sv_has_prefix(as, SV("Partial")))))
+		if (as.len &&
+			(tables == ACCEPT_NO_TABLES || (tables == ACCEPT_ONLY_PARTIAL &&
+							       !sv_has_prefix(as, SV("Partial")))))
 			continue;
 		if (as.len && !sv_is(parameter(c->parameters, "g"), "meta.k8s.io"))
 			continue;
 		a.table_version = parameter(c->parameters, "v");
 		if (as.len && !sv_is(a.table_version, "v1") && !sv_is(a.table_version, "v1beta1"))
 			continue;
-		if (as.len && !sv_is(as, "Table") && !sv_is(as, "PartialObjectMetadataList") && !sv_is(as, "PartialObjectMetadata"))
+		if (as.len && !sv_is(as, "Table") && !sv_is(as, "PartialObjectMetadataList") &&
+			!sv_is(as, "PartialObjectMetadata"))
 			continue;
-		a.format = !as.len ? ACCEPT_JSON : sv_is(as, "Table") ? ACCEPT_TABLE : ACCEPT_PARTIAL;
+		a.format = !as.len		? ACCEPT_JSON
+			   : sv_is(as, "Table") ? ACCEPT_TABLE
+						: ACCEPT_PARTIAL;
 		a.pretty = is_true(parameter(c->parameters, "pretty"));
 		return a;
 	}
 	return a;
 }
 
-struct accept accept_choose(struct sv header, enum accept_tables tables, struct sv pretty_parameter, bool has_pretty, struct sv user_agent)
+struct accept accept_choose(struct sv header, enum accept_tables tables, struct sv pretty_parameter,
+	bool has_pretty, struct sv user_agent)
 {
 	struct clause clauses[ACCEPT_CLAUSES_MAX];
 	struct accept a = { .format = ACCEPT_JSON };
@@ -113,7 +121,8 @@ struct accept accept_choose(struct sv header, enum accept_tables tables, struct 
 		bool routed = false, known = false;
 		for (size_t i = 0; i < n; i++) {
 			known = known || sv_is(clauses[i].type, "application/*");
-			routed = routed || sv_is(clauses[i].type, "*/*") || is_served(clauses[i].type);
+			routed = routed || sv_is(clauses[i].type, "*/*") ||
+				 is_served(clauses[i].type);
 		}
 		a = choose(clauses, n, tables);
 		if (!routed)
@@ -138,7 +147,8 @@ struct sv accept_aggregated(struct sv header)
 		struct sv as = parameter(c->parameters, "as"), v = parameter(c->parameters, "v");
 		if (!as.len)
 			return SV_NULL;
-		if (sv_is(as, "APIGroupDiscoveryList") && sv_is(parameter(c->parameters, "g"), "apidiscovery.k8s.io") &&
+		if (sv_is(as, "APIGroupDiscoveryList") &&
+			sv_is(parameter(c->parameters, "g"), "apidiscovery.k8s.io") &&
 			(sv_is(v, "v2") || sv_is(v, "v2beta1")))
 			return v;
 	}

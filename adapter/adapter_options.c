@@ -36,18 +36,26 @@ static const char *const ECDHE_CIPHERS[] = {
 };
 
 /* Flags without effect: they take a value, or are boolean. */
-static const char *const IGNORED[] = { "audit-log-batch-buffer-size", "audit-log-batch-max-size", "audit-log-batch-max-wait",
-	"audit-log-batch-throttle-burst", "audit-log-batch-throttle-qps", "audit-log-format", "audit-log-maxage", "audit-log-maxbackup",
-	"audit-log-maxsize", "audit-log-mode", "audit-log-path", "audit-log-truncate-max-batch-size", "audit-log-truncate-max-event-size",
-	"audit-log-version", "audit-policy-file", "audit-webhook-batch-buffer-size", "audit-webhook-batch-max-size",
-	"audit-webhook-batch-max-wait", "audit-webhook-batch-throttle-burst", "audit-webhook-batch-throttle-qps", "audit-webhook-config-file",
-	"audit-webhook-initial-backoff", "audit-webhook-mode", "audit-webhook-truncate-max-batch-size", "audit-webhook-truncate-max-event-size",
-	"audit-webhook-version", "client-burst", "client-qps", "debug-socket-path", "http2-max-streams-per-connection", "log-backtrace-at",
-	"log-dir", "log-file", "log-file-max-size", "log-flush-frequency", "stderrthreshold", "tls-sni-cert-key", "vmodule" };
-static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr", "audit-log-batch-throttle-enable", "audit-log-compress",
-	"audit-log-truncate-enabled", "audit-webhook-batch-throttle-enable", "audit-webhook-truncate-enabled", "contention-profiling",
-	"disable-http2", "enable-priority-and-fairness", "logtostderr", "one-output", "permit-address-sharing", "permit-port-sharing",
-	"profiling", "skip-headers", "skip-log-headers" };
+static const char *const IGNORED[] = { "audit-log-batch-buffer-size", "audit-log-batch-max-size",
+	"audit-log-batch-max-wait", "audit-log-batch-throttle-burst",
+	"audit-log-batch-throttle-qps", "audit-log-format", "audit-log-maxage",
+	"audit-log-maxbackup", "audit-log-maxsize", "audit-log-mode", "audit-log-path",
+	"audit-log-truncate-max-batch-size", "audit-log-truncate-max-event-size",
+	"audit-log-version", "audit-policy-file", "audit-webhook-batch-buffer-size",
+	"audit-webhook-batch-max-size", "audit-webhook-batch-max-wait",
+	"audit-webhook-batch-throttle-burst", "audit-webhook-batch-throttle-qps",
+	"audit-webhook-config-file", "audit-webhook-initial-backoff", "audit-webhook-mode",
+	"audit-webhook-truncate-max-batch-size", "audit-webhook-truncate-max-event-size",
+	"audit-webhook-version", "client-burst", "client-qps", "debug-socket-path",
+	"http2-max-streams-per-connection", "log-backtrace-at", "log-dir", "log-file",
+	"log-file-max-size", "log-flush-frequency", "stderrthreshold", "tls-sni-cert-key",
+	"vmodule" };
+static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr",
+	"audit-log-batch-throttle-enable", "audit-log-compress", "audit-log-truncate-enabled",
+	"audit-webhook-batch-throttle-enable", "audit-webhook-truncate-enabled",
+	"contention-profiling", "disable-http2", "enable-priority-and-fairness", "logtostderr",
+	"one-output", "permit-address-sharing", "permit-port-sharing", "profiling", "skip-headers",
+	"skip-log-headers" };
 
 #define N_OWN 42u
 #define N_ALL (N_OWN + ARRAY_LEN(IGNORED) + ARRAY_LEN(IGNORED_BOOLS))
@@ -147,7 +155,8 @@ static size_t all_flags(struct adapter_options *o, struct option *t)
 	return n;
 }
 
-enum error_kind adapter_options_parse(int argc, char **argv, struct adapter_options *ret, struct error *err)
+enum error_kind adapter_options_parse(
+	int argc, char **argv, struct adapter_options *ret, struct error *err)
 {
 	struct option table[N_ALL];
 	set_defaults(ret);
@@ -173,8 +182,9 @@ void adapter_options_help(struct buf *out)
 	struct option table[N_ALL];
 	set_defaults(&defaults);
 	size_t n = all_flags(&defaults, table);
-	buf_put_str(out, "flyball-adapter serves Kubernetes' metrics APIs from Prometheus queries.\n\n"
-			 "  flyball-adapter --config=FILE --prometheus-url=URL [flags]\n\n");
+	buf_put_str(out,
+		"flyball-adapter serves Kubernetes' metrics APIs from Prometheus queries.\n\n"
+		"  flyball-adapter --config=FILE --prometheus-url=URL [flags]\n\n");
 	options_help(out, table, n);
 }
 
@@ -196,18 +206,25 @@ static bool is_cipher(struct sv name)
 
 static enum error_kind check_tls(const struct adapter_options *o, struct error *err)
 {
-	static const char *const VERSIONS[] = { "", "VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13" };
+	static const char *const VERSIONS[] = { "", "VersionTLS10", "VersionTLS11", "VersionTLS12",
+		"VersionTLS13" };
 	bool known = false;
 	for (size_t i = 0; i < ARRAY_LEN(VERSIONS); i++)
 		known = known || sv_eq(sv_of(o->tls_min_version), sv_of(VERSIONS[i]));
 	if (!known)
-		return error_set(err, ERR_INVALID, "--tls-min-version: unknown tls version \"%s\", expected VersionTLS12 or VersionTLS13",
+		return error_set(err, ERR_INVALID,
+			"--tls-min-version: unknown tls version \"%s\", expected VersionTLS12 or "
+			"VersionTLS13",
 			o->tls_min_version);
-	VEC_FOREACH(name, &o->tls_cipher_suites.items)
+	VEC_FOREACH (name, &o->tls_cipher_suites.items)
 		if (!is_cipher(sv_of(*name)))
-			return error_set(err, ERR_INVALID, "--tls-cipher-suites: Cipher suite %s not supported or doesn't exist", *name);
+			return error_set(err, ERR_INVALID,
+				"--tls-cipher-suites: Cipher suite %s not supported or doesn't "
+				"exist",
+				*name);
 	if (!o->tls_cert_file[0] != !o->tls_key_file[0])
-		return error_set(err, ERR_INVALID, "--tls-cert-file and --tls-private-key-file must be given together");
+		return error_set(err, ERR_INVALID,
+			"--tls-cert-file and --tls-private-key-file must be given together");
 	return ERR_OK;
 }
 
@@ -215,23 +232,33 @@ enum error_kind adapter_options_check(struct adapter_options *o, struct error *e
 {
 	if (!o->config[0])
 		return error_set(err, ERR_INVALID,
-			"unable to load metrics discovery config: no metrics discovery configuration file specified (make sure to use --config)");
+			"unable to load metrics discovery config: no metrics discovery "
+			"configuration file specified (make sure to use --config)");
 	if (!sv_is(sv_of(o->prometheus_verb), "GET") && !sv_is(sv_of(o->prometheus_verb), "POST"))
-		return error_set(err, ERR_INVALID, "--prometheus-verb: expected GET or POST, got \"%s\"", o->prometheus_verb);
+		return error_set(err, ERR_INVALID,
+			"--prometheus-verb: expected GET or POST, got \"%s\"", o->prometheus_verb);
 	if (o->prometheus_auth_incluster && o->prometheus_auth_config[0])
-		return error_set(err, ERR_INVALID, "may not use both in-cluster auth and an explicit kubeconfig at the same time: "
-						   "give --prometheus-auth-incluster or --prometheus-auth-config");
+		return error_set(err, ERR_INVALID,
+			"may not use both in-cluster auth and an explicit kubeconfig at the same "
+			"time: "
+			"give --prometheus-auth-incluster or --prometheus-auth-config");
 	if (!o->prometheus_cert_file[0] != !o->prometheus_key_file[0])
-		return error_set(err, ERR_INVALID, "--prometheus-client-tls-cert-file and --prometheus-client-tls-key-file must be given together");
+		return error_set(err, ERR_INVALID,
+			"--prometheus-client-tls-cert-file and --prometheus-client-tls-key-file "
+			"must be given together");
 	if (o->secure_port < 1 || o->secure_port > 65535)
-		return error_set(err, ERR_INVALID, "--secure-port %lld must be between 1 and 65535, inclusive. It cannot be turned off with 0",
+		return error_set(err, ERR_INVALID,
+			"--secure-port %lld must be between 1 and 65535, inclusive. It cannot be "
+			"turned off with 0",
 			(long long)o->secure_port);
 	if (o->relist_interval_ns <= 0)
-		return error_set(err, ERR_INVALID, "--metrics-relist-interval: expected more than 0");
+		return error_set(
+			err, ERR_INVALID, "--metrics-relist-interval: expected more than 0");
 	if (o->max_age_ns == 0)
 		o->max_age_ns = o->relist_interval_ns;
 	if (o->max_age_ns < o->relist_interval_ns)
-		return error_set(err, ERR_INVALID, "--metrics-max-age: max age must not be less than relist interval");
+		return error_set(err, ERR_INVALID,
+			"--metrics-max-age: max age must not be less than relist interval");
 	if (o->compatibility == ADAPTER_STRICT)
 		o->answer_max_age_ns = 0;
 	return check_tls(o, err);

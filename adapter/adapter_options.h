@@ -8,7 +8,8 @@ struct adapter_options {
 	const char *prometheus_verb;
 	bool prometheus_auth_incluster;
 	const char *prometheus_auth_config;
-	const char *prometheus_ca_file, *prometheus_cert_file, *prometheus_key_file, *prometheus_token_file;
+	const char *prometheus_ca_file, *prometheus_cert_file, *prometheus_key_file,
+		*prometheus_token_file;
 	struct option_list prometheus_headers; /* "Name=value" */
 	int64_t relist_interval_ns, max_age_ns;
 	int64_t discovery_interval_ns;
@@ -24,12 +25,13 @@ struct adapter_options {
 	bool skip_lookup, tolerate_lookup_failure;
 	int64_t token_ttl_ns;
 	const char *client_ca_file, *proxy_ca_file;
-	struct option_list proxy_names, proxy_user_headers, proxy_group_headers, proxy_extra_prefixes;
+	struct option_list proxy_names, proxy_user_headers, proxy_group_headers,
+		proxy_extra_prefixes;
 	struct option_list always_allow_paths;
 	int64_t allowed_ttl_ns, denied_ttl_ns;
 
 	int64_t verbosity;
-	int log_format;    /* enum log_format */
+	int log_format;	   /* enum log_format */
 	int compatibility; /* enum adapter_compatibility */
 	bool help, version;
 	/* private */
@@ -39,7 +41,8 @@ struct adapter_options {
 enum adapter_compatibility { ADAPTER_DEFAULT, ADAPTER_STRICT };
 
 /* Texts are borrowed from argv. Other arguments are ignored, as in the reference. errors: INVALID (usage: exit status 2). Call done in any case. */
-MUST_USE enum error_kind adapter_options_parse(int argc, char **argv, struct adapter_options *ret, struct error *err);
+MUST_USE enum error_kind adapter_options_parse(
+	int argc, char **argv, struct adapter_options *ret, struct error *err);
 void adapter_options_done(struct adapter_options *o);
 void adapter_options_help(struct buf *out);
 /* What is well-formed but cannot be run with. errors: INVALID (exit status 255) */

@@ -64,7 +64,8 @@ static void free_question(void *value)
 
 static bool is_fresh(const struct ask_question *q)
 {
-	return q->body && loop_now(q->ask->config.loop).ns - q->answered.ns < q->ask->config.max_age_ns;
+	return q->body &&
+	       loop_now(q->ask->config.loop).ns - q->answered.ns < q->ask->config.max_age_ns;
 }
 
 /* Removes the answers that are too old to be used. */
@@ -75,8 +76,7 @@ static void on_sweep(struct loop_timer *t, void *ctx)
 	while (again) {
 		again = any_left = false;
 		struct ask_question *old = NULL;
-		MAP_FOREACH(e, &a->shared)
-		{
+		MAP_FOREACH (e, &a->shared) {
 			struct ask_question *q = e->value;
 			any_left = any_left || q->body;
 			if (q->body && !is_fresh(q))
@@ -124,7 +124,8 @@ void ask_free(struct ask *a)
 static bool keep(struct ask_question *q, int status, struct sv body)
 {
 	struct ask *a = q->ask;
-	if (!q->is_shared || a->config.max_age_ns <= 0 || status < 200 || status > 299 || a->kept_bytes + body.len > ASK_KEPT_BYTES_MAX)
+	if (!q->is_shared || a->config.max_age_ns <= 0 || status < 200 || status > 299 ||
+		a->kept_bytes + body.len > ASK_KEPT_BYTES_MAX)
 		return false;
 	q->body = mem_memdup(body.ptr, body.len);
 	if (!q->body)
@@ -142,10 +143,13 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 {
 	struct ask_question *q = ctx;
 	struct ask *a = q->ask;
-	struct ask_answer answer = { .status = status, .body = body, .failed = failed, .asked_at_ms = q->asked_at_ms };
+	struct ask_answer answer = {
+		.status = status, .body = body, .failed = failed, .asked_at_ms = q->asked_at_ms
+	};
 	q->call = NULL;
 	if (a->config.on_answered)
-		a->config.on_answered(failed ? 0 : status, loop_now(a->config.loop).ns - q->started.ns, a->config.ctx);
+		a->config.on_answered(failed ? 0 : status,
+			loop_now(a->config.loop).ns - q->started.ns, a->config.ctx);
 	bool kept = !failed && keep(q, status, body);
 	if (!kept)
 		unlink_question(q);
@@ -182,7 +186,8 @@ static void link_question(struct ask_question *q)
 {
 	struct ask *a = q->ask;
 	struct error full = { 0 };
-	q->is_shared = a->config.shared && map_set(&a->shared, sv_from(q->query, q->query_len), q, NULL, &full) == ERR_OK;
+	q->is_shared = a->config.shared && map_set(&a->shared, sv_from(q->query, q->query_len), q,
+						   NULL, &full) == ERR_OK;
 	if (q->is_shared)
 		return;
 	q->next = a->alone;
@@ -208,8 +213,8 @@ static enum error_kind start(struct ask_question *q, int64_t timeout_ns, struct 
 	return prom_client_query(a->config.client, &query, on_answer, q, &q->call, err);
 }
 
-enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, struct ask_waiter *w, bool *ret_now, struct ask_answer *ret,
-	struct error *err)
+enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, struct ask_waiter *w,
+	bool *ret_now, struct ask_answer *ret, struct error *err)
 {
 	struct ask_question *q = a->config.shared ? map_get(&a->shared, query) : NULL;
 	if (q && q->body && !is_fresh(q)) {
@@ -219,7 +224,9 @@ enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, st
 	}
 	if (q && q->body) {
 		a->stats.n_reused++;
-		*ret = (struct ask_answer){ .status = q->status, .body = sv_from(q->body, q->body_len), .asked_at_ms = q->asked_at_ms };
+		*ret = (struct ask_answer){ .status = q->status,
+			.body = sv_from(q->body, q->body_len),
+			.asked_at_ms = q->asked_at_ms };
 		*ret_now = true;
 		return ERR_OK;
 	}

@@ -18,7 +18,8 @@ struct builder {
 	struct buf key;
 };
 
-static struct sv key_of(struct buf *out, struct mapper_name resource, bool namespaced, struct sv name)
+static struct sv key_of(
+	struct buf *out, struct mapper_name resource, bool namespaced, struct sv name)
 {
 	buf_clear(out);
 	buf_put_sv(out, resource.plural);
@@ -29,7 +30,8 @@ static struct sv key_of(struct buf *out, struct mapper_name resource, bool names
 	return buf_sv(out);
 }
 
-static enum error_kind put(struct builder *b, const struct catalog_metric *metric, struct error *err)
+static enum error_kind put(
+	struct builder *b, const struct catalog_metric *metric, struct error *err)
 {
 	struct arena *a = &b->catalog->arena;
 	struct sv key = key_of(&b->key, metric->resource, metric->namespaced, metric->name);
@@ -50,17 +52,19 @@ static enum error_kind put(struct builder *b, const struct catalog_metric *metri
 /* Only these three core kinds are outside of namespaces for the reference. */
 static bool is_namespaced(struct mapper_name resource)
 {
-	return resource.group.len > 0 || !(sv_is(resource.plural, "namespaces") || sv_is(resource.plural, "nodes") ||
-						 sv_is(resource.plural, "persistentvolumes"));
+	return resource.group.len > 0 ||
+	       !(sv_is(resource.plural, "namespaces") || sv_is(resource.plural, "nodes") ||
+		       sv_is(resource.plural, "persistentvolumes"));
 }
 
-static enum error_kind add_resources(struct builder *b, const struct naming *n, const struct series_shape *shape, struct catalog_metric *metric,
-	struct error *err)
+static enum error_kind add_resources(struct builder *b, const struct naming *n,
+	const struct series_shape *shape, struct catalog_metric *metric, struct error *err)
 {
 	struct catalog *c = b->catalog;
 	for (size_t i = 0; i < shape->n_labels; i++) {
 		bool found = false;
-		if (naming_resource(&n->mapping, c->generation->mapper, shape->labels[i], &found, &metric->resource, err))
+		if (naming_resource(&n->mapping, c->generation->mapper, shape->labels[i], &found,
+			    &metric->resource, err))
 			return err->kind;
 		if (!found)
 			continue;
@@ -71,8 +75,8 @@ static enum error_kind add_resources(struct builder *b, const struct naming *n, 
 	return ERR_OK;
 }
 
-static enum error_kind add_rule(struct builder *b, const struct naming *n, const struct series *listing, struct catalog_count *count,
-	struct error *err)
+static enum error_kind add_rule(struct builder *b, const struct naming *n,
+	const struct series *listing, struct catalog_count *count, struct error *err)
 {
 	struct arena *a = &b->catalog->arena;
 	struct sv last_name = SV_NULL;
@@ -94,7 +98,8 @@ static enum error_kind add_rule(struct builder *b, const struct naming *n, const
 		if (!passes)
 			continue;
 		count->n_series++;
-		enum error_kind kind = n->rule->external ? put(b, &metric, err) : add_resources(b, n, shape, &metric, err);
+		enum error_kind kind = n->rule->external ? put(b, &metric, err)
+							 : add_resources(b, n, shape, &metric, err);
 		if (kind)
 			return kind;
 	}
@@ -116,14 +121,15 @@ static int by_resource_and_name(const void *a, const void *b)
 	return compare(a, b);
 }
 
-static enum error_kind finish(struct builder *b, struct catalog_metric **ret, size_t *ret_n, struct error *err)
+static enum error_kind finish(
+	struct builder *b, struct catalog_metric **ret, size_t *ret_n, struct error *err)
 {
 	struct arena *a = &b->catalog->arena;
 	struct catalog_metric *list = ARENA_ARRAY(a, b->by_key.n + 1, struct catalog_metric);
 	if (!list)
 		return arena_error(a, err);
 	size_t n = 0;
-	MAP_FOREACH(e, &b->by_key)
+	MAP_FOREACH (e, &b->by_key)
 		list[n++] = *(const struct catalog_metric *)e->value;
 	qsort(list, n, sizeof(*list), by_resource_and_name);
 	*ret = list;
@@ -131,8 +137,9 @@ static enum error_kind finish(struct builder *b, struct catalog_metric **ret, si
 	return ERR_OK;
 }
 
-static enum error_kind build(struct catalog *c, const struct naming *rules, size_t n, catalog_series_fn listing, void *ctx,
-	struct catalog_count *counts, struct catalog_metric **ret, size_t *ret_n, struct error *err)
+static enum error_kind build(struct catalog *c, const struct naming *rules, size_t n,
+	catalog_series_fn listing, void *ctx, struct catalog_count *counts,
+	struct catalog_metric **ret, size_t *ret_n, struct error *err)
 {
 	struct builder b = { .catalog = c };
 	enum error_kind kind = ERR_OK;
@@ -155,8 +162,8 @@ static enum error_kind build(struct catalog *c, const struct naming *rules, size
 	return kind;
 }
 
-enum error_kind catalog_new(struct generation *g, catalog_series_fn listing, void *ctx, struct catalog_count *counts, struct catalog **ret,
-	struct error *err)
+enum error_kind catalog_new(struct generation *g, catalog_series_fn listing, void *ctx,
+	struct catalog_count *counts, struct catalog **ret, struct error *err)
 {
 	AUTO(catalog_unref) struct catalog *c = mem_zalloc(sizeof(*c));
 	if (!c)
@@ -165,7 +172,8 @@ enum error_kind catalog_new(struct generation *g, catalog_series_fn listing, voi
 	c->generation = generation_ref(g);
 	arena_init(&c->arena, CATALOG_ARENA_MAX);
 	if (build(c, g->custom, g->n_custom, listing, ctx, counts, &c->custom, &c->n_custom, err) ||
-		build(c, g->external, g->n_external, listing, ctx, counts ? counts + g->n_custom : NULL, &c->external, &c->n_external, err))
+		build(c, g->external, g->n_external, listing, ctx,
+			counts ? counts + g->n_custom : NULL, &c->external, &c->n_external, err))
 		return err->kind;
 	*ret = TAKE_PTR(c);
 	return ERR_OK;
@@ -186,22 +194,26 @@ void catalog_unref(struct catalog *c)
 	mem_free(c);
 }
 
-static const struct catalog_metric *find(const struct catalog_metric *list, size_t n, const struct catalog_metric *key)
+static const struct catalog_metric *find(
+	const struct catalog_metric *list, size_t n, const struct catalog_metric *key)
 {
 	return n ? bsearch(key, list, n, sizeof(*list), by_resource_and_name) : NULL;
 }
 
-const struct catalog_metric *catalog_find_custom(const struct catalog *c, struct mapper_name resource, bool namespaced, struct sv name,
-	bool exact)
+const struct catalog_metric *catalog_find_custom(const struct catalog *c,
+	struct mapper_name resource, bool namespaced, struct sv name, bool exact)
 {
-	struct catalog_metric key = { .resource = resource, .namespaced = namespaced, .name = name };
+	struct catalog_metric key = {
+		.resource = resource, .namespaced = namespaced, .name = name
+	};
 	const struct catalog_metric *found = find(c->custom, c->n_custom, &key);
 	if (found || exact || namespaced)
 		return found;
 	/* The reference lists metrics of every other cluster-scoped kind as namespaced, where no request can reach them. */
 	struct error err = { 0 };
 	const struct mapper_resource *kind = NULL;
-	if (mapper_resolve(c->generation->mapper, resource.group, resource.plural, &kind, &err) || kind->namespaced)
+	if (mapper_resolve(c->generation->mapper, resource.group, resource.plural, &kind, &err) ||
+		kind->namespaced)
 		return NULL;
 	key.namespaced = true;
 	return find(c->custom, c->n_custom, &key);

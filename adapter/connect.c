@@ -12,7 +12,8 @@
 
 #define CONNECT_USER_AGENT "flyball-adapter/" FLYBALL_VERSION
 
-enum error_kind connect_read_file(struct arena *a, const char *path, size_t max_bytes, struct sv *ret, struct error *err)
+enum error_kind connect_read_file(
+	struct arena *a, const char *path, size_t max_bytes, struct sv *ret, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -23,7 +24,9 @@ enum error_kind connect_read_file(struct arena *a, const char *path, size_t max_
 	ssize_t n;
 	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
 		buf_put(&text, chunk, (size_t)n);
-	enum error_kind kind = n < 0 ? error_set(err, ERR_INVALID, "read %s: %s", path, strerror(errno)) : buf_check(&text, path, err);
+	enum error_kind kind =
+		n < 0 ? error_set(err, ERR_INVALID, "read %s: %s", path, strerror(errno))
+		      : buf_check(&text, path, err);
 	close(fd);
 	if (kind == ERR_OK) {
 		*ret = arena_sv(a, buf_sv(&text));
@@ -46,7 +49,8 @@ static enum error_kind read_ca(struct arena *a, const char *path, struct sv *ret
 }
 
 /* "Name=value" -> "Name: value". */
-static enum error_kind header_lines(struct arena *a, const struct option_list *list, const char *const **ret, struct error *err)
+static enum error_kind header_lines(
+	struct arena *a, const struct option_list *list, const char *const **ret, struct error *err)
 {
 	const char **lines = ARENA_ARRAY(a, list->items.n + 1, const char *);
 	if (!lines)
@@ -56,7 +60,9 @@ static enum error_kind header_lines(struct arena *a, const struct option_list *l
 		bool found;
 		struct sv name = sv_cut(sv_of(list->items.at[i]), '=', &value, &found);
 		if (name.len == 0)
-			return error_set(err, ERR_INVALID, "--prometheus-header: expected NAME=VALUE, got \"%s\"", list->items.at[i]);
+			return error_set(err, ERR_INVALID,
+				"--prometheus-header: expected NAME=VALUE, got \"%s\"",
+				list->items.at[i]);
 		lines[i] = arena_printf(a, "%.*s: %.*s", SV_ARG(name), SV_ARG(value));
 		if (!lines[i])
 			return arena_error(a, err);
@@ -82,17 +88,22 @@ static void use_credentials(struct http_endpoint_config *e, const struct kubecon
 	e->password = k->password;
 }
 
-static enum error_kind prometheus_credentials(struct arena *a, const struct adapter_options *o, const struct kubeconfig_env *env,
-	struct http_endpoint_config *e, struct error *err)
+static enum error_kind prometheus_credentials(struct arena *a, const struct adapter_options *o,
+	const struct kubeconfig_env *env, struct http_endpoint_config *e, struct error *err)
 {
 	struct kubeconfig_client k = { 0 };
 	if (o->prometheus_auth_incluster) {
 		if (kubeconfig_in_cluster(a, env, &k, err))
-			return error_wrap(err, "--prometheus-auth-incluster: unable to construct in-cluster auth configuration for connecting to Prometheus");
+			return error_wrap(
+				err, "--prometheus-auth-incluster: unable to construct in-cluster "
+				     "auth configuration for connecting to Prometheus");
 		use_credentials(e, &k);
 	} else if (o->prometheus_auth_config[0]) {
 		if (kubeconfig_find(a, o->prometheus_auth_config, NULL, env, false, &k, err))
-			return error_wrap(err, "--prometheus-auth-config: unable to construct auth configuration from \"%s\"", o->prometheus_auth_config);
+			return error_wrap(err,
+				"--prometheus-auth-config: unable to construct auth configuration "
+				"from \"%s\"",
+				o->prometheus_auth_config);
 		use_credentials(e, &k);
 	}
 	if (o->prometheus_ca_file[0]) {
@@ -108,7 +119,8 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 	}
 	struct sv token = SV_NULL;
 	if (o->prometheus_token_file[0]) {
-		if (connect_read_file(a, o->prometheus_token_file, LIMIT_CREDENTIAL_FILE_BYTES, &token, err))
+		if (connect_read_file(
+			    a, o->prometheus_token_file, LIMIT_CREDENTIAL_FILE_BYTES, &token, err))
 			return error_wrap(err, "failed to read prometheus-token-file");
 		e->bearer_token = NULL;
 		e->bearer_token_file = o->prometheus_token_file;
@@ -116,28 +128,35 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 	return ERR_OK;
 }
 
-enum error_kind connect_prometheus(struct arena *a, struct http_client *http, const struct adapter_options *o,
-	const struct kubeconfig_env *env, struct prom_client **ret, struct error *err)
+enum error_kind connect_prometheus(struct arena *a, struct http_client *http,
+	const struct adapter_options *o, const struct kubeconfig_env *env, struct prom_client **ret,
+	struct error *err)
 {
 	struct prom_client_config config = { .post = sv_is(sv_of(o->prometheus_verb), "POST") };
 	struct http_endpoint_config *e = &config.endpoint;
 	struct sv url = sv_of(o->prometheus_url);
 	if (!sv_has_prefix(url, SV("http://")) && !sv_has_prefix(url, SV("https://")))
-		return error_set(err, ERR_INVALID, "--prometheus-url: expected http://HOST[:PORT][/PATH] or https://..., got \"%s\"", o->prometheus_url);
+		return error_set(err, ERR_INVALID,
+			"--prometheus-url: expected http://HOST[:PORT][/PATH] or https://..., got "
+			"\"%s\"",
+			o->prometheus_url);
 	e->base_url = o->prometheus_url;
 	e->user_agent = CONNECT_USER_AGENT;
 	e->max_connections = 32;
-	if (header_lines(a, &o->prometheus_headers, &e->headers, err) || prometheus_credentials(a, o, env, e, err) ||
+	if (header_lines(a, &o->prometheus_headers, &e->headers, err) ||
+		prometheus_credentials(a, o, env, e, err) ||
 		prom_client_new(http, &config, ret, err))
 		return error_wrap(err, "unable to construct Prometheus client");
 	return ERR_OK;
 }
 
-enum error_kind connect_kube(struct arena *a, struct http_client *http, struct loop *loop, const char *file, const struct kubeconfig_env *env,
-	const char *what, struct kube_client **ret, struct error *err)
+enum error_kind connect_kube(struct arena *a, struct http_client *http, struct loop *loop,
+	const char *file, const struct kubeconfig_env *env, const char *what,
+	struct kube_client **ret, struct error *err)
 {
 	struct kubeconfig_client k = { 0 };
-	enum error_kind kind = file[0] ? kubeconfig_find(a, file, NULL, env, false, &k, err) : kubeconfig_in_cluster(a, env, &k, err);
+	enum error_kind kind = file[0] ? kubeconfig_find(a, file, NULL, env, false, &k, err)
+				       : kubeconfig_in_cluster(a, env, &k, err);
 	if (kind)
 		return error_wrap(err, "--%s-kubeconfig%s", what, file[0] ? "" : " is not given");
 	if (client_new(http, loop, &k, CONNECT_USER_AGENT, ret, err))

@@ -35,21 +35,32 @@ void discovery_docs_metrics(struct buf *out, const struct catalog *c, bool exter
 
 struct sv discovery_docs_resource_metrics(void)
 {
-	return SV("{\"name\":\"nodes\",\"singularName\":\"\",\"namespaced\":false,\"kind\":\"NodeMetrics\",\"verbs\":[\"get\",\"list\"]},"
-		  "{\"name\":\"pods\",\"singularName\":\"\",\"namespaced\":true,\"kind\":\"PodMetrics\",\"verbs\":[\"get\",\"list\"]}");
+	return SV("{\"name\":\"nodes\",\"singularName\":\"\",\"namespaced\":false,\"kind\":"
+		  "\"NodeMetrics\",\"verbs\":[\"get\",\"list\"]},"
+		  "{\"name\":\"pods\",\"singularName\":\"\",\"namespaced\":true,\"kind\":"
+		  "\"PodMetrics\",\"verbs\":[\"get\",\"list\"]}");
 }
 
-void discovery_docs_resource_list(struct buf *out, const char *group, const char *version, struct sv resources)
+void discovery_docs_resource_list(
+	struct buf *out, const char *group, const char *version, struct sv resources)
 {
-	buf_printf(out, "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"%s/%s\",\"resources\":[", group, version);
+	buf_printf(out,
+		"{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"%s/"
+		"%s\",\"resources\":[",
+		group, version);
 	buf_put_sv(out, resources);
 	buf_put_str(out, "]}");
 }
 
 static void put_versions(struct buf *out, const char *group)
 {
-	buf_printf(out, "\"name\":\"%s\",\"versions\":[{\"groupVersion\":\"%s/v1beta1\",\"version\":\"v1beta1\"}],", group, group);
-	buf_printf(out, "\"preferredVersion\":{\"groupVersion\":\"%s/v1beta1\",\"version\":\"v1beta1\"}", group);
+	buf_printf(out,
+		"\"name\":\"%s\",\"versions\":[{\"groupVersion\":\"%s/"
+		"v1beta1\",\"version\":\"v1beta1\"}],",
+		group, group);
+	buf_printf(out,
+		"\"preferredVersion\":{\"groupVersion\":\"%s/v1beta1\",\"version\":\"v1beta1\"}",
+		group);
 }
 
 void discovery_docs_group(struct buf *out, const char *group)
@@ -64,7 +75,8 @@ void discovery_docs_group_list(struct buf *out, const struct route_groups *group
 	const struct {
 		bool offered;
 		const char *name;
-	} list[] = { { groups->custom, "custom.metrics.k8s.io" }, { groups->external, "external.metrics.k8s.io" },
+	} list[] = { { groups->custom, "custom.metrics.k8s.io" },
+		{ groups->external, "external.metrics.k8s.io" },
 		{ groups->resource, "metrics.k8s.io" } };
 	bool first = true;
 	buf_put_str(out, "{\"kind\":\"APIGroupList\",\"groups\":[");
@@ -73,23 +85,33 @@ void discovery_docs_group_list(struct buf *out, const struct route_groups *group
 			continue;
 		buf_put_str(out, first ? "{" : ",{");
 		put_versions(out, list[i].name);
-		buf_printf(out, ",\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\":%u\"}]}", port);
+		buf_printf(out,
+			",\"serverAddressByClientCIDRs\":[{\"clientCIDR\":\"0.0.0.0/"
+			"0\",\"serverAddress\":\":%u\"}]}",
+			port);
 		first = false;
 	}
 	buf_put_str(out, "]}");
 }
 
-void discovery_docs_aggregated(struct buf *out, const struct route_groups *groups, struct sv version)
+void discovery_docs_aggregated(
+	struct buf *out, const struct route_groups *groups, struct sv version)
 {
-	buf_printf(out, "{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/%.*s\",\"metadata\":{},\"items\":[",
+	buf_printf(out,
+		"{\"kind\":\"APIGroupDiscoveryList\",\"apiVersion\":\"apidiscovery.k8s.io/"
+		"%.*s\",\"metadata\":{},\"items\":[",
 		SV_ARG(version));
 	if (groups->resource)
-		buf_put_str(out,
-			"{\"metadata\":{\"name\":\"metrics.k8s.io\",\"creationTimestamp\":null},\"versions\":[{\"version\":\"v1beta1\","
-			"\"resources\":[{\"resource\":\"nodes\",\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"NodeMetrics\"},"
-			"\"scope\":\"Cluster\",\"singularResource\":\"\",\"verbs\":[\"get\",\"list\"]},{\"resource\":\"pods\","
-			"\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":\"PodMetrics\"},\"scope\":\"Namespaced\","
-			"\"singularResource\":\"\",\"verbs\":[\"get\",\"list\"]}],\"freshness\":\"Current\"}]}");
+		buf_put_str(out, "{\"metadata\":{\"name\":\"metrics.k8s.io\",\"creationTimestamp\":"
+				 "null},\"versions\":[{\"version\":\"v1beta1\","
+				 "\"resources\":[{\"resource\":\"nodes\",\"responseKind\":{"
+				 "\"group\":\"\",\"version\":\"\",\"kind\":\"NodeMetrics\"},"
+				 "\"scope\":\"Cluster\",\"singularResource\":\"\",\"verbs\":["
+				 "\"get\",\"list\"]},{\"resource\":\"pods\","
+				 "\"responseKind\":{\"group\":\"\",\"version\":\"\",\"kind\":"
+				 "\"PodMetrics\"},\"scope\":\"Namespaced\","
+				 "\"singularResource\":\"\",\"verbs\":[\"get\",\"list\"]}],"
+				 "\"freshness\":\"Current\"}]}");
 	buf_put_str(out, "]}");
 }
 
@@ -142,7 +164,9 @@ void discovery_docs_paths(struct buf *out, const struct route_groups *groups)
 	buf_put_str(out, "{\"paths\":[");
 	for (size_t i = 0; i < ARRAY_LEN(PATHS); i++) {
 		const struct path *p = &PATHS[i];
-		if ((p->custom_only && !groups->custom) || (p->external_only && !groups->external) || (p->resource_only && !groups->resource) ||
+		if ((p->custom_only && !groups->custom) ||
+			(p->external_only && !groups->external) ||
+			(p->resource_only && !groups->resource) ||
 			(p->not_with_resource && groups->resource))
 			continue;
 		buf_printf(out, "%s\"%s\"", first ? "" : ",", p->text);

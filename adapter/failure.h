@@ -7,8 +7,8 @@
 enum failure_details {
 	FAILURE_NO_DETAILS,    /* the member is left out */
 	FAILURE_EMPTY_DETAILS, /* {} */
-	FAILURE_CAUSE,         /* {"causes":[{"message": cause}]} */
-	FAILURE_OBJECT,        /* {"name":...,"group":...,"kind":...}, empty ones left out */
+	FAILURE_CAUSE,	       /* {"causes":[{"message": cause}]} */
+	FAILURE_OBJECT,	       /* {"name":...,"group":...,"kind":...}, empty ones left out */
 };
 
 struct failure {

@@ -15,34 +15,40 @@ static enum error_kind skip(struct generation *g, const struct rules_rule *rule,
 	return ERR_OK;
 }
 
-static enum error_kind compile_rules(struct generation *g, const struct rules_rule *rules, size_t n, bool strict, struct naming **ret,
-	size_t *ret_n, struct error *err)
+static enum error_kind compile_rules(struct generation *g, const struct rules_rule *rules, size_t n,
+	bool strict, struct naming **ret, size_t *ret_n, struct error *err)
 {
 	*ret = ARENA_ARRAY(&g->arena, n + 1, struct naming);
 	if (!*ret)
 		return arena_error(&g->arena, err);
 	for (size_t i = 0; i < n; i++) {
-		enum error_kind kind = naming_compile(&g->arena, g->mapper, &rules[i], &(*ret)[*ret_n], err);
+		enum error_kind kind =
+			naming_compile(&g->arena, g->mapper, &rules[i], &(*ret)[*ret_n], err);
 		if (kind == ERR_OK)
 			(*ret_n)++;
 		else if (strict || kind != ERR_NOTFOUND)
-			return error_wrap(err, "line %u: %s[%zu]", rules[i].line, rules[i].external ? "externalRules" : "rules", i);
+			return error_wrap(err, "line %u: %s[%zu]", rules[i].line,
+				rules[i].external ? "externalRules" : "rules", i);
 		else if (skip(g, &rules[i], err))
 			return err->kind;
 	}
 	return ERR_OK;
 }
 
-static enum error_kind compile_resource(struct generation *g, const struct rules_resource *r, const char *name,
-	struct generation_resource *ret, struct error *err)
+static enum error_kind compile_resource(struct generation *g, const struct rules_resource *r,
+	const char *name, struct generation_resource *ret, struct error *err)
 {
 	if (naming_mapping_compile(&g->arena, g->mapper, &r->mapping, &ret->mapping, err))
 		return error_wrap(err, "resourceRules.%s", name);
 	if (template_parse(&g->arena, r->container_query, &ret->container_query, err))
-		return error_wrap(err, "resourceRules.%s: unable to construct container metrics query: unable to parse metrics query template \"%.*s\"",
+		return error_wrap(err,
+			"resourceRules.%s: unable to construct container metrics query: unable to "
+			"parse metrics query template \"%.*s\"",
 			name, SV_ARG(r->container_query));
 	if (template_parse(&g->arena, r->node_query, &ret->node_query, err))
-		return error_wrap(err, "resourceRules.%s: unable to construct node metrics query: unable to parse metrics query template \"%.*s\"",
+		return error_wrap(err,
+			"resourceRules.%s: unable to construct node metrics query: unable to parse "
+			"metrics query template \"%.*s\"",
 			name, SV_ARG(r->node_query));
 	ret->container_label = r->container_label;
 	return ERR_OK;
@@ -51,20 +57,24 @@ static enum error_kind compile_resource(struct generation *g, const struct rules
 static enum error_kind compile(struct generation *g, bool strict, struct error *err)
 {
 	const struct rules_config *c = &g->config;
-	g->skipped = ARENA_ARRAY(&g->arena, c->n_rules + c->n_external + 1, struct generation_skipped);
+	g->skipped =
+		ARENA_ARRAY(&g->arena, c->n_rules + c->n_external + 1, struct generation_skipped);
 	if (!g->skipped)
 		return arena_error(&g->arena, err);
 	if (compile_rules(g, c->rules, c->n_rules, strict, &g->custom, &g->n_custom, err) ||
-		compile_rules(g, c->external, c->n_external, strict, &g->external, &g->n_external, err))
+		compile_rules(
+			g, c->external, c->n_external, strict, &g->external, &g->n_external, err))
 		return err->kind;
 	if (!c->has_resource_rules)
 		return ERR_OK;
-	if (compile_resource(g, &c->cpu, "cpu", &g->cpu, err) || compile_resource(g, &c->memory, "memory", &g->memory, err))
+	if (compile_resource(g, &c->cpu, "cpu", &g->cpu, err) ||
+		compile_resource(g, &c->memory, "memory", &g->memory, err))
 		return err->kind;
 	return ERR_OK;
 }
 
-enum error_kind generation_new(struct sv text, const char *name, struct mapper *m, bool strict, struct generation **ret, struct error *err)
+enum error_kind generation_new(struct sv text, const char *name, struct mapper *m, bool strict,
+	struct generation **ret, struct error *err)
 {
 	AUTO(generation_unref) struct generation *g = mem_zalloc(sizeof(*g));
 	if (!g)

@@ -35,8 +35,8 @@ struct generation {
  * cluster does not know (yet) is only skipped, while mistakes that no cluster can cure still refuse it.
  * name  : of the file, for messages
  * errors: INVALID, NOTFOUND (strict: unknown resource), LIMIT, NOMEM */
-MUST_USE enum error_kind generation_new(struct sv text, const char *name, struct mapper *m, bool strict, struct generation **ret,
-	struct error *err);
+MUST_USE enum error_kind generation_new(struct sv text, const char *name, struct mapper *m,
+	bool strict, struct generation **ret, struct error *err);
 struct generation *generation_ref(struct generation *g);
 void generation_unref(struct generation *g);
 DEFINE_AUTO(struct generation *, generation_unref)

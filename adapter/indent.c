@@ -26,7 +26,8 @@ void indent_json(struct buf *out, struct sv compact)
 	while (i < compact.len) {
 		char c = compact.ptr[i];
 		bool opens = c == '{' || c == '[';
-		bool empty = opens && i + 1 < compact.len && (compact.ptr[i + 1] == '}' || compact.ptr[i + 1] == ']');
+		bool empty = opens && i + 1 < compact.len &&
+			     (compact.ptr[i + 1] == '}' || compact.ptr[i + 1] == ']');
 		if (c == '"') {
 			i = copy_string(out, compact, i);
 			continue;

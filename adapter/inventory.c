@@ -93,7 +93,8 @@ static void on_object(const struct object_id *id, struct sv json, void *ctx)
 		free_entry(e);
 		if (!err.kind)
 			error_nomem(&err);
-		error_wrap(&err, "%s %.*s/%.*s", i->config.resource, SV_ARG(id->namespace), SV_ARG(id->name));
+		error_wrap(&err, "%s %.*s/%.*s", i->config.resource, SV_ARG(id->namespace),
+			SV_ARG(id->name));
 		i->config.on_error(&err, i->config.ctx);
 		return;
 	}
@@ -117,7 +118,8 @@ static void on_error(const struct error *why, void *ctx)
 	i->config.on_error(why, i->config.ctx);
 }
 
-enum error_kind inventory_new(const struct inventory_config *config, struct inventory **ret, struct error *err)
+enum error_kind inventory_new(
+	const struct inventory_config *config, struct inventory **ret, struct error *err)
 {
 	AUTO(inventory_free) struct inventory *i = mem_zalloc(sizeof(*i));
 	if (!i)
@@ -156,8 +158,10 @@ bool inventory_is_synced(const struct inventory *i)
 
 static bool matches(const struct inventory_object *o, const struct inventory_query *q)
 {
-	return (!q->namespace.len || sv_eq(o->namespace, q->namespace)) && (!q->name.len || sv_eq(o->name, q->name)) &&
-		(!q->labels || selector_matches(q->labels, o->labels, o->n_labels)) && (!q->accepts || q->accepts(o, q->ctx));
+	return (!q->namespace.len || sv_eq(o->namespace, q->namespace)) &&
+	       (!q->name.len || sv_eq(o->name, q->name)) &&
+	       (!q->labels || selector_matches(q->labels, o->labels, o->n_labels)) &&
+	       (!q->accepts || q->accepts(o, q->ctx));
 }
 
 static int by_name(const void *a, const void *b)
@@ -167,7 +171,8 @@ static int by_name(const void *a, const void *b)
 	return order ? order : sv_cmp(x->name, y->name);
 }
 
-static bool copy_object(struct arena *a, const struct inventory_object *from, struct inventory_object *to)
+static bool copy_object(
+	struct arena *a, const struct inventory_object *from, struct inventory_object *to)
 {
 	struct label *labels = ARENA_ARRAY(a, from->n_labels + 1, struct label);
 	to->namespace = arena_sv(a, from->namespace);
@@ -185,18 +190,18 @@ static bool copy_object(struct arena *a, const struct inventory_object *from, st
 	return true;
 }
 
-enum error_kind inventory_select(const struct inventory *i, struct arena *a, const struct inventory_query *q, struct inventory_object **ret,
-	size_t *ret_n, struct error *err)
+enum error_kind inventory_select(const struct inventory *i, struct arena *a,
+	const struct inventory_query *q, struct inventory_object **ret, size_t *ret_n,
+	struct error *err)
 {
 	size_t n = 0;
-	MAP_FOREACH(e, &i->objects)
+	MAP_FOREACH (e, &i->objects)
 		n += matches(&((const struct entry *)e->value)->object, q);
 	struct inventory_object *list = ARENA_ARRAY(a, n + 1, struct inventory_object);
 	if (!list)
 		return arena_error(a, err);
 	size_t at = 0;
-	MAP_FOREACH(e, &i->objects)
-	{
+	MAP_FOREACH (e, &i->objects) {
 		const struct inventory_object *o = &((const struct entry *)e->value)->object;
 		if (matches(o, q) && !copy_object(a, o, &list[at++]))
 			return arena_error(a, err);

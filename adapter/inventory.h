@@ -8,10 +8,10 @@
 struct inventory;
 
 struct inventory_config {
-	struct kube_client *client; /* must outlive the inventory */
-	const char *path;           /* "/api/v1/pods" */
-	const char *resource;       /* "pods" */
-	const char *field_selector; /* NULL: all */
+	struct kube_client *client;			      /* must outlive the inventory */
+	const char *path;				      /* "/api/v1/pods" */
+	const char *resource;				      /* "pods" */
+	const char *field_selector;			      /* NULL: all */
 	void (*on_error)(const struct error *why, void *ctx); /* will be tried again */
 	void *ctx;
 };
@@ -23,17 +23,19 @@ struct inventory_object {
 };
 
 struct inventory_query {
-	struct sv namespace, name;      /* empty: any */
-	const struct selector *labels;  /* may be NULL */
+	struct sv namespace, name;     /* empty: any */
+	const struct selector *labels; /* may be NULL */
 	/* Further conditions on namespace and name, as a field selector has them; may be NULL. */
 	bool (*accepts)(const struct inventory_object *o, void *ctx);
 	void *ctx;
 };
 
-MUST_USE enum error_kind inventory_new(const struct inventory_config *config, struct inventory **ret, struct error *err);
+MUST_USE enum error_kind inventory_new(
+	const struct inventory_config *config, struct inventory **ret, struct error *err);
 void inventory_free(struct inventory *i);
 DEFINE_AUTO(struct inventory *, inventory_free)
 bool inventory_is_synced(const struct inventory *i);
 /* Copies in the arena, sorted by namespace and name. errors: LIMIT, NOMEM */
-MUST_USE enum error_kind inventory_select(const struct inventory *i, struct arena *a, const struct inventory_query *q,
-	struct inventory_object **ret, size_t *ret_n, struct error *err);
+MUST_USE enum error_kind inventory_select(const struct inventory *i, struct arena *a,
+	const struct inventory_query *q, struct inventory_object **ret, size_t *ret_n,
+	struct error *err);

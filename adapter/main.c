@@ -22,7 +22,8 @@ struct program {
 static void on_signal(int number, void *ctx)
 {
 	struct program *p = ctx;
-	log_event(LOG_INFO, p->n_signals ? "stopping at once" : "stopping", "signal", number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+	log_event(LOG_INFO, p->n_signals ? "stopping at once" : "stopping", "signal",
+		number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
 	if (p->n_signals++ == 0)
 		server_stop(p->server);
 	else
@@ -43,7 +44,8 @@ static enum error_kind start(struct program *p, const struct adapter_options *o,
 		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
 	};
-	if (loop_on_signal(p->loop, SIGTERM, on_signal, p, err) || loop_on_signal(p->loop, SIGINT, on_signal, p, err))
+	if (loop_on_signal(p->loop, SIGTERM, on_signal, p, err) ||
+		loop_on_signal(p->loop, SIGINT, on_signal, p, err))
 		return err->kind;
 	if (server_new(p->loop, o, &env, &p->server, err))
 		return err->kind;
@@ -98,7 +100,8 @@ int main(int argc, char **argv)
 	} else if (options.version) {
 		status = print(write_version);
 	} else {
-		log_init(options.verbosity >= VERBOSITY_QUERIES ? LOG_DEBUG : LOG_INFO, (enum log_format)options.log_format);
+		log_init(options.verbosity >= VERBOSITY_QUERIES ? LOG_DEBUG : LOG_INFO,
+			(enum log_format)options.log_format);
 		status = adapter_options_check(&options, &err) ? fatal(&err) : serve(&options);
 	}
 	adapter_options_done(&options);

@@ -17,14 +17,16 @@ static struct sv lower(struct sv text, char *room)
 {
 	size_t n = text.len < MAPPER_NAME_MAX ? text.len : MAPPER_NAME_MAX;
 	for (size_t i = 0; i < n; i++)
-		room[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] + 32) : text.ptr[i];
+		room[i] = text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] + 32)
+								   : text.ptr[i];
 	return sv_from(room, n);
 }
 
 enum error_kind mapper_new(size_t n, struct mapper **ret, struct error *err)
 {
 	if (n > MAPPER_RESOURCES_MAX)
-		return error_set(err, ERR_LIMIT, "the cluster has %zu resources, more than %u", n, MAPPER_RESOURCES_MAX);
+		return error_set(err, ERR_LIMIT, "the cluster has %zu resources, more than %u", n,
+			MAPPER_RESOURCES_MAX);
 	struct mapper *m = mem_zalloc(sizeof(*m));
 	if (!m)
 		return error_nomem(err);
@@ -61,14 +63,17 @@ static struct sv guess_plural(struct arena *a, struct sv singular)
 	if (sv_has_suffix(singular, SV("s")))
 		return sv_of(arena_printf(a, "%.*ses", SV_ARG(singular)));
 	if (sv_has_suffix(singular, SV("y")))
-		return sv_of(arena_printf(a, "%.*sies", SV_ARG(sv_take(singular, singular.len - 1))));
+		return sv_of(
+			arena_printf(a, "%.*sies", SV_ARG(sv_take(singular, singular.len - 1))));
 	return sv_of(arena_printf(a, "%.*ss", SV_ARG(singular)));
 }
 
-enum error_kind mapper_add(struct mapper *m, const struct mapper_resource *resource, struct error *err)
+enum error_kind mapper_add(
+	struct mapper *m, const struct mapper_resource *resource, struct error *err)
 {
 	struct arena *a = &m->arena;
-	if (sv_find(resource->plural, '/') < resource->plural.len || resource->plural.len > MAPPER_NAME_MAX)
+	if (sv_find(resource->plural, '/') < resource->plural.len ||
+		resource->plural.len > MAPPER_NAME_MAX)
 		return ERR_OK;
 	if (m->n + 2 > m->size)
 		return error_set(err, ERR_BUG, "more resources than announced");
@@ -85,8 +90,8 @@ enum error_kind mapper_add(struct mapper *m, const struct mapper_resource *resou
 	list.singular = sv_of(arena_printf(a, "%.*slist", SV_ARG(kind)));
 	list.plural = guess_plural(a, list.singular);
 	list.kind = sv_of(arena_printf(a, "%.*sList", SV_ARG(resource->kind)));
-	if (!made.group.ptr || !made.version.ptr || !made.plural.ptr || !made.kind.ptr || !made.singular.ptr || !list.singular.ptr ||
-		!list.plural.ptr || !list.kind.ptr)
+	if (!made.group.ptr || !made.version.ptr || !made.plural.ptr || !made.kind.ptr ||
+		!made.singular.ptr || !list.singular.ptr || !list.plural.ptr || !list.kind.ptr)
 		return arena_error(a, err);
 	m->at[m->n++] = made;
 	m->at[m->n++] = list;
@@ -120,13 +125,16 @@ struct best {
 };
 
 /* Looks at one group-version, entries [from, to). */
-static void look(const struct mapper *m, size_t from, size_t to, struct sv group, struct sv resource, struct best *best)
+static void look(const struct mapper *m, size_t from, size_t to, struct sv group,
+	struct sv resource, struct best *best)
 {
 	const struct mapper_resource *hit = NULL;
 	unsigned hits = 0;
 	for (enum match match = group.len ? MATCH_EXACT : MATCH_ANY; !hit; match = MATCH_PREFIX) {
 		for (size_t i = from; i < to; i++) {
-			unsigned n = group_matches(&m->at[i], group, match) ? n_hits(&m->at[i], resource) : 0;
+			unsigned n = group_matches(&m->at[i], group, match)
+					     ? n_hits(&m->at[i], resource)
+					     : 0;
 			if (n && !hit)
 				hit = &m->at[i];
 			hits += n;
@@ -158,21 +166,26 @@ static struct best find(const struct mapper *m, struct sv group, struct sv resou
 	return best;
 }
 
-enum error_kind mapper_resolve(const struct mapper *m, struct sv group, struct sv resource, const struct mapper_resource **ret,
-	struct error *err)
+enum error_kind mapper_resolve(const struct mapper *m, struct sv group, struct sv resource,
+	const struct mapper_resource **ret, struct error *err)
 {
 	if (resource.len == 0)
-		return error_set(err, ERR_INVALID, "a resource must be present, got: %.*s/, Resource=", SV_ARG(group));
+		return error_set(err, ERR_INVALID,
+			"a resource must be present, got: %.*s/, Resource=", SV_ARG(group));
 	struct best best = find(m, group, resource);
 	if (!best.picked)
-		return error_set(err, ERR_NOTFOUND, "no matches for %.*s/, Resource=%.*s", SV_ARG(group), SV_ARG(resource));
+		return error_set(err, ERR_NOTFOUND, "no matches for %.*s/, Resource=%.*s",
+			SV_ARG(group), SV_ARG(resource));
 	if (best.hits_of_picked > 1)
-		return error_set(err, ERR_INVALID, "%.*s/, Resource=%.*s matches more than one resource", SV_ARG(group), SV_ARG(resource));
+		return error_set(err, ERR_INVALID,
+			"%.*s/, Resource=%.*s matches more than one resource", SV_ARG(group),
+			SV_ARG(resource));
 	*ret = best.picked;
 	return ERR_OK;
 }
 
-const struct mapper_resource *mapper_first(const struct mapper *m, struct sv group, struct sv resource)
+const struct mapper_resource *mapper_first(
+	const struct mapper *m, struct sv group, struct sv resource)
 {
 	return find(m, group, resource).first;
 }

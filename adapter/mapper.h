@@ -11,11 +11,12 @@ struct mapper_resource {
 	struct sv plural, singular, kind;
 	bool namespaced;
 	bool preferred; /* its version is the group's preferred one */
-	bool invented;  /* the list kind that client-go guesses ("podlists"): it has no objects */
+	bool invented;	/* the list kind that client-go guesses ("podlists"): it has no objects */
 };
 
 struct mapper {
-	struct mapper_resource *at; /* discovery order: core first, then groups, then versions as listed */
+	struct mapper_resource
+		*at; /* discovery order: core first, then groups, then versions as listed */
 	size_t n;
 	/* private */
 	size_t size;
@@ -34,14 +35,16 @@ struct mapper *mapper_ref(struct mapper *m);
 void mapper_unref(struct mapper *m);
 DEFINE_AUTO(struct mapper *, mapper_unref)
 /* Adds one entry of an APIResourceList; entries with a '/' in the name are subresources and left out. Texts are copied. */
-MUST_USE enum error_kind mapper_add(struct mapper *m, const struct mapper_resource *resource, struct error *err);
+MUST_USE enum error_kind mapper_add(
+	struct mapper *m, const struct mapper_resource *resource, struct error *err);
 
 /* The entry that (group, resource) means: plural or singular, any case, group exact or a prefix, "" for any group.
  * errors: NOTFOUND ("no matches for G/, Resource=r"), INVALID (no resource given; ambiguous) */
-MUST_USE enum error_kind mapper_resolve(const struct mapper *m, struct sv group, struct sv resource, const struct mapper_resource **ret,
-	struct error *err);
+MUST_USE enum error_kind mapper_resolve(const struct mapper *m, struct sv group, struct sv resource,
+	const struct mapper_resource **ret, struct error *err);
 /* The entry whose version objects are listed in: the first in discovery order, whatever is preferred. NULL: none. */
-const struct mapper_resource *mapper_first(const struct mapper *m, struct sv group, struct sv resource);
+const struct mapper_resource *mapper_first(
+	const struct mapper *m, struct sv group, struct sv resource);
 /* Singular of a plural, in the first group-version that knows it; the plural itself when none does. */
 struct sv mapper_singular(const struct mapper *m, struct sv plural);
 /* "pods", "deployments.apps". */

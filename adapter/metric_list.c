@@ -83,7 +83,8 @@ enum error_kind metric_list_selector(struct jw *w, const struct selector *s, str
 		if (is_label(s->at[i].op))
 			n_labels++;
 		else if (!expression_operator(s->at[i].op))
-			return error_set(err, ERR_INVALID, "\"%s\" is not a valid label selector operator",
+			return error_set(err, ERR_INVALID,
+				"\"%s\" is not a valid label selector operator",
 				s->at[i].op == SELECTOR_GREATER ? "gt" : "lt");
 	}
 	jw_object(w);
@@ -110,7 +111,8 @@ static void put_metric(struct jw *w, const struct metric_list_custom *head, stru
 }
 
 /* Cuts the rendered example item at the places where name and value stand. */
-static enum error_kind cut_frame(struct metric_list *l, struct arena *a, struct sv item, size_t name_at, size_t value_at, struct error *err)
+static enum error_kind cut_frame(struct metric_list *l, struct arena *a, struct sv item,
+	size_t name_at, size_t value_at, struct error *err)
 {
 	struct sv whole = arena_sv(a, item);
 	if (!whole.ptr)
@@ -121,8 +123,8 @@ static enum error_kind cut_frame(struct metric_list *l, struct arena *a, struct 
 	return ERR_OK;
 }
 
-static enum error_kind render_frame(struct metric_list *l, struct arena *a, const struct metric_list_custom *head, struct sv selector,
-	struct error *err)
+static enum error_kind render_frame(struct metric_list *l, struct arena *a,
+	const struct metric_list_custom *head, struct sv selector, struct error *err)
 {
 	struct buf item;
 	buf_init(&item, METRIC_LIST_FRAME_MAX);
@@ -137,7 +139,8 @@ static enum error_kind render_frame(struct metric_list *l, struct arena *a, cons
 	jw_key(&w, "name");
 	size_t name_at = item.len;
 	jw_str(&w, "");
-	char *api_version = arena_printf(a, "%.*s/%.*s", SV_ARG(head->group), SV_ARG(head->version));
+	char *api_version =
+		arena_printf(a, "%.*s/%.*s", SV_ARG(head->group), SV_ARG(head->version));
 	jw_member_str(&w, "apiVersion", api_version ? api_version : "");
 	jw_object_end(&w);
 	put_metric(&w, head, selector);
@@ -154,15 +157,16 @@ static enum error_kind render_frame(struct metric_list *l, struct arena *a, cons
 		jw_raw(&w, selector);
 	}
 	jw_object_end(&w);
-	enum error_kind kind = api_version ? buf_check(&item, "metric values", err) : arena_error(a, err);
+	enum error_kind kind =
+		api_version ? buf_check(&item, "metric values", err) : arena_error(a, err);
 	if (kind == ERR_OK)
 		kind = cut_frame(l, a, buf_sv(&item), name_at, value_at, err);
 	buf_done(&item);
 	return kind;
 }
 
-enum error_kind metric_list_begin(struct metric_list *l, struct arena *a, struct buf *out, const struct metric_list_custom *head,
-	struct error *err)
+enum error_kind metric_list_begin(struct metric_list *l, struct arena *a, struct buf *out,
+	const struct metric_list_custom *head, struct error *err)
 {
 	struct buf selector;
 	buf_init(&selector, METRIC_LIST_FRAME_MAX);
@@ -214,12 +218,12 @@ void metric_list_end(struct metric_list *l)
 void metric_list_external_begin(struct metric_list *l, struct buf *out)
 {
 	*l = (struct metric_list){ .out = out };
-	buf_put_str(out,
-		"{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\",\"metadata\":{},\"items\":[");
+	buf_put_str(out, "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics."
+			 "k8s.io/v1beta1\",\"metadata\":{},\"items\":[");
 }
 
-void metric_list_external_add(struct metric_list *l, struct sv metric, const struct answer_label *labels, size_t n_labels, struct wall at,
-	int64_t milli)
+void metric_list_external_add(struct metric_list *l, struct sv metric,
+	const struct answer_label *labels, size_t n_labels, struct wall at, int64_t milli)
 {
 	struct buf *out = l->out;
 	buf_put_str(out, l->n_items++ > 0 ? ",{\"metricName\":" : "{\"metricName\":");

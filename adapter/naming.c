@@ -10,12 +10,14 @@
 /* A pattern of a configuration file has a handful of groups; Go's limit is higher than anybody's use. */
 #define NAMING_GROUPS_MAX 64u
 
-static enum error_kind execute(const struct template *t, struct sv group, struct sv resource, struct arena *a, struct sv *ret,
-	struct error *err)
+static enum error_kind execute(const struct template *t, struct sv group, struct sv resource,
+	struct arena *a, struct sv *ret, struct error *err)
 {
 	struct buf out;
 	buf_init(&out, NAMING_TEXT_MAX);
-	struct template_data data = { .kind = TEMPLATE_RESOURCE, .group = group, .resource = resource };
+	struct template_data data = {
+		.kind = TEMPLATE_RESOURCE, .group = group, .resource = resource
+	};
 	enum error_kind kind = template_execute(t, &data, &out, err);
 	if (kind == ERR_OK)
 		kind = buf_check(&out, "label", err);
@@ -28,7 +30,8 @@ static enum error_kind execute(const struct template *t, struct sv group, struct
 	return kind;
 }
 
-static enum error_kind compile_template(struct arena *a, struct sv text, struct naming_mapping *n, struct error *err)
+static enum error_kind compile_template(
+	struct arena *a, struct sv text, struct naming_mapping *n, struct error *err)
 {
 	if (text.len == 0)
 		return ERR_OK;
@@ -36,23 +39,28 @@ static enum error_kind compile_template(struct arena *a, struct sv text, struct 
 		return error_wrap(err, "unable to parse label template \"%.*s\"", SV_ARG(text));
 	struct sv pattern = SV_NULL;
 	if (execute(n->template, SV("(?P<group>.+?)"), SV("(?P<resource>.+?)"), a, &pattern, err))
-		return error_wrap(err, "unable to generate label format from template \"%.*s\"", SV_ARG(text));
+		return error_wrap(err, "unable to generate label format from template \"%.*s\"",
+			SV_ARG(text));
 	if (pattern.len == 0)
-		return error_set(err, ERR_INVALID, "unable to generate label format from template \"%.*s\": empty template", SV_ARG(text));
+		return error_set(err, ERR_INVALID,
+			"unable to generate label format from template \"%.*s\": empty template",
+			SV_ARG(text));
 	char *whole = arena_printf(a, "^%.*s$", SV_ARG(pattern));
 	if (!whole)
 		return arena_error(a, err);
 	if (rex_new(sv_of(whole), &n->label, err))
-		return error_wrap(err, "unable to generate label format from template \"%.*s\"", SV_ARG(text));
+		return error_wrap(err, "unable to generate label format from template \"%.*s\"",
+			SV_ARG(text));
 	if (rex_group(n->label, SV("resource")) == 0)
 		return error_set(err, ERR_INVALID,
-			"unable to generate label format from template \"%.*s\": must include at least `<<.Resource>>` in the label template",
+			"unable to generate label format from template \"%.*s\": must include at "
+			"least `<<.Resource>>` in the label template",
 			SV_ARG(text));
 	return ERR_OK;
 }
 
-enum error_kind naming_mapping_compile(struct arena *a, const struct mapper *m, const struct rules_mapping *mapping,
-	struct naming_mapping *ret, struct error *err)
+enum error_kind naming_mapping_compile(struct arena *a, const struct mapper *m,
+	const struct rules_mapping *mapping, struct naming_mapping *ret, struct error *err)
 {
 	struct naming_mapping made = { 0 };
 	enum error_kind kind = compile_template(a, mapping->template, &made, err);
@@ -66,7 +74,8 @@ enum error_kind naming_mapping_compile(struct arena *a, const struct mapper *m, 
 		const struct mapper_resource *found = NULL;
 		kind = mapper_resolve(m, o->group, o->resource, &found, err);
 		if (kind) {
-			error_wrap(err, "unable to normalize group-resource {%.*s %.*s}", SV_ARG(o->group), SV_ARG(o->resource));
+			error_wrap(err, "unable to normalize group-resource {%.*s %.*s}",
+				SV_ARG(o->group), SV_ARG(o->resource));
 			break;
 		}
 		struct mapper_name name = { arena_sv(a, found->group), arena_sv(a, found->plural) };
@@ -90,7 +99,8 @@ void naming_mapping_done(struct naming_mapping *n)
 	n->label = NULL;
 }
 
-static enum error_kind add_filter(struct naming *n, struct sv pattern, bool must_match, struct error *err)
+static enum error_kind add_filter(
+	struct naming *n, struct sv pattern, bool must_match, struct error *err)
 {
 	struct naming_filter *f = &n->filters[n->n_filters];
 	if (rex_new(pattern, &f->pattern, err))
@@ -100,7 +110,8 @@ static enum error_kind add_filter(struct naming *n, struct sv pattern, bool must
 	return ERR_OK;
 }
 
-static enum error_kind compile_filters(struct arena *a, const struct rules_rule *rule, struct naming *n, struct error *err)
+static enum error_kind compile_filters(
+	struct arena *a, const struct rules_rule *rule, struct naming *n, struct error *err)
 {
 	n->filters = ARENA_ARRAY(a, rule->n_filters + 1, struct naming_filter);
 	if (!n->filters)
@@ -110,46 +121,61 @@ static enum error_kind compile_filters(struct arena *a, const struct rules_rule 
 		const struct rules_filter *f = &rule->filters[i];
 		if (f->is.len && f->is_not.len)
 			kind = error_set(err, ERR_INVALID,
-				"cannot have both an `is` (\"%.*s\") and `isNot` (\"%.*s\") expression in a single filter", SV_ARG(f->is),
-				SV_ARG(f->is_not));
+				"cannot have both an `is` (\"%.*s\") and `isNot` (\"%.*s\") "
+				"expression in a single filter",
+				SV_ARG(f->is), SV_ARG(f->is_not));
 		else if (!f->is.len && !f->is_not.len)
-			kind = error_set(err, ERR_INVALID, "must have either an `is` or `isNot` expression in a filter");
+			kind = error_set(err, ERR_INVALID,
+				"must have either an `is` or `isNot` expression in a filter");
 		else
 			kind = add_filter(n, f->is.len ? f->is : f->is_not, f->is.len > 0, err);
 	}
 	if (kind)
-		return error_wrap(err, "unable to generate series name filter associated with series query \"%.*s\"", SV_ARG(rule->series_query));
+		return error_wrap(err,
+			"unable to generate series name filter associated with series query "
+			"\"%.*s\"",
+			SV_ARG(rule->series_query));
 	if (rule->name_matches.len && add_filter(n, rule->name_matches, true, err))
-		return error_wrap(err, "unable to generate series name filter from name rules associated with series query \"%.*s\"",
+		return error_wrap(err,
+			"unable to generate series name filter from name rules associated with "
+			"series query \"%.*s\"",
 			SV_ARG(rule->series_query));
 	return ERR_OK;
 }
 
-static enum error_kind compile_name(const struct rules_rule *rule, struct naming *n, struct error *err)
+static enum error_kind compile_name(
+	const struct rules_rule *rule, struct naming *n, struct error *err)
 {
 	struct sv pattern = rule->name_matches.len ? rule->name_matches : SV(".*");
 	if (rex_new(pattern, &n->name, err))
-		return error_wrap(err, "unable to compile series name match expression \"%.*s\" associated with series query \"%.*s\"",
+		return error_wrap(err,
+			"unable to compile series name match expression \"%.*s\" associated with "
+			"series query \"%.*s\"",
 			SV_ARG(pattern), SV_ARG(rule->series_query));
 	n->as = rule->name_as;
 	if (n->as.len)
 		return ERR_OK;
 	unsigned groups = rex_n_groups(n->name);
 	if (groups > 1)
-		return error_set(err, ERR_INVALID, "must specify an 'as' value for name matcher \"%.*s\" associated with series query \"%.*s\"",
+		return error_set(err, ERR_INVALID,
+			"must specify an 'as' value for name matcher \"%.*s\" associated with "
+			"series query \"%.*s\"",
 			SV_ARG(pattern), SV_ARG(rule->series_query));
 	n->as = groups == 1 ? SV("$1") : SV("$0");
 	return ERR_OK;
 }
 
-enum error_kind naming_compile(struct arena *a, const struct mapper *m, const struct rules_rule *rule, struct naming *ret, struct error *err)
+enum error_kind naming_compile(struct arena *a, const struct mapper *m,
+	const struct rules_rule *rule, struct naming *ret, struct error *err)
 {
 	struct naming made = { .rule = rule };
 	enum error_kind kind = naming_mapping_compile(a, m, &rule->mapping, &made.mapping, err);
 	if (kind == ERR_OK) {
 		kind = template_parse(a, rule->metrics_query, &made.query, err);
 		if (kind)
-			error_wrap(err, "unable to construct metrics query associated with series query \"%.*s\": unable to parse metrics query template \"%.*s\"",
+			error_wrap(err,
+				"unable to construct metrics query associated with series query "
+				"\"%.*s\": unable to parse metrics query template \"%.*s\"",
 				SV_ARG(rule->series_query), SV_ARG(rule->metrics_query));
 	}
 	if (kind == ERR_OK)
@@ -176,7 +202,8 @@ void naming_done(struct naming *n)
 	n->name = NULL;
 }
 
-enum error_kind naming_passes(const struct naming *n, struct sv series, bool *ret, struct error *err)
+enum error_kind naming_passes(
+	const struct naming *n, struct sv series, bool *ret, struct error *err)
 {
 	for (size_t i = 0; i < n->n_filters; i++) {
 		bool matched = false;
@@ -191,7 +218,8 @@ enum error_kind naming_passes(const struct naming *n, struct sv series, bool *re
 	return ERR_OK;
 }
 
-enum error_kind naming_metric(const struct naming *n, struct arena *a, struct sv series, struct sv *ret, struct error *err)
+enum error_kind naming_metric(const struct naming *n, struct arena *a, struct sv series,
+	struct sv *ret, struct error *err)
 {
 	struct sv groups[NAMING_GROUPS_MAX];
 	size_t n_groups = (size_t)rex_n_groups(n->name) + 1;
@@ -201,14 +229,15 @@ enum error_kind naming_metric(const struct naming *n, struct arena *a, struct sv
 	if (rex_match(n->name, series, &matched, groups, n_groups, err))
 		return err->kind;
 	if (!matched)
-		return error_set(err, ERR_INVALID, "series name \"%.*s\" does not match the name pattern", SV_ARG(series));
+		return error_set(err, ERR_INVALID,
+			"series name \"%.*s\" does not match the name pattern", SV_ARG(series));
 	if (!rex_expand(n->name, a, n->as, groups, n_groups, ret))
 		return arena_error(a, err);
 	return ERR_OK;
 }
 
-enum error_kind naming_resource(const struct naming_mapping *n, const struct mapper *m, struct sv label, bool *ret_found,
-	struct mapper_name *ret, struct error *err)
+enum error_kind naming_resource(const struct naming_mapping *n, const struct mapper *m,
+	struct sv label, bool *ret_found, struct mapper_name *ret, struct error *err)
 {
 	*ret_found = false;
 	for (size_t i = 0; i < n->n_overrides; i++) {
@@ -234,7 +263,8 @@ enum error_kind naming_resource(const struct naming_mapping *n, const struct map
 	/* A label that names no resource is the ordinary case, not an error. */
 	struct error no_resource = { 0 };
 	const struct mapper_resource *found = NULL;
-	if (mapper_resolve(m, group ? groups[group] : SV_NULL, groups[resource], &found, &no_resource))
+	if (mapper_resolve(
+		    m, group ? groups[group] : SV_NULL, groups[resource], &found, &no_resource))
 		return ERR_OK;
 	*ret = (struct mapper_name){ found->group, found->plural };
 	*ret_found = true;
@@ -251,12 +281,13 @@ static struct sv sanitise_group(struct arena *a, struct sv group)
 	return copy ? sv_of(copy) : SV_NULL;
 }
 
-enum error_kind naming_label(const struct naming_mapping *n, const struct mapper *m, struct arena *a, struct mapper_name resource,
-	struct sv *ret, struct error *err)
+enum error_kind naming_label(const struct naming_mapping *n, const struct mapper *m,
+	struct arena *a, struct mapper_name resource, struct sv *ret, struct error *err)
 {
 	for (size_t i = 0; i < n->n_overrides; i++) {
 		const struct naming_override *o = &n->overrides[i];
-		if (sv_eq(o->resource.group, resource.group) && sv_eq(o->resource.plural, resource.plural)) {
+		if (sv_eq(o->resource.group, resource.group) &&
+			sv_eq(o->resource.plural, resource.plural)) {
 			*ret = o->label;
 			return ERR_OK;
 		}
@@ -264,17 +295,20 @@ enum error_kind naming_label(const struct naming_mapping *n, const struct mapper
 	const char *dot = resource.group.len ? "." : "";
 	if (!n->template)
 		return error_set(err, ERR_INVALID,
-			"unable to convert resource %.*s%s%.*s into label: no generic resource label form specified for this metric",
+			"unable to convert resource %.*s%s%.*s into label: no generic resource "
+			"label form specified for this metric",
 			SV_ARG(resource.plural), dot, SV_ARG(resource.group));
 	struct sv group = sanitise_group(a, resource.group);
 	if (!group.ptr)
 		return arena_error(a, err);
 	struct sv label = SV_NULL;
 	if (execute(n->template, group, mapper_singular(m, resource.plural), a, &label, err))
-		return error_wrap(err, "unable to convert resource %.*s%s%.*s into label", SV_ARG(resource.plural), dot, SV_ARG(resource.group));
+		return error_wrap(err, "unable to convert resource %.*s%s%.*s into label",
+			SV_ARG(resource.plural), dot, SV_ARG(resource.group));
 	if (label.len == 0)
-		return error_set(err, ERR_INVALID, "unable to convert resource %.*s%s%.*s into label: empty label", SV_ARG(resource.plural), dot,
-			SV_ARG(resource.group));
+		return error_set(err, ERR_INVALID,
+			"unable to convert resource %.*s%s%.*s into label: empty label",
+			SV_ARG(resource.plural), dot, SV_ARG(resource.group));
 	*ret = label;
 	return ERR_OK;
 }

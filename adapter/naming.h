@@ -35,21 +35,23 @@ struct naming {
 
 /* Compiles in the order in which the reference does, so that of several mistakes the same one is named. Texts of the rule are borrowed: rule and
  * arena must live as long. errors: INVALID, NOTFOUND (an override that the cluster does not know), LIMIT, NOMEM; nothing is left then. */
-MUST_USE enum error_kind naming_compile(struct arena *a, const struct mapper *m, const struct rules_rule *rule, struct naming *ret,
-	struct error *err);
+MUST_USE enum error_kind naming_compile(struct arena *a, const struct mapper *m,
+	const struct rules_rule *rule, struct naming *ret, struct error *err);
 /* Frees the patterns; NULL and zeroed objects are fine. */
 void naming_done(struct naming *n);
-MUST_USE enum error_kind naming_mapping_compile(struct arena *a, const struct mapper *m, const struct rules_mapping *mapping,
-	struct naming_mapping *ret, struct error *err);
+MUST_USE enum error_kind naming_mapping_compile(struct arena *a, const struct mapper *m,
+	const struct rules_mapping *mapping, struct naming_mapping *ret, struct error *err);
 void naming_mapping_done(struct naming_mapping *n);
 
 /* Whether the rule takes series of that name. errors: LIMIT (a pattern's step limit) */
-MUST_USE enum error_kind naming_passes(const struct naming *n, struct sv series, bool *ret, struct error *err);
+MUST_USE enum error_kind naming_passes(
+	const struct naming *n, struct sv series, bool *ret, struct error *err);
 /* The metric's name in the API, in the arena; may be empty. */
-MUST_USE enum error_kind naming_metric(const struct naming *n, struct arena *a, struct sv series, struct sv *ret, struct error *err);
-/* The resource a label stands for; *ret NULL when for none. The texts are the mapping's or the mapper's. */
-MUST_USE enum error_kind naming_resource(const struct naming_mapping *n, const struct mapper *m, struct sv label, bool *ret_found,
-	struct mapper_name *ret, struct error *err);
-/* The label that names a (normalised) resource in queries, in the arena or borrowed. errors: INVALID (nothing maps it), NOMEM */
-MUST_USE enum error_kind naming_label(const struct naming_mapping *n, const struct mapper *m, struct arena *a, struct mapper_name resource,
+MUST_USE enum error_kind naming_metric(const struct naming *n, struct arena *a, struct sv series,
 	struct sv *ret, struct error *err);
+/* The resource a label stands for; *ret NULL when for none. The texts are the mapping's or the mapper's. */
+MUST_USE enum error_kind naming_resource(const struct naming_mapping *n, const struct mapper *m,
+	struct sv label, bool *ret_found, struct mapper_name *ret, struct error *err);
+/* The label that names a (normalised) resource in queries, in the arena or borrowed. errors: INVALID (nothing maps it), NOMEM */
+MUST_USE enum error_kind naming_label(const struct naming_mapping *n, const struct mapper *m,
+	struct arena *a, struct mapper_name resource, struct sv *ret, struct error *err);

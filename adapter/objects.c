@@ -8,7 +8,8 @@
 
 /* Kubernetes is tested to 150,000 pods in a cluster. */
 #define OBJECTS_MAX 500000u
-#define OBJECTS_ACCEPT "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+#define OBJECTS_ACCEPT                                                                             \
+	"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 #define OBJECTS_TARGET_MAX (64u * 1024)
 
 struct reader {
@@ -48,11 +49,14 @@ static bool leave(struct jscan *s)
 /* The object after its brace. */
 static enum error_kind read_item(struct reader *r, struct error *err)
 {
-	if (seek(&r->scan, SV("metadata")) != JSCAN_OBJECT || seek(&r->scan, SV("name")) != JSCAN_STRING)
+	if (seek(&r->scan, SV("metadata")) != JSCAN_OBJECT ||
+		seek(&r->scan, SV("name")) != JSCAN_STRING)
 		return error_set(err, ERR_INVALID, "an object in the list has no metadata.name");
 	struct sv *name = r->names.n < OBJECTS_MAX ? VEC_PUSH(&r->names, OBJECTS_MAX) : NULL;
 	if (!name)
-		return r->names.n < OBJECTS_MAX ? error_nomem(err) : error_set(err, ERR_LIMIT, "more than %u objects", OBJECTS_MAX);
+		return r->names.n < OBJECTS_MAX
+			       ? error_nomem(err)
+			       : error_set(err, ERR_LIMIT, "more than %u objects", OBJECTS_MAX);
 	struct sv text = jscan_string(&r->scan, r->arena);
 	*name = text.ptr ? arena_sv(r->arena, text) : SV_NULL;
 	if (!name->ptr)
@@ -77,7 +81,8 @@ static enum error_kind read_list(struct reader *r, struct error *err)
 	return t == JSCAN_CLOSE ? ERR_OK : jscan_error(&r->scan, err);
 }
 
-enum error_kind objects_decode(struct arena *a, struct sv json, const struct sv **ret, size_t *ret_n, struct error *err)
+enum error_kind objects_decode(
+	struct arena *a, struct sv json, const struct sv **ret, size_t *ret_n, struct error *err)
 {
 	struct reader r = { .arena = a };
 	jscan_init(&r.scan, json);
@@ -111,8 +116,8 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 	call->done(names, n, err.kind ? &err : NULL, call->ctx);
 }
 
-enum error_kind objects_list(struct kube_client *client, struct arena *a, const struct objects_query *q, struct objects_call *call,
-	struct error *err)
+enum error_kind objects_list(struct kube_client *client, struct arena *a,
+	const struct objects_query *q, struct objects_call *call, struct error *err)
 {
 	struct buf target, labels;
 	buf_init(&target, OBJECTS_TARGET_MAX);

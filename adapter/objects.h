@@ -8,7 +8,7 @@
 
 struct objects_query {
 	const struct mapper_resource *resource;
-	struct sv namespace; /* empty: all, or cluster-scoped */
+	struct sv namespace;	       /* empty: all, or cluster-scoped */
 	const struct selector *labels; /* may be NULL */
 	int64_t timeout_ns;
 };
@@ -24,8 +24,9 @@ struct objects_call {
 };
 
 /* Asks the API server for metadata only. errors: NOMEM, INVALID */
-MUST_USE enum error_kind objects_list(struct kube_client *client, struct arena *a, const struct objects_query *q, struct objects_call *call,
-	struct error *err);
+MUST_USE enum error_kind objects_list(struct kube_client *client, struct arena *a,
+	const struct objects_query *q, struct objects_call *call, struct error *err);
 void objects_cancel(struct objects_call *call);
 /* Names in a list document, in the arena. errors: INVALID, LIMIT, NOMEM */
-MUST_USE enum error_kind objects_decode(struct arena *a, struct sv json, const struct sv **ret, size_t *ret_n, struct error *err);
+MUST_USE enum error_kind objects_decode(
+	struct arena *a, struct sv json, const struct sv **ret, size_t *ret_n, struct error *err);

@@ -18,33 +18,51 @@ struct operation {
 static const struct operation OPERATIONS[] = {
 	{ PART_ROOT, NULL, "/apis/", "getAPIVersions", NULL },
 	{ PART_CUSTOM, NULL, "/apis/custom.metrics.k8s.io/", "getCustomMetricsAPIGroup", NULL },
-	{ PART_CUSTOM, "v1beta1", "/apis/custom.metrics.k8s.io/v1beta1/", "getCustomMetricsV1beta1APIResources", NULL },
-	{ PART_CUSTOM, "v1beta1", "/apis/custom.metrics.k8s.io/v1beta1/{resource}/{name}/{subresource}", "listCustomMetricsV1beta1MetricValue",
-		"MetricValueList" },
-	{ PART_CUSTOM, "v1beta1", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/{namespace}/metrics/{name}",
+	{ PART_CUSTOM, "v1beta1", "/apis/custom.metrics.k8s.io/v1beta1/",
+		"getCustomMetricsV1beta1APIResources", NULL },
+	{ PART_CUSTOM, "v1beta1",
+		"/apis/custom.metrics.k8s.io/v1beta1/{resource}/{name}/{subresource}",
+		"listCustomMetricsV1beta1MetricValue", "MetricValueList" },
+	{ PART_CUSTOM, "v1beta1",
+		"/apis/custom.metrics.k8s.io/v1beta1/namespaces/{namespace}/metrics/{name}",
 		"readCustomMetricsV1beta1MetricValueForNamespace", "MetricValueList" },
-	{ PART_CUSTOM, "v1beta1", "/apis/custom.metrics.k8s.io/v1beta1/namespaces/{namespace}/{resource}/{name}/{subresource}",
+	{ PART_CUSTOM, "v1beta1",
+		"/apis/custom.metrics.k8s.io/v1beta1/namespaces/{namespace}/{resource}/{name}/"
+		"{subresource}",
 		"listCustomMetricsV1beta1NamespacedMetricValue", "MetricValueList" },
-	{ PART_CUSTOM, "v1beta2", "/apis/custom.metrics.k8s.io/v1beta2/", "getCustomMetricsV1beta2APIResources", NULL },
-	{ PART_CUSTOM, "v1beta2", "/apis/custom.metrics.k8s.io/v1beta2/{resource}/{name}/{subresource}", "listCustomMetricsV1beta2MetricValue",
-		"MetricValueList" },
-	{ PART_CUSTOM, "v1beta2", "/apis/custom.metrics.k8s.io/v1beta2/namespaces/{namespace}/metrics/{name}",
+	{ PART_CUSTOM, "v1beta2", "/apis/custom.metrics.k8s.io/v1beta2/",
+		"getCustomMetricsV1beta2APIResources", NULL },
+	{ PART_CUSTOM, "v1beta2",
+		"/apis/custom.metrics.k8s.io/v1beta2/{resource}/{name}/{subresource}",
+		"listCustomMetricsV1beta2MetricValue", "MetricValueList" },
+	{ PART_CUSTOM, "v1beta2",
+		"/apis/custom.metrics.k8s.io/v1beta2/namespaces/{namespace}/metrics/{name}",
 		"readCustomMetricsV1beta2MetricValueForNamespace", "MetricValueList" },
-	{ PART_CUSTOM, "v1beta2", "/apis/custom.metrics.k8s.io/v1beta2/namespaces/{namespace}/{resource}/{name}/{subresource}",
+	{ PART_CUSTOM, "v1beta2",
+		"/apis/custom.metrics.k8s.io/v1beta2/namespaces/{namespace}/{resource}/{name}/"
+		"{subresource}",
 		"listCustomMetricsV1beta2NamespacedMetricValue", "MetricValueList" },
-	{ PART_EXTERNAL, NULL, "/apis/external.metrics.k8s.io/", "getExternalMetricsAPIGroup", NULL },
-	{ PART_EXTERNAL, "v1beta1", "/apis/external.metrics.k8s.io/v1beta1/", "getExternalMetricsV1beta1APIResources", NULL },
-	{ PART_EXTERNAL, "v1beta1", "/apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{resource}",
+	{ PART_EXTERNAL, NULL, "/apis/external.metrics.k8s.io/", "getExternalMetricsAPIGroup",
+		NULL },
+	{ PART_EXTERNAL, "v1beta1", "/apis/external.metrics.k8s.io/v1beta1/",
+		"getExternalMetricsV1beta1APIResources", NULL },
+	{ PART_EXTERNAL, "v1beta1",
+		"/apis/external.metrics.k8s.io/v1beta1/namespaces/{namespace}/{resource}",
 		"listExternalMetricsV1beta1ExternalMetricValue", "ExternalMetricValueList" },
 	{ PART_RESOURCE, NULL, "/apis/metrics.k8s.io/", "getMetricsAPIGroup", NULL },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/", "getMetricsV1beta1APIResources", NULL },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods", "listMetricsV1beta1NamespacedPodMetrics",
-		"PodMetricsList" },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods/{name}", "readMetricsV1beta1NamespacedPodMetrics",
-		"PodMetrics" },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/nodes", "listMetricsV1beta1NodeMetrics", "NodeMetricsList" },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/nodes/{name}", "readMetricsV1beta1NodeMetrics", "NodeMetrics" },
-	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/pods", "listMetricsV1beta1PodMetricsForAllNamespaces", "PodMetricsList" },
+	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/",
+		"getMetricsV1beta1APIResources", NULL },
+	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods",
+		"listMetricsV1beta1NamespacedPodMetrics", "PodMetricsList" },
+	{ PART_RESOURCE, "v1beta1",
+		"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods/{name}",
+		"readMetricsV1beta1NamespacedPodMetrics", "PodMetrics" },
+	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/nodes",
+		"listMetricsV1beta1NodeMetrics", "NodeMetricsList" },
+	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/nodes/{name}",
+		"readMetricsV1beta1NodeMetrics", "NodeMetrics" },
+	{ PART_RESOURCE, "v1beta1", "/apis/metrics.k8s.io/v1beta1/pods",
+		"listMetricsV1beta1PodMetricsForAllNamespaces", "PodMetricsList" },
 	{ PART_VERSION, NULL, "/version/", "getCodeVersion", NULL },
 };
 
@@ -67,13 +85,16 @@ static const struct document {
 
 static const char *group_of(enum part part)
 {
-	return part == PART_CUSTOM ? "custom.metrics.k8s.io" : part == PART_EXTERNAL ? "external.metrics.k8s.io" : "metrics.k8s.io";
+	return part == PART_CUSTOM     ? "custom.metrics.k8s.io"
+	       : part == PART_EXTERNAL ? "external.metrics.k8s.io"
+				       : "metrics.k8s.io";
 }
 
 static bool is_offered(enum part part, const struct route_groups *groups)
 {
-	return (part != PART_CUSTOM || groups->custom) && (part != PART_EXTERNAL || groups->external) &&
-		(part != PART_RESOURCE || groups->resource);
+	return (part != PART_CUSTOM || groups->custom) &&
+	       (part != PART_EXTERNAL || groups->external) &&
+	       (part != PART_RESOURCE || groups->resource);
 }
 
 static void put_parameters(struct jw *w, const char *path, bool v3)
@@ -119,7 +140,8 @@ static void put_operation(struct jw *w, const struct operation *o, bool v3)
 	}
 	put_parameters(w, o->path, v3);
 	jw_key(w, "responses");
-	jw_raw(w, SV("{\"200\":{\"description\":\"OK\"},\"401\":{\"description\":\"Unauthorized\"}}"));
+	jw_raw(w, SV("{\"200\":{\"description\":\"OK\"},\"401\":{\"description\":\"Unauthorized\"}"
+		     "}"));
 	if (o->kind) {
 		jw_key(w, "x-kubernetes-group-version-kind");
 		jw_object(w);
@@ -196,7 +218,8 @@ void openapi_docs_v3_index(struct buf *out, const struct route_groups *groups)
 		buf_clear(&document);
 		put_document(&document, d);
 		fingerprint_print(buf_sv(&document), hash);
-		buf_printf(out, "%s\"%s\":{\"serverRelativeURL\":\"/openapi/v3/%s?hash=%s\"}", first ? "" : ",", d->name, d->name, hash);
+		buf_printf(out, "%s\"%s\":{\"serverRelativeURL\":\"/openapi/v3/%s?hash=%s\"}",
+			first ? "" : ",", d->name, d->name, hash);
 		first = false;
 	}
 	buf_put_str(out, "}}");

@@ -63,7 +63,8 @@ static void health(struct request *r, const char *name)
 		}
 	}
 	buf_printf(&text, all_good ? "%s check passed\n" : "%s check failed\n", name);
-	request_text(r, all_good ? 200 : 500, "text/plain; charset=utf-8", all_good && !verbose ? SV("ok") : buf_sv(&text));
+	request_text(r, all_good ? 200 : 500, "text/plain; charset=utf-8",
+		all_good && !verbose ? SV("ok") : buf_sv(&text));
 	buf_done(&text);
 }
 
@@ -72,11 +73,13 @@ static bool single_check(struct request *r, const char *name, struct sv check)
 {
 	for (size_t i = 0; i < ARRAY_LEN(CHECKS); i++) {
 		const char *why = "";
-		if (!sv_is(check, CHECKS[i].name) || (CHECKS[i].only_ready && !sv_is(sv_of(name), "readyz")))
+		if (!sv_is(check, CHECKS[i].name) ||
+			(CHECKS[i].only_ready && !sv_is(sv_of(name), "readyz")))
 			continue;
 		bool good = passes(r, CHECKS[i].name, &why);
 		char *text = arena_printf(r->arena, "internal server error: %s\n", why);
-		request_text(r, good ? 200 : 500, "text/plain; charset=utf-8", good ? SV("ok") : sv_of(text ? text : why));
+		request_text(r, good ? 200 : 500, "text/plain; charset=utf-8",
+			good ? SV("ok") : sv_of(text ? text : why));
 		r->sniffable = good;
 		return true;
 	}
@@ -92,7 +95,8 @@ static bool health_path(struct request *r, struct sv path)
 			health(r, NAMES[i]);
 			return true;
 		}
-		if (sv_has_prefix(rest, name) && rest.len > name.len + 1 && rest.ptr[name.len] == '/')
+		if (sv_has_prefix(rest, name) && rest.len > name.len + 1 &&
+			rest.ptr[name.len] == '/')
 			return single_check(r, NAMES[i], sv_skip(rest, name.len + 1));
 	}
 	return false;
@@ -108,7 +112,8 @@ static void paths(struct request *r, int status)
 
 static void version(struct request *r)
 {
-	buf_put_str(&r->body, "{\"major\":\"1\",\"minor\":\"0\",\"gitVersion\":\"\",\"gitCommit\":\"\",\"gitTreeState\":\"\",\"buildDate\":\"\","
+	buf_put_str(&r->body, "{\"major\":\"1\",\"minor\":\"0\",\"gitVersion\":\"\",\"gitCommit\":"
+			      "\"\",\"gitTreeState\":\"\",\"buildDate\":\"\","
 			      "\"goVersion\":\"\",\"compiler\":\"\",\"platform\":\"\"}");
 	r->accept.pretty = true;
 }
@@ -142,7 +147,8 @@ static void tag(struct request *r)
 
 static void refuse_type(struct request *r, bool router)
 {
-	request_fail_text(r, 406, "NotAcceptable", router ? FAILURE_EMPTY_DETAILS : FAILURE_NO_DETAILS,
+	request_fail_text(r, 406, "NotAcceptable",
+		router ? FAILURE_EMPTY_DETAILS : FAILURE_NO_DETAILS,
 		router ? SV(ACCEPT_SHORT_MESSAGE) : SV(ACCEPT_WRITER_MESSAGE));
 }
 
@@ -160,14 +166,17 @@ static void group_list(struct request *r)
 	struct sv aggregated = accept_aggregated(http_exchange_header(r->exchange, "Accept"));
 	if (aggregated.len) {
 		discovery_docs_aggregated(&r->body, &r->groups, aggregated);
-		char *type = arena_printf(r->arena, "application/json;g=apidiscovery.k8s.io;v=%.*s;as=APIGroupDiscoveryList", SV_ARG(aggregated));
+		char *type = arena_printf(r->arena,
+			"application/json;g=apidiscovery.k8s.io;v=%.*s;as=APIGroupDiscoveryList",
+			SV_ARG(aggregated));
 		r->content_type = type ? type : "application/json";
 		request_add_header(r, "Cache-Control: public");
 		request_add_header(r, "Vary: Accept");
 		tag(r);
 		r->accept.pretty = false;
 	} else if (is_acceptable(r)) {
-		discovery_docs_group_list(&r->body, &r->groups, http_server_port(r->server->listener));
+		discovery_docs_group_list(
+			&r->body, &r->groups, http_server_port(r->server->listener));
 	}
 }
 
@@ -184,7 +193,8 @@ static bool group_path(struct request *r, struct sv path)
 	const struct server *s = r->server;
 	const struct offered list[] = {
 		{ r->groups.custom, "custom.metrics.k8s.io", true, buf_sv(&s->custom_metrics) },
-		{ r->groups.external, "external.metrics.k8s.io", false, buf_sv(&s->external_metrics) },
+		{ r->groups.external, "external.metrics.k8s.io", false,
+			buf_sv(&s->external_metrics) },
 		{ r->groups.resource, "metrics.k8s.io", false, discovery_docs_resource_metrics() },
 	};
 	struct sv rest = sv_skip(path, sizeof("/apis/") - 1), version;
@@ -193,13 +203,16 @@ static bool group_path(struct request *r, struct sv path)
 	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
 		if (!list[i].is_offered || !sv_is(group, list[i].group))
 			continue;
-		bool known = sv_is(version, "v1beta1") || (list[i].two_versions && sv_is(version, "v1beta2"));
+		bool known = sv_is(version, "v1beta1") ||
+			     (list[i].two_versions && sv_is(version, "v1beta2"));
 		if (has_version && !known)
 			return false;
 		if (!is_acceptable(r))
 			return true;
 		if (has_version)
-			discovery_docs_resource_list(&r->body, list[i].group, sv_is(version, "v1beta2") ? "v1beta2" : "v1beta1", list[i].resources);
+			discovery_docs_resource_list(&r->body, list[i].group,
+				sv_is(version, "v1beta2") ? "v1beta2" : "v1beta1",
+				list[i].resources);
 		else
 			discovery_docs_group(&r->body, list[i].group);
 		return true;
@@ -251,7 +264,8 @@ void ops_document(struct request *r)
 	else if (sv_is(path, "/metrics") || (sv_is(path, "/metrics/slis") && !r->groups.resource))
 		own_metrics(r);
 	else if (sv_is(path, "/debug/pprof") || sv_is(path, "/debug/pprof/"))
-		request_text(r, 200, "text/html; charset=utf-8", SV("This program has no Go profiles; see /metrics.\n"));
+		request_text(r, 200, "text/html; charset=utf-8",
+			SV("This program has no Go profiles; see /metrics.\n"));
 	else if (sv_has_prefix(path, SV("/debug/pprof/")))
 		request_text(r, 404, "text/plain; charset=utf-8", SV("Unknown profile\n"));
 	else

@@ -15,31 +15,41 @@
 enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 {
 	static const double SECONDS[] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
-	static const char *const CLIENT_LABELS[] = { "path", "server", NULL }, *const REQUEST_LABELS[] = { "code", "group", NULL },
-			  *const GROUP_LABEL[] = { "group", NULL }, *const LIST_LABEL[] = { "list", NULL },
-			  *const LISTING_LABELS[] = { "list", "result", NULL }, *const RESULT_LABEL[] = { "code", NULL };
+	static const char *const CLIENT_LABELS[] = { "path", "server", NULL },
+				 *const REQUEST_LABELS[] = { "code", "group", NULL },
+				 *const GROUP_LABEL[] = { "group", NULL },
+				 *const LIST_LABEL[] = { "list", NULL },
+				 *const LISTING_LABELS[] = { "list", "result", NULL },
+				 *const RESULT_LABEL[] = { "code", NULL };
 	const struct {
 		enum selfmetrics_kind kind;
 		const char *name, *help;
 		const char *const *labels;
 	} FAMILIES[] = {
-		{ SELFMETRICS_HISTOGRAM, CLIENT_SECONDS, "Time that Prometheus took to answer, by path.", CLIENT_LABELS },
-		{ SELFMETRICS_COUNTER, REQUESTS, "Requests answered, by HTTP status and API group.", REQUEST_LABELS },
-		{ SELFMETRICS_HISTOGRAM, REQUEST_SECONDS, "Time that requests took, by API group.", GROUP_LABEL },
+		{ SELFMETRICS_HISTOGRAM, CLIENT_SECONDS,
+			"Time that Prometheus took to answer, by path.", CLIENT_LABELS },
+		{ SELFMETRICS_COUNTER, REQUESTS, "Requests answered, by HTTP status and API group.",
+			REQUEST_LABELS },
+		{ SELFMETRICS_HISTOGRAM, REQUEST_SECONDS, "Time that requests took, by API group.",
+			GROUP_LABEL },
 		{ SELFMETRICS_GAUGE, LISTED_METRICS, "Metrics that are served now.", LIST_LABEL },
 		{ SELFMETRICS_GAUGE, RULES, "Rules in use.", LIST_LABEL },
-		{ SELFMETRICS_GAUGE, SKIPPED_RULES, "Rules whose resources the cluster does not know.", NULL },
+		{ SELFMETRICS_GAUGE, SKIPPED_RULES,
+			"Rules whose resources the cluster does not know.", NULL },
 		{ SELFMETRICS_COUNTER, LISTINGS, "Listings of series that ended.", LISTING_LABELS },
 		{ SELFMETRICS_GAUGE, LISTED_SERIES, "Series in the newest listing.", LIST_LABEL },
-		{ SELFMETRICS_COUNTER, LISTING_FAILURES, "Selectors that Prometheus did not list.", NULL },
-		{ SELFMETRICS_COUNTER, QUERIES, "Queries to Prometheus by HTTP status; 0: no answer.", RESULT_LABEL },
+		{ SELFMETRICS_COUNTER, LISTING_FAILURES, "Selectors that Prometheus did not list.",
+			NULL },
+		{ SELFMETRICS_COUNTER, QUERIES,
+			"Queries to Prometheus by HTTP status; 0: no answer.", RESULT_LABEL },
 	};
 	AUTO(selfmetrics_free) struct selfmetrics *m = selfmetrics_new();
 	if (!m)
 		return error_nomem(err);
 	for (size_t i = 0; i < ARRAY_LEN(FAMILIES); i++) {
 		bool buckets = FAMILIES[i].kind == SELFMETRICS_HISTOGRAM;
-		if (selfmetrics_declare(m, FAMILIES[i].kind, FAMILIES[i].name, FAMILIES[i].help, FAMILIES[i].labels, buckets ? SECONDS : NULL,
+		if (selfmetrics_declare(m, FAMILIES[i].kind, FAMILIES[i].name, FAMILIES[i].help,
+			    FAMILIES[i].labels, buckets ? SECONDS : NULL,
 			    buckets ? ARRAY_LEN(SECONDS) : 0, err))
 			return err->kind;
 	}
@@ -54,7 +64,9 @@ static const char *list_name(bool external)
 
 void own_metrics_catalog(struct selfmetrics *m, const struct catalog *c)
 {
-	const char *const custom[] = { list_name(false), NULL }, *const external[] = { list_name(true), NULL };
+	const char *const custom[] = { list_name(false), NULL }, *const external[] = {
+		list_name(true), NULL
+	};
 	selfmetrics_set(m, LISTED_METRICS, custom, (double)c->n_custom);
 	selfmetrics_set(m, LISTED_METRICS, external, (double)c->n_external);
 	selfmetrics_set(m, RULES, custom, (double)c->generation->n_custom);
@@ -69,7 +81,8 @@ void own_metrics_relist_error(struct selfmetrics *m)
 	selfmetrics_add(m, LISTING_FAILURES, none, 1);
 }
 
-void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok, uint64_t n_entries, int64_t took_ns)
+void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
+	uint64_t n_entries, int64_t took_ns)
 {
 	const char *const result[] = { list_name(external), ok ? "ok" : "failed", NULL };
 	const char *const list[] = { list_name(external), NULL };

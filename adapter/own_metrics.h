@@ -6,7 +6,8 @@
 MUST_USE enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err);
 void own_metrics_catalog(struct selfmetrics *m, const struct catalog *c);
 void own_metrics_relist_error(struct selfmetrics *m);
-void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok, uint64_t n_entries, int64_t took_ns);
+void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
+	uint64_t n_entries, int64_t took_ns);
 /* status 0: no answer came. */
 void own_metrics_answered(struct selfmetrics *m, const char *server, int status, int64_t took_ns);
 void own_metrics_request(struct selfmetrics *m, const char *group, int status, int64_t took_ns);

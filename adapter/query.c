@@ -34,14 +34,16 @@ static struct sv join(struct arena *a, const struct sv *texts, size_t n, bool es
 	return joined;
 }
 
-static void add(struct parts *p, struct sv label, enum matcher_op op, struct sv value, struct sv shown)
+static void add(
+	struct parts *p, struct sv label, enum matcher_op op, struct sv value, struct sv shown)
 {
 	p->matchers[p->n] = (struct matcher){ .label = label, .op = op, .value = value };
 	p->values[p->n] = (struct template_pair){ label, shown };
 	p->n++;
 }
 
-static enum error_kind add_requirement(struct parts *p, const struct selector_requirement *r, struct error *err)
+static enum error_kind add_requirement(
+	struct parts *p, const struct selector_requirement *r, struct error *err)
 {
 	struct sv value = r->n_values == 1 ? r->values[0] : SV("");
 	if (r->n_values > 1) {
@@ -74,10 +76,12 @@ static enum error_kind add_requirement(struct parts *p, const struct selector_re
 	return ERR_OK;
 }
 
-static enum error_kind add_object(struct parts *p, const struct query_question *q, struct sv label, struct error *err)
+static enum error_kind add_object(
+	struct parts *p, const struct query_question *q, struct sv label, struct error *err)
 {
 	if (q->n_names == 0)
-		return error_set(err, ERR_INVALID, "no resource names requested while producing a query for metric");
+		return error_set(err, ERR_INVALID,
+			"no resource names requested while producing a query for metric");
 	if (q->n_names == 1) {
 		add(p, label, MATCHER_EQ, q->names[0], q->names[0]);
 		return ERR_OK;
@@ -85,13 +89,15 @@ static enum error_kind add_object(struct parts *p, const struct query_question *
 	struct sv shown = join(p->a, q->names, q->n_names, false);
 	struct sv value = q->exact_text ? shown : join(p->a, q->names, q->n_names, true);
 	if (!shown.ptr || !value.ptr)
-		return error_set(err, ERR_LIMIT, "the names of %zu objects are longer than %u bytes", q->n_names, QUERY_TEXT_MAX);
+		return error_set(err, ERR_LIMIT,
+			"the names of %zu objects are longer than %u bytes", q->n_names,
+			QUERY_TEXT_MAX);
 	add(p, label, MATCHER_RE, value, shown);
 	return ERR_OK;
 }
 
-static enum error_kind render(const struct parts *p, const struct query_question *q, struct sv label, struct buf *out, struct sv *ret,
-	struct error *err)
+static enum error_kind render(const struct parts *p, const struct query_question *q,
+	struct sv label, struct buf *out, struct sv *ret, struct error *err)
 {
 	struct buf matchers;
 	buf_init(&matchers, QUERY_TEXT_MAX);
@@ -106,10 +112,13 @@ static enum error_kind render(const struct parts *p, const struct query_question
 		.n_values = p->n,
 		.group_by = label,
 		.group_by_slice = group,
-		.n_group_by_slice = q->resource.plural.len == 0 ? 0 : q->has_container ? 2 : 1,
+		.n_group_by_slice = q->resource.plural.len == 0 ? 0
+				    : q->has_container		? 2
+								: 1,
 	};
 	if (q->has_container) {
-		data.group_by = sv_of(arena_printf(p->a, "%.*s,%.*s", SV_ARG(label), SV_ARG(q->container_label)));
+		data.group_by = sv_of(
+			arena_printf(p->a, "%.*s,%.*s", SV_ARG(label), SV_ARG(q->container_label)));
 		if (!data.group_by.ptr)
 			kind = arena_error(p->a, err);
 	}
@@ -118,7 +127,8 @@ static enum error_kind render(const struct parts *p, const struct query_question
 	if (kind == ERR_OK)
 		kind = buf_check(out, "query", err);
 	if (kind == ERR_OK && out->len == 0)
-		kind = error_set(err, ERR_INVALID, "empty query produced by metrics query template");
+		kind = error_set(
+			err, ERR_INVALID, "empty query produced by metrics query template");
 	if (kind == ERR_OK) {
 		*ret = arena_sv(p->a, buf_sv(out));
 		if (!ret->ptr)
@@ -128,8 +138,8 @@ static enum error_kind render(const struct parts *p, const struct query_question
 	return kind;
 }
 
-enum error_kind query_build(struct arena *a, const struct mapper *m, const struct query_question *q, struct sv *ret_text,
-	struct sv *ret_label, struct error *err)
+enum error_kind query_build(struct arena *a, const struct mapper *m, const struct query_question *q,
+	struct sv *ret_text, struct sv *ret_label, struct error *err)
 {
 	size_t room = (q->metric_selector ? q->metric_selector->n : 0) + 2;
 	struct parts p = { .a = a };
@@ -147,7 +157,8 @@ enum error_kind query_build(struct arena *a, const struct mapper *m, const struc
 	if (q->namespace.len)
 		add(&p, namespace_label, MATCHER_EQ, q->namespace, q->namespace);
 	if (q->resource.plural.len) {
-		if (naming_label(q->mapping, m, a, q->resource, &label, err) || add_object(&p, q, label, err))
+		if (naming_label(q->mapping, m, a, q->resource, &label, err) ||
+			add_object(&p, q, label, err))
 			return err->kind;
 	}
 	struct buf out;

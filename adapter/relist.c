@@ -50,7 +50,7 @@ static void free_listing(struct selector_listing *s)
 
 static void clear_loop(struct relist_loop *l)
 {
-	VEC_FOREACH(s, &l->selectors)
+	VEC_FOREACH (s, &l->selectors)
 		free_listing(*s);
 	VEC_DONE(&l->selectors);
 	l->n_waiting = 0;
@@ -58,7 +58,8 @@ static void clear_loop(struct relist_loop *l)
 
 static void on_timer(struct loop_timer *t, void *ctx);
 
-enum error_kind relist_new(const struct relist_config *config, struct relist **ret, struct error *err)
+enum error_kind relist_new(
+	const struct relist_config *config, struct relist **ret, struct error *err)
 {
 	AUTO(relist_free) struct relist *r = mem_zalloc(sizeof(*r));
 	if (!r)
@@ -91,7 +92,7 @@ void relist_free(struct relist *r)
 
 static struct selector_listing *find(const struct relist_loop *l, struct sv text)
 {
-	VEC_FOREACH(s, &l->selectors)
+	VEC_FOREACH (s, &l->selectors)
 		if (sv_eq(sv_from((*s)->text, (*s)->text_len), text))
 			return *s;
 	return NULL;
@@ -126,11 +127,12 @@ static void publish(struct relist *r)
 static bool take_over(struct relist_loop *l, uint64_t *ret_entries)
 {
 	bool all_good = true;
-	VEC_FOREACH(s, &l->selectors)
+	VEC_FOREACH (s, &l->selectors)
 		all_good = all_good && !(*s)->failed;
-	VEC_FOREACH(s, &l->selectors) {
+	VEC_FOREACH (s, &l->selectors) {
 		struct selector_listing *one = *s;
-		bool usable = one->incoming && !one->failed && (all_good || !l->relist->config.strict);
+		bool usable =
+			one->incoming && !one->failed && (all_good || !l->relist->config.strict);
 		if (usable) {
 			*ret_entries += series_n_entries(one->incoming);
 			series_free(one->kept);
@@ -153,7 +155,8 @@ static void finish_loop(struct relist_loop *l)
 	if (!all_good && !r->config.strict && wait_ns > RELIST_RETRY_NS)
 		wait_ns = RELIST_RETRY_NS;
 	if (r->config.on_listed)
-		r->config.on_listed(l->external, all_good, n_entries, loop_now(r->config.loop).ns - l->started.ns, r->config.ctx);
+		r->config.on_listed(l->external, all_good, n_entries,
+			loop_now(r->config.loop).ns - l->started.ns, r->config.ctx);
 	loop_timer_set(l->timer, wait_ns);
 }
 
@@ -188,7 +191,8 @@ static enum error_kind ask(struct selector_listing *s, int64_t start_ms, struct 
 		.start_ms = start_ms,
 		.timeout_ns = RELIST_TIMEOUT_NS,
 	};
-	return prom_client_series(s->loop->relist->config.client, &q, s->incoming, on_series, s, &s->call, err);
+	return prom_client_series(
+		s->loop->relist->config.client, &q, s->incoming, on_series, s, &s->call, err);
 }
 
 static void on_timer(struct loop_timer *t, void *ctx)
@@ -197,11 +201,12 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	struct relist_loop *l = ctx;
 	const struct relist_config *config = &l->relist->config;
 	struct wall now = instant_wall_now();
-	int64_t start_ms = now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS - config->max_age_ns / NS_PER_MS;
+	int64_t start_ms =
+		now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS - config->max_age_ns / NS_PER_MS;
 	l->started = loop_now(config->loop);
 	l->n_waiting = l->selectors.n;
 	size_t n_failed = 0;
-	VEC_FOREACH(s, &l->selectors) {
+	VEC_FOREACH (s, &l->selectors) {
 		struct error err = { 0 };
 		if (ask(*s, start_ms, &err)) {
 			fail(*s, &err);
@@ -229,7 +234,8 @@ static struct selector_listing *new_listing(struct relist_loop *l, struct sv tex
 }
 
 /* Listings for the rules' distinct selectors; what the old ones kept moves along. */
-static enum error_kind set_selectors(struct relist_loop *l, const struct naming *rules, size_t n, struct error *err)
+static enum error_kind set_selectors(
+	struct relist_loop *l, const struct naming *rules, size_t n, struct error *err)
 {
 	struct relist_loop old = *l;
 	memset(&l->selectors, 0, sizeof(l->selectors));
@@ -262,7 +268,8 @@ enum error_kind relist_set_generation(struct relist *r, struct generation *g, st
 	r->counts = counts;
 	generation_unref(r->generation);
 	r->generation = generation_ref(g);
-	if (set_selectors(&r->loops[0], g->custom, g->n_custom, err) || set_selectors(&r->loops[1], g->external, g->n_external, err))
+	if (set_selectors(&r->loops[0], g->custom, g->n_custom, err) ||
+		set_selectors(&r->loops[1], g->external, g->n_external, err))
 		return err->kind;
 	publish(r);
 	return ERR_OK;

@@ -8,7 +8,7 @@ struct relist;
 
 struct relist_config {
 	struct loop *loop;
-	struct prom_client *client;  /* must outlive the relist */
+	struct prom_client *client; /* must outlive the relist */
 	int64_t interval_ns, max_age_ns;
 	bool strict; /* one failed selector drops the whole new listing of its loop, and the next try comes after the interval only */
 	/* A new catalog; the callee takes a reference if it keeps it. */
@@ -20,10 +20,12 @@ struct relist_config {
 	void *ctx;
 };
 
-MUST_USE enum error_kind relist_new(const struct relist_config *config, struct relist **ret, struct error *err);
+MUST_USE enum error_kind relist_new(
+	const struct relist_config *config, struct relist **ret, struct error *err);
 void relist_free(struct relist *r);
 DEFINE_AUTO(struct relist *, relist_free)
 /* Starts over with this generation: listings of selectors that it still has are kept, so that a reload serves on. errors: NOMEM, LIMIT */
-MUST_USE enum error_kind relist_set_generation(struct relist *r, struct generation *g, struct error *err);
+MUST_USE enum error_kind relist_set_generation(
+	struct relist *r, struct generation *g, struct error *err);
 /* Counts of the newest catalog, custom rules then external ones; as many as the generation has. */
 const struct catalog_count *relist_counts(const struct relist *r);

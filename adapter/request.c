@@ -11,9 +11,12 @@ void request_fail(struct request *r, const struct failure *f)
 	r->is_status = true;
 }
 
-void request_fail_text(struct request *r, int code, const char *reason, enum failure_details details, struct sv message)
+void request_fail_text(struct request *r, int code, const char *reason,
+	enum failure_details details, struct sv message)
 {
-	struct failure f = { .code = code, .reason = reason, .message = message, .details = details };
+	struct failure f = {
+		.code = code, .reason = reason, .message = message, .details = details
+	};
 	request_fail(r, &f);
 }
 
@@ -70,7 +73,8 @@ static void put_quoted(struct buf *out, const char *before, struct sv text)
 	buf_put_char(out, '"');
 }
 
-static void put_refusal(struct buf *out, const struct authz_attributes *at, struct sv user, struct sv reason)
+static void put_refusal(
+	struct buf *out, const struct authz_attributes *at, struct sv user, struct sv reason)
 {
 	if (at->is_resource) {
 		mapper_print(out, at->group, at->resource);
@@ -108,7 +112,10 @@ void request_refuse(struct request *r, const struct authz_attributes *at, struct
 	struct buf text;
 	buf_init(&text, 256u * 1024);
 	put_refusal(&text, at, r->user.name, reason);
-	struct failure f = { .code = 403, .reason = "Forbidden", .message = buf_sv(&text), .details = FAILURE_EMPTY_DETAILS };
+	struct failure f = { .code = 403,
+		.reason = "Forbidden",
+		.message = buf_sv(&text),
+		.details = FAILURE_EMPTY_DETAILS };
 	if (at->is_resource) {
 		f.details = FAILURE_OBJECT;
 		f.name = at->name;

@@ -13,13 +13,13 @@
 
 struct server;
 struct impersonation; /* steps_impersonate.c */
-struct resource_job; /* what metrics.k8s.io asks for one request; resource_metrics.c */
+struct resource_job;  /* what metrics.k8s.io asks for one request; resource_metrics.c */
 
 struct request {
 	struct server *server;
 	struct http_exchange *exchange;
 	struct arena *arena;
-	unsigned step;          /* index of the step that runs, or waits */
+	unsigned step; /* index of the step that runs, or waits */
 	bool running, ended;
 	struct loop_timer *timer; /* the deadline, once something waits */
 	struct mono started, deadline;
@@ -51,10 +51,10 @@ struct request {
 	int status;
 	const char *content_type;
 	struct buf body;
-	bool plain;             /* not JSON: sent as it is, with nosniff */
-	bool sniffable;         /* without nosniff all the same */
-	bool no_newline;        /* JSON without the newline at the end */
-	bool is_status;         /* the body is a failure */
+	bool plain;		     /* not JSON: sent as it is, with nosniff */
+	bool sniffable;		     /* without nosniff all the same */
+	bool no_newline;	     /* JSON without the newline at the end */
+	bool is_status;		     /* the body is a failure */
 	const char *more_headers[4]; /* "Name: value" */
 	size_t n_more_headers;
 };
@@ -65,9 +65,12 @@ struct request {
 /* Replaces the reply by a Status. */
 void request_fail(struct request *r, const struct failure *f);
 /* The usual ones. */
-void request_fail_text(struct request *r, int code, const char *reason, enum failure_details details, struct sv message);
-void request_fail_internal(struct request *r, const char *why);   /* "Internal error occurred: WHY" with the cause */
-void request_fail_error(struct request *r, const struct error *err); /* of our own making: 500, 503 or 400 by kind */
+void request_fail_text(struct request *r, int code, const char *reason,
+	enum failure_details details, struct sv message);
+void request_fail_internal(
+	struct request *r, const char *why); /* "Internal error occurred: WHY" with the cause */
+void request_fail_error(struct request *r,
+	const struct error *err); /* of our own making: 500, 503 or 400 by kind */
 /* A text reply outside of the API. */
 void request_text(struct request *r, int status, const char *content_type, struct sv text);
 /* 403 in the words of Kubernetes' authoriser. */

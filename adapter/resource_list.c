@@ -33,7 +33,8 @@ static void put_window(struct jw *w, int64_t window_ns)
 	buf_put_char(w->out, '"');
 }
 
-static void put_metadata(struct jw *w, const struct resource_list *l, const struct inventory_object *o)
+static void put_metadata(
+	struct jw *w, const struct resource_list *l, const struct inventory_object *o)
 {
 	jw_key(w, "metadata");
 	jw_object(w);
@@ -64,7 +65,8 @@ static void put_usage(struct jw *w, const struct resource_list_usage *u)
 	jw_object_end(w);
 }
 
-static void put_item(struct jw *w, const struct resource_list *l, const struct resource_list_item *item, bool with_kind)
+static void put_item(struct jw *w, const struct resource_list *l,
+	const struct resource_list_item *item, bool with_kind)
 {
 	jw_object(w);
 	if (with_kind) {
@@ -110,7 +112,8 @@ void resource_list_print(struct buf *out, const struct resource_list *l)
 		put_item(&w, l, l->items, true);
 		return;
 	}
-	put_list_head(&w, l->nodes ? "NodeMetricsList" : "PodMetricsList", "metrics.k8s.io", SV("v1beta1"));
+	put_list_head(&w, l->nodes ? "NodeMetricsList" : "PodMetricsList", "metrics.k8s.io",
+		SV("v1beta1"));
 	jw_key(&w, "items");
 	jw_array(&w);
 	for (size_t i = 0; i < l->n_items; i++)
@@ -119,7 +122,8 @@ void resource_list_print(struct buf *out, const struct resource_list *l)
 	jw_object_end(&w);
 }
 
-static void put_partial(struct jw *w, const struct resource_list *l, const struct resource_list_item *item, struct sv version)
+static void put_partial(struct jw *w, const struct resource_list *l,
+	const struct resource_list_item *item, struct sv version)
 {
 	jw_object(w);
 	jw_member_str(w, "kind", "PartialObjectMetadata");
@@ -129,7 +133,8 @@ static void put_partial(struct jw *w, const struct resource_list *l, const struc
 	jw_object_end(w);
 }
 
-static void put_row(struct jw *w, const struct resource_list *l, const struct resource_list_item *item, struct sv version,
+static void put_row(struct jw *w, const struct resource_list *l,
+	const struct resource_list_item *item, struct sv version,
 	enum resource_list_objects objects)
 {
 	int64_t cpu = 0, memory = 0;
@@ -160,13 +165,17 @@ static void put_row(struct jw *w, const struct resource_list *l, const struct re
 	jw_object_end(w);
 }
 
-void resource_list_table(struct buf *out, const struct resource_list *l, struct sv version, enum resource_list_objects objects)
+void resource_list_table(struct buf *out, const struct resource_list *l, struct sv version,
+	enum resource_list_objects objects)
 {
-	static const char COLUMNS[] =
-		"[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\",\"description\":\"Name of the resource\",\"priority\":0},"
-		"{\"name\":\"cpu\",\"type\":\"string\",\"format\":\"quantity\",\"description\":\"\",\"priority\":0},"
-		"{\"name\":\"memory\",\"type\":\"string\",\"format\":\"quantity\",\"description\":\"\",\"priority\":0},"
-		"{\"name\":\"Window\",\"type\":\"string\",\"format\":\"duration\",\"description\":\"\",\"priority\":0}]";
+	static const char COLUMNS[] = "[{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\","
+				      "\"description\":\"Name of the resource\",\"priority\":0},"
+				      "{\"name\":\"cpu\",\"type\":\"string\",\"format\":"
+				      "\"quantity\",\"description\":\"\",\"priority\":0},"
+				      "{\"name\":\"memory\",\"type\":\"string\",\"format\":"
+				      "\"quantity\",\"description\":\"\",\"priority\":0},"
+				      "{\"name\":\"Window\",\"type\":\"string\",\"format\":"
+				      "\"duration\",\"description\":\"\",\"priority\":0}]";
 	struct jw w;
 	jw_init(&w, out);
 	put_list_head(&w, "Table", "meta.k8s.io", version);

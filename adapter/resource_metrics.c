@@ -46,13 +46,15 @@ struct resource_job {
 	bool no_memory;
 };
 
-static enum step_next fail(struct request *r, int code, const char *reason, enum failure_details details, struct sv message)
+static enum step_next fail(struct request *r, int code, const char *reason,
+	enum failure_details details, struct sv message)
 {
 	request_fail_text(r, code, reason, details, message);
 	return STEP_REPLY;
 }
 
-static enum step_next no_object(struct request *r, struct sv name, struct sv group, struct sv kind, const char *format)
+static enum step_next no_object(
+	struct request *r, struct sv name, struct sv group, struct sv kind, const char *format)
 {
 	struct failure f = {
 		.code = 404,
@@ -70,8 +72,10 @@ static enum step_next no_object(struct request *r, struct sv name, struct sv gro
 
 static enum step_next no_usage(struct request *r, const struct inventory_object *o, bool nodes)
 {
-	char *name = arena_printf(r->arena, "%.*s%s%.*s", SV_ARG(o->namespace), nodes ? "" : "/", SV_ARG(o->name));
-	return no_object(r, sv_of(name ? name : ""), SV("metrics.k8s.io"), nodes ? SV("nodemetrics") : SV("podmetrics"),
+	char *name = arena_printf(
+		r->arena, "%.*s%s%.*s", SV_ARG(o->namespace), nodes ? "" : "/", SV_ARG(o->name));
+	return no_object(r, sv_of(name ? name : ""), SV("metrics.k8s.io"),
+		nodes ? SV("nodemetrics") : SV("podmetrics"),
 		nodes ? "nodemetrics.metrics.k8s.io" : "podmetrics.metrics.k8s.io");
 }
 
@@ -131,12 +135,17 @@ static void take_answer(struct resource_question *q, const struct ask_answer *gi
 	const struct answer_handler handler = { .row = keep_sample, .ctx = q };
 	if (given->failed)
 		err = *given->failed;
-	else if (answer_decode(r->arena, given->status, given->body, &handler, &answer, &err) == ERR_OK && answer.type != ANSWER_VECTOR)
+	else if (answer_decode(r->arena, given->status, given->body, &handler, &answer, &err) ==
+			 ERR_OK &&
+		 answer.type != ANSWER_VECTOR)
 		error_set(&err, ERR_INVALID, "the query's answer is no vector");
 	q->failed = err.kind != ERR_OK;
 	if (q->failed)
-		log_event(LOG_WARN, q->job->nodes ? "unable to fetch metrics for nodes" : "unable to fetch metrics for pods", "query",
-			arena_strdup(r->arena, sv_take(q->query, 1000)), "why", err.text, NULL);
+		log_event(LOG_WARN,
+			q->job->nodes ? "unable to fetch metrics for nodes"
+				      : "unable to fetch metrics for pods",
+			"query", arena_strdup(r->arena, sv_take(q->query, 1000)), "why", err.text,
+			NULL);
 }
 
 /* Whether both questions about the object were answered. */
@@ -165,31 +174,38 @@ static bool make_item(struct resource_job *job, size_t object, struct resource_l
 	}
 	if (!has[0] || !has[1] || !is_answered(job, object))
 		return false;
-	struct resource_list_usage *usage = ARENA_ARRAY(job->r->arena, n, struct resource_list_usage);
+	struct resource_list_usage *usage =
+		ARENA_ARRAY(job->r->arena, n, struct resource_list_usage);
 	if (!usage) {
 		job->no_memory = true;
 		return false;
 	}
 	size_t at = 0;
 	for (const struct container *c = job->found[object]; c; c = c->next)
-		usage[at++] = (struct resource_list_usage){ c->name, c->usage[0].milli, c->usage[1].milli };
-	*ret = (struct resource_list_item){ &job->objects[object], { earliest_ms / 1000, 0 }, usage, n };
+		usage[at++] = (struct resource_list_usage){ c->name, c->usage[0].milli,
+			c->usage[1].milli };
+	*ret = (struct resource_list_item){ &job->objects[object], { earliest_ms / 1000, 0 }, usage,
+		n };
 	return true;
 }
 
 static enum resource_list_objects objects_of(struct request *r)
 {
 	struct sv include = http_exchange_query_get(r->exchange, "includeObject");
-	return sv_is(include, "None") ? RESOURCE_LIST_NONE : sv_is(include, "Object") ? RESOURCE_LIST_OBJECT : RESOURCE_LIST_METADATA;
+	return sv_is(include, "None")	  ? RESOURCE_LIST_NONE
+	       : sv_is(include, "Object") ? RESOURCE_LIST_OBJECT
+					  : RESOURCE_LIST_METADATA;
 }
 
 static bool check_include(struct request *r)
 {
 	struct sv include = http_exchange_query_get(r->exchange, "includeObject");
-	if (r->accept.format != ACCEPT_TABLE || !include.len || sv_is(include, "None") || sv_is(include, "Object") || sv_is(include, "Metadata"))
+	if (r->accept.format != ACCEPT_TABLE || !include.len || sv_is(include, "None") ||
+		sv_is(include, "Object") || sv_is(include, "Metadata"))
 		return true;
 	char *text = arena_printf(r->arena,
-		"Unable to convert to Table as requested: includeObject: Invalid value: \"%.*s\": must be 'Metadata', 'Object', 'None', or empty",
+		"Unable to convert to Table as requested: includeObject: Invalid value: \"%.*s\": "
+		"must be 'Metadata', 'Object', 'None', or empty",
 		SV_ARG(include));
 	fail(r, 400, "BadRequest", FAILURE_NO_DETAILS, sv_of(text ? text : "bad includeObject"));
 	return false;
@@ -204,13 +220,15 @@ static enum step_next finish(struct resource_job *job)
 		.now = instant_wall_now(),
 		.window_ns = job->generation->config.window_ns,
 	};
-	struct resource_list_item *items = ARENA_ARRAY(r->arena, job->n + 1, struct resource_list_item);
+	struct resource_list_item *items =
+		ARENA_ARRAY(r->arena, job->n + 1, struct resource_list_item);
 	if (items)
 		for (size_t i = 0; i < job->n; i++)
 			list.n_items += make_item(job, i, &items[list.n_items]);
 	list.items = items;
 	if (!items || job->no_memory)
-		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS, SV("Internal error occurred: out of memory"));
+		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS,
+			SV("Internal error occurred: out of memory"));
 	if (list.single && list.n_items == 0)
 		return no_usage(r, &job->objects[0], job->nodes);
 	if (!check_include(r))
@@ -226,7 +244,9 @@ static enum step_next finish(struct resource_job *job)
 
 static void on_answer(struct ask_waiter *w, const struct ask_answer *answer)
 {
-	struct resource_question *q = (struct resource_question *)((char *)w - offsetof(struct resource_question, waiter));
+	struct resource_question *q =
+		(struct resource_question *)((char *)w -
+					     offsetof(struct resource_question, waiter));
 	struct resource_job *job = q->job;
 	take_answer(q, answer);
 	if (--job->n_waiting == 0)
@@ -258,7 +278,8 @@ static bool build_question(struct resource_job *job, struct resource_question *q
 	q->container_label = rule->container_label;
 	if (query_build(r->arena, g->mapper, &question, &q->query, &q->label, &err) == ERR_OK)
 		return true;
-	log_event(LOG_WARN, "unable to build the query", "path", arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
+	log_event(LOG_WARN, "unable to build the query", "path",
+		arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
 	return false;
 }
 
@@ -273,7 +294,9 @@ static enum step_next ask_all(struct resource_job *job)
 		struct error err = { 0 };
 		bool now = false;
 		q->waiter.done = on_answer;
-		if (!build_question(job, q) || ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter, &now, &answer, &err))
+		if (!build_question(job, q) ||
+			ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter, &now,
+				&answer, &err))
 			q->failed = true;
 		else if (now)
 			take_answer(q, &answer);
@@ -291,11 +314,13 @@ static bool make_questions(struct resource_job *job)
 	if (!job->questions || !job->found)
 		return false;
 	for (size_t from = 0, to; from < job->n; from = to) {
-		for (to = from + 1; to < job->n && sv_eq(job->objects[to].namespace, job->objects[from].namespace);)
+		for (to = from + 1; to < job->n && sv_eq(job->objects[to].namespace,
+							   job->objects[from].namespace);)
 			to++;
 		for (int memory = 0; memory < 2; memory++)
-			job->questions[job->n_questions++] =
-				(struct resource_question){ .job = job, .memory = memory == 1, .from = from, .to = to };
+			job->questions[job->n_questions++] = (struct resource_question){
+				.job = job, .memory = memory == 1, .from = from, .to = to
+			};
 	}
 	return true;
 }
@@ -343,16 +368,20 @@ enum step_next resource_metrics_begin(struct request *r)
 		query.ctx = r;
 	}
 	struct resource_job *job = ARENA_NEW(r->arena, struct resource_job);
-	if (!job || inventory_select(nodes ? s->nodes : s->pods, r->arena, &query, &job->objects, &job->n, &err))
-		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS, SV("Internal error occurred: out of memory"));
+	if (!job || inventory_select(nodes ? s->nodes : s->pods, r->arena, &query, &job->objects,
+			    &job->n, &err))
+		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS,
+			SV("Internal error occurred: out of memory"));
 	if (!q->all_objects && job->n == 0)
-		return no_object(r, q->name, SV(""), nodes ? SV("node") : SV("pods"), nodes ? "node" : "pods");
+		return no_object(r, q->name, SV(""), nodes ? SV("node") : SV("pods"),
+			nodes ? "node" : "pods");
 	job->r = r;
 	job->nodes = nodes;
 	r->catalog = catalog_ref(s->catalog);
 	job->generation = r->catalog->generation;
 	r->job = job;
 	if (!make_questions(job))
-		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS, SV("Internal error occurred: out of memory"));
+		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS,
+			SV("Internal error occurred: out of memory"));
 	return ask_all(job);
 }

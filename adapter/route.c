@@ -47,8 +47,8 @@ static struct sv verb_of_method(struct sv method)
 {
 	static const struct {
 		const char *method, *verb;
-	} VERBS[] = { { "GET", "get" }, { "HEAD", "get" }, { "POST", "create" }, { "PUT", "update" }, { "PATCH", "patch" },
-		{ "DELETE", "delete" } };
+	} VERBS[] = { { "GET", "get" }, { "HEAD", "get" }, { "POST", "create" },
+		{ "PUT", "update" }, { "PATCH", "patch" }, { "DELETE", "delete" } };
 	for (size_t i = 0; i < ARRAY_LEN(VERBS); i++)
 		if (sv_is(method, VERBS[i].method))
 			return sv_of(VERBS[i].verb);
@@ -63,7 +63,8 @@ static void drop(struct parts *p, size_t n)
 }
 
 /* parts: behind the version. */
-static void read_resource(struct parts *p, struct sv method, bool watch, struct authz_attributes *at)
+static void read_resource(
+	struct parts *p, struct sv method, bool watch, struct authz_attributes *at)
 {
 	at->verb = verb_of_method(method);
 	bool special = p->n > 1 && (sv_is(p->at[0], "watch") || sv_is(p->at[0], "proxy"));
@@ -88,14 +89,16 @@ static void read_resource(struct parts *p, struct sv method, bool watch, struct 
 		at->verb = SV("deletecollection");
 }
 
-enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch, struct authz_attributes *ret,
-	struct error *err)
+enum error_kind route_attributes(struct arena *a, struct sv method, struct sv raw_path, bool watch,
+	struct authz_attributes *ret, struct error *err)
 {
 	struct authz_attributes at = { 0 };
 	struct buf decoded;
 	buf_init(&decoded, ROUTE_PATH_MAX);
 	bool fine = http_unescape(&decoded, raw_path, false);
-	enum error_kind kind = fine ? buf_check(&decoded, "path", err) : error_set(err, ERR_INVALID, "the path is not properly encoded");
+	enum error_kind kind =
+		fine ? buf_check(&decoded, "path", err)
+		     : error_set(err, ERR_INVALID, "the path is not properly encoded");
 	if (kind == ERR_OK) {
 		at.path = arena_sv(a, buf_sv(&decoded));
 		if (!at.path.ptr)
@@ -143,7 +146,8 @@ static void route_custom(const struct parts *p, const struct authz_attributes *a
 	r->all_objects = sv_is(r->name, "*");
 }
 
-static void route_external(const struct parts *p, const struct authz_attributes *at, struct route *r)
+static void route_external(
+	const struct parts *p, const struct authz_attributes *at, struct route *r)
 {
 	r->kind = ROUTE_NO_RESOURCE;
 	if (p->n != 6 || !sv_is(p->at[3], "namespaces"))
@@ -154,12 +158,14 @@ static void route_external(const struct parts *p, const struct authz_attributes 
 	r->metric = p->at[5];
 }
 
-static void route_resource(const struct parts *p, const struct authz_attributes *at, struct route *r)
+static void route_resource(
+	const struct parts *p, const struct authz_attributes *at, struct route *r)
 {
 	size_t n = p->n - 3;
 	bool nodes = sv_is(p->at[3], "nodes") && n <= 2;
 	bool pods = sv_is(p->at[3], "pods") && n == 1;
-	bool in_namespace = sv_is(p->at[3], "namespaces") && n >= 3 && n <= 4 && sv_is(p->at[5], "pods");
+	bool in_namespace =
+		sv_is(p->at[3], "namespaces") && n >= 3 && n <= 4 && sv_is(p->at[5], "pods");
 	r->kind = nodes || pods || in_namespace ? ROUTE_RESOURCE : ROUTE_NO_RESOURCE;
 	r->resource = at->resource;
 	r->has_namespace = in_namespace;
@@ -169,7 +175,8 @@ static void route_resource(const struct parts *p, const struct authz_attributes 
 	r->all_objects = r->name.len == 0;
 }
 
-void route_find(const struct authz_attributes *at, struct sv method, const struct route_groups *groups, struct route *ret)
+void route_find(const struct authz_attributes *at, struct sv method,
+	const struct route_groups *groups, struct route *ret)
 {
 	*ret = (struct route){ .kind = ROUTE_DOCUMENT };
 	struct parts p = split(at->path);
@@ -195,7 +202,8 @@ void route_find(const struct authz_attributes *at, struct sv method, const struc
 		route_external(&p, at, ret);
 	else
 		route_resource(&p, at, ret);
-	bool found = ret->kind == ROUTE_CUSTOM || ret->kind == ROUTE_EXTERNAL || ret->kind == ROUTE_RESOURCE || ret->kind == ROUTE_BAD_PATH;
+	bool found = ret->kind == ROUTE_CUSTOM || ret->kind == ROUTE_EXTERNAL ||
+		     ret->kind == ROUTE_RESOURCE || ret->kind == ROUTE_BAD_PATH;
 	if (found && !sv_is(method, "GET"))
 		ret->kind = ROUTE_BAD_METHOD;
 }

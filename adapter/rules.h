@@ -58,6 +58,7 @@ struct rules_config {
 /* Decodes the first document of `text` as strictly as the reference does: unknown and repeated keys, wrong types and bad durations are refused.
  * name  : of the file, for messages
  * errors: INVALID, every finding as "FILE:LINE: what, expected what" joined by "; "; LIMIT; NOMEM */
-MUST_USE enum error_kind rules_parse(struct arena *a, struct sv text, const char *name, struct rules_config *ret, struct error *err);
+MUST_USE enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
+	struct rules_config *ret, struct error *err);
 /* A duration as Prometheus' model reads it ("1d2h", "90s", "0") in nanoseconds. errors: INVALID with the words of that library. */
 MUST_USE enum error_kind rules_duration(struct sv text, int64_t *ret_ns, struct error *err);

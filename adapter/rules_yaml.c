@@ -3,10 +3,9 @@
  * Acceptance is that of a strict struct decoder over YAML 1.1 (go-yaml v2): keys are exact, unknown and repeated keys are refused, null counts as
  * absent, any scalar may stand where text is wanted (123 is the text "123", yes is "yes"), but only a real boolean where one is wanted.
  * Only the first document counts; what follows it is not even parsed. Whether the texts mean anything is decided in naming.c. */
-#include "adapter/rules.h"
-
 #include <stdio.h>
 
+#include "adapter/rules.h"
 #include "common/buf.h"
 #include "common/jtree.h"
 #include "common/yx.h"
@@ -27,8 +26,8 @@ static void finding(struct decoder *d, const struct jtree *at, const char *where
 	d->n_findings++;
 	if (d->n_findings > RULES_FINDINGS_MAX)
 		return;
-	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name, at->key_line ? at->key_line : at->line, where,
-		what);
+	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name,
+		at->key_line ? at->key_line : at->line, where, what);
 }
 
 /* True when t is an object; null and absent are silently none. */
@@ -52,7 +51,8 @@ static bool is_list(struct decoder *d, const struct jtree *t, const char *where)
 	return false;
 }
 
-static void check_keys(struct decoder *d, const struct jtree *t, const char *where, const char *const *known)
+static void check_keys(
+	struct decoder *d, const struct jtree *t, const char *where, const char *const *known)
 {
 	JTREE_FOREACH (child, t) {
 		bool found = false;
@@ -61,10 +61,13 @@ static void check_keys(struct decoder *d, const struct jtree *t, const char *whe
 		if (found)
 			continue;
 		char what[300];
-		int length = snprintf(what, sizeof(what), "unknown key \"%.*s\", known are:", (int)(child->key.len < 60 ? child->key.len : 60),
+		int length = snprintf(what, sizeof(what), "unknown key \"%.*s\", known are:",
+			(int)(child->key.len < 60 ? child->key.len : 60),
 			child->key.ptr ? child->key.ptr : "");
-		for (const char *const *key = known; *key && length > 0 && (size_t)length < sizeof(what); key++)
-			length += snprintf(what + length, sizeof(what) - (size_t)length, " %s", *key);
+		for (const char *const *key = known;
+			*key && length > 0 && (size_t)length < sizeof(what); key++)
+			length +=
+				snprintf(what + length, sizeof(what) - (size_t)length, " %s", *key);
 		finding(d, child, where, what);
 	}
 }
@@ -104,7 +107,8 @@ static void *array_of(struct decoder *d, size_t n, size_t size)
 	return made;
 }
 
-static void decode_overrides(struct decoder *d, const struct jtree *t, const char *where, struct rules_mapping *m)
+static void decode_overrides(
+	struct decoder *d, const struct jtree *t, const char *where, struct rules_mapping *m)
 {
 	static const char *const KEYS[] = { "group", "resource", NULL };
 	if (!is_object(d, t, where))
@@ -121,7 +125,8 @@ static void decode_overrides(struct decoder *d, const struct jtree *t, const cha
 			continue;
 		check_keys(d, child, "resources.overrides", KEYS);
 		o->group = text_of(d, jtree_get(child, "group"), "resources.overrides.group");
-		o->resource = text_of(d, jtree_get(child, "resource"), "resources.overrides.resource");
+		o->resource =
+			text_of(d, jtree_get(child, "resource"), "resources.overrides.resource");
 	}
 	m->overrides = list;
 	m->n_overrides = n;
@@ -161,7 +166,8 @@ static void decode_filters(struct decoder *d, const struct jtree *t, struct rule
 
 static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_rule *rule)
 {
-	static const char *const KEYS[] = { "seriesQuery", "seriesFilters", "resources", "name", "metricsQuery", NULL };
+	static const char *const KEYS[] = { "seriesQuery", "seriesFilters", "resources", "name",
+		"metricsQuery", NULL };
 	static const char *const NAME_KEYS[] = { "matches", "as", NULL };
 	rule->line = t->line;
 	if (!is_object(d, t, "rule"))
@@ -179,7 +185,8 @@ static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_r
 	rule->metrics_query = text_of(d, jtree_get(t, "metricsQuery"), "metricsQuery");
 }
 
-static const struct rules_rule *decode_rules(struct decoder *d, const struct jtree *t, bool external, size_t *ret_n)
+static const struct rules_rule *decode_rules(
+	struct decoder *d, const struct jtree *t, bool external, size_t *ret_n)
 {
 	if (!is_list(d, t, external ? "externalRules" : "rules"))
 		return NULL;
@@ -197,9 +204,11 @@ static const struct rules_rule *decode_rules(struct decoder *d, const struct jtr
 	return list;
 }
 
-static void decode_resource_rule(struct decoder *d, const struct jtree *t, const char *where, struct rules_resource *r)
+static void decode_resource_rule(
+	struct decoder *d, const struct jtree *t, const char *where, struct rules_resource *r)
 {
-	static const char *const KEYS[] = { "containerQuery", "nodeQuery", "resources", "containerLabel", NULL };
+	static const char *const KEYS[] = { "containerQuery", "nodeQuery", "resources",
+		"containerLabel", NULL };
 	if (!is_object(d, t, where))
 		return;
 	r->line = t->line;
@@ -210,7 +219,8 @@ static void decode_resource_rule(struct decoder *d, const struct jtree *t, const
 	decode_mapping(d, jtree_get(t, "resources"), &r->mapping);
 }
 
-static void decode_resource_rules(struct decoder *d, const struct jtree *t, struct rules_config *config)
+static void decode_resource_rules(
+	struct decoder *d, const struct jtree *t, struct rules_config *config)
 {
 	static const char *const KEYS[] = { "cpu", "memory", "window", NULL };
 	if (!is_object(d, t, "resourceRules"))
@@ -224,7 +234,8 @@ static void decode_resource_rules(struct decoder *d, const struct jtree *t, stru
 		return;
 	struct sv text = text_of(d, window, "resourceRules.window");
 	struct error bad = { 0 };
-	if ((text.ptr || window->kind == JTREE_STRING) && rules_duration(text, &config->window_ns, &bad))
+	if ((text.ptr || window->kind == JTREE_STRING) &&
+		rules_duration(text, &config->window_ns, &bad))
 		finding(d, window, "resourceRules.window", bad.text);
 }
 
@@ -235,14 +246,16 @@ static void decode_file(struct decoder *d, const struct jtree *root, struct rule
 		return;
 	check_keys(d, root, "file", KEYS);
 	config->rules = decode_rules(d, jtree_get(root, "rules"), false, &config->n_rules);
-	config->external = decode_rules(d, jtree_get(root, "externalRules"), true, &config->n_external);
+	config->external =
+		decode_rules(d, jtree_get(root, "externalRules"), true, &config->n_external);
 	decode_resource_rules(d, jtree_get(root, "resourceRules"), config);
 }
 
 /* A document marker stands in column 0 and is followed by a blank or the line's end, also inside block scalars and quotes. */
 static bool is_marker(struct sv line, const char *marker)
 {
-	return sv_has_prefix(line, sv_of(marker)) && (line.len == 3 || line.ptr[3] == ' ' || line.ptr[3] == '\t' || line.ptr[3] == '\r');
+	return sv_has_prefix(line, sv_of(marker)) &&
+	       (line.len == 3 || line.ptr[3] == ' ' || line.ptr[3] == '\t' || line.ptr[3] == '\r');
 }
 
 /* The text up to the marker that ends the first document. */
@@ -258,7 +271,8 @@ static struct sv first_document(struct sv text)
 		bool start = is_marker(line, "---");
 		if (inside && (start || is_marker(line, "...")))
 			return sv_take(text, (size_t)(at.ptr - text.ptr));
-		inside = inside || start || (words.len > 0 && words.ptr[0] != '#' && line.ptr[0] != '%');
+		inside = inside || start ||
+			 (words.len > 0 && words.ptr[0] != '#' && line.ptr[0] != '%');
 	}
 	return text;
 }
@@ -279,12 +293,14 @@ static bool is_other_version(struct sv text)
 	return false;
 }
 
-enum error_kind rules_parse(struct arena *a, struct sv text, const char *name, struct rules_config *ret, struct error *err)
+enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
+	struct rules_config *ret, struct error *err)
 {
 	struct jtree **documents = NULL;
 	size_t n = 0;
 	if (is_other_version(text))
-		return error_set(err, ERR_INVALID, "%s:1: found incompatible YAML document: only YAML 1.1 is read", name);
+		return error_set(err, ERR_INVALID,
+			"%s:1: found incompatible YAML document: only YAML 1.1 is read", name);
 	if (yx_parse(a, first_document(text), name, &documents, &n, err))
 		return err->kind;
 	struct rules_config config = { 0 };
@@ -296,7 +312,8 @@ enum error_kind rules_parse(struct arena *a, struct sv text, const char *name, s
 	if (d.no_memory)
 		kind = arena_error(a, err);
 	else if (d.n_findings > RULES_FINDINGS_MAX)
-		kind = error_set(err, ERR_INVALID, "%s; and %u more", buf_text(&d.findings), d.n_findings - RULES_FINDINGS_MAX);
+		kind = error_set(err, ERR_INVALID, "%s; and %u more", buf_text(&d.findings),
+			d.n_findings - RULES_FINDINGS_MAX);
 	else if (d.n_findings > 0)
 		kind = error_set(err, ERR_INVALID, "%s", buf_text(&d.findings));
 	buf_done(&d.findings);
@@ -346,7 +363,8 @@ enum error_kind rules_duration(struct sv text, int64_t *ret_ns, struct error *er
 			return bad_duration(text, err);
 		rest = sv_skip(rest, digits);
 		size_t letters = 0;
-		while (letters < rest.len && (rest.ptr[letters] < '0' || rest.ptr[letters] > '9') && rest.ptr[letters] != '.')
+		while (letters < rest.len && (rest.ptr[letters] < '0' || rest.ptr[letters] > '9') &&
+			rest.ptr[letters] != '.')
 			letters++;
 		struct sv name = sv_take(rest, letters);
 		rest = sv_skip(rest, letters);
@@ -355,13 +373,16 @@ enum error_kind rules_duration(struct sv text, int64_t *ret_ns, struct error *er
 			u++;
 		if (u == ARRAY_LEN(UNITS))
 			return letters == 0 ? bad_duration(text, err)
-					    : error_set(err, ERR_INVALID, "unknown unit \"%.*s\" in duration \"%.*s\"", SV_ARG(name), SV_ARG(text));
+					    : error_set(err, ERR_INVALID,
+						      "unknown unit \"%.*s\" in duration \"%.*s\"",
+						      SV_ARG(name), SV_ARG(text));
 		if (u < next_unit)
 			return bad_duration(text, err);
 		next_unit = u + 1;
 		uint64_t part_ns;
 		if (__builtin_mul_overflow(value, UNITS[u].ms * UINT64_C(1000000), &part_ns) ||
-			__builtin_add_overflow(total_ns, part_ns, &total_ns) || total_ns > INT64_MAX)
+			__builtin_add_overflow(total_ns, part_ns, &total_ns) ||
+			total_ns > INT64_MAX)
 			return error_set(err, ERR_INVALID, "duration out of range");
 	}
 	*ret_ns = (int64_t)total_ns;

@@ -55,7 +55,8 @@ static void on_relist_error(const char *what, const struct error *why, void *ctx
 static void on_listed(bool external, bool ok, uint64_t n_entries, int64_t took_ns, void *ctx)
 {
 	struct server *s = ctx;
-	own_metrics_listed(s->metrics, prom_client_url(s->prometheus), external, ok, n_entries, took_ns);
+	own_metrics_listed(
+		s->metrics, prom_client_url(s->prometheus), external, ok, n_entries, took_ns);
 }
 
 static void on_answered(int status, int64_t took_ns, void *ctx)
@@ -71,7 +72,8 @@ static enum error_kind use_mapper(struct server *s, struct mapper *m, struct err
 	if (generation_new(s->config_text, s->options->config, m, s->strict, &g, err))
 		return err->kind;
 	for (size_t i = 0; i < g->n_skipped; i++)
-		log_event(LOG_WARN, "a rule is inactive until the cluster knows its resources", "why", g->skipped[i].why, NULL);
+		log_event(LOG_WARN, "a rule is inactive until the cluster knows its resources",
+			"why", g->skipped[i].why, NULL);
 	generation_unref(s->generation);
 	s->generation = g;
 	return relist_set_generation(s->relist, g, err);
@@ -83,7 +85,8 @@ static enum error_kind open_port(struct server *s, struct error *err)
 	struct serving_cert cert = { 0 };
 	if (s->listener)
 		return ERR_OK;
-	if (serving_cert_load(&s->arena, o->tls_cert_file, o->tls_key_file, o->cert_dir, o->bind_address, instant_wall_now(), &cert, err))
+	if (serving_cert_load(&s->arena, o->tls_cert_file, o->tls_key_file, o->cert_dir,
+		    o->bind_address, instant_wall_now(), &cert, err))
 		return err->kind;
 	struct http_server_config config = {
 		.bind_address = o->bind_address,
@@ -96,8 +99,10 @@ static enum error_kind open_port(struct server *s, struct error *err)
 		.max_body_bytes = LIMIT_OBJECT_BYTES,
 	};
 	if (http_server_new(s->loop, &config, steps_begin, s, &s->listener, err))
-		return error_wrap(err, "cannot serve on %s port %lld", o->bind_address, (long long)o->secure_port);
-	log_event(LOG_INFO, "serving", "address", o->bind_address, "certificate", cert.cert_file, NULL);
+		return error_wrap(err, "cannot serve on %s port %lld", o->bind_address,
+			(long long)o->secure_port);
+	log_event(LOG_INFO, "serving", "address", o->bind_address, "certificate", cert.cert_file,
+		NULL);
 	return ERR_OK;
 }
 
@@ -143,13 +148,16 @@ static bool same_resources(const struct mapper *a, const struct mapper *b)
 {
 	bool same = a->n == b->n;
 	for (size_t i = 0; same && i < a->n; i++)
-		same = sv_eq(a->at[i].group, b->at[i].group) && sv_eq(a->at[i].version, b->at[i].version) &&
-			sv_eq(a->at[i].plural, b->at[i].plural) && sv_eq(a->at[i].singular, b->at[i].singular) &&
-			a->at[i].namespaced == b->at[i].namespaced;
+		same = sv_eq(a->at[i].group, b->at[i].group) &&
+		       sv_eq(a->at[i].version, b->at[i].version) &&
+		       sv_eq(a->at[i].plural, b->at[i].plural) &&
+		       sv_eq(a->at[i].singular, b->at[i].singular) &&
+		       a->at[i].namespaced == b->at[i].namespaced;
 	return same;
 }
 
-static enum error_kind take_discovery(struct server *s, const struct discovery *d, struct error *err)
+static enum error_kind take_discovery(
+	struct server *s, const struct discovery *d, struct error *err)
 {
 	AUTO(mapper_unref) struct mapper *m = NULL;
 	if (mapper_of(d, &m, err))
@@ -163,7 +171,8 @@ static void on_discovery(struct discovery *d, const struct error *failed, void *
 {
 	struct server *s = ctx;
 	struct error err = { 0 };
-	int64_t next_ns = s->options->discovery_interval_ns > 0 ? s->options->discovery_interval_ns : SERVER_DISCOVERY_NS;
+	int64_t next_ns = s->options->discovery_interval_ns > 0 ? s->options->discovery_interval_ns
+								: SERVER_DISCOVERY_NS;
 	if (failed) {
 		err = *failed;
 		error_wrap(&err, "unable to read the cluster's resources");
@@ -205,7 +214,8 @@ static void on_authn_error(const struct error *why, void *ctx)
 	log_event(LOG_WARN, "authentication configuration", "why", why->text, NULL);
 }
 
-static size_t texts_of(const struct option_list *list, const char *const *defaults, size_t n_defaults, struct sv *room, size_t n_room)
+static size_t texts_of(const struct option_list *list, const char *const *defaults,
+	size_t n_defaults, struct sv *room, size_t n_room)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < list->items.n && n < n_room; i++)
@@ -215,7 +225,8 @@ static size_t texts_of(const struct option_list *list, const char *const *defaul
 	return n;
 }
 
-static enum error_kind read_optional(struct arena *a, const char *path, const char *flag, struct sv *ret, struct error *err)
+static enum error_kind read_optional(
+	struct arena *a, const char *path, const char *flag, struct sv *ret, struct error *err)
 {
 	if (path[0] && connect_read_file(a, path, LIMIT_CREDENTIAL_FILE_BYTES, ret, err))
 		return error_wrap(err, "%s", flag);
@@ -224,7 +235,9 @@ static enum error_kind read_optional(struct arena *a, const char *path, const ch
 
 static enum error_kind make_authn(struct server *s, struct error *err)
 {
-	static const char *const USER[] = { "x-remote-user" }, *const GROUP[] = { "x-remote-group" }, *const EXTRA[] = { "x-remote-extra-" };
+	static const char *const USER[] = { "x-remote-user" },
+				 *const GROUP[] = { "x-remote-group" },
+				 *const EXTRA[] = { "x-remote-extra-" };
 	const struct adapter_options *o = s->options;
 	struct authn_config config = {
 		.loop = s->loop,
@@ -236,18 +249,24 @@ static enum error_kind make_authn(struct server *s, struct error *err)
 		.on_error = on_authn_error,
 		.ctx = s,
 	};
-	if (read_optional(&s->arena, o->client_ca_file, "--client-ca-file: unable to load client CA provider", &config.client_ca_pem, err) ||
-		read_optional(&s->arena, o->proxy_ca_file, "--requestheader-client-ca-file", &config.proxy_ca_pem, err))
+	if (read_optional(&s->arena, o->client_ca_file,
+		    "--client-ca-file: unable to load client CA provider", &config.client_ca_pem,
+		    err) ||
+		read_optional(&s->arena, o->proxy_ca_file, "--requestheader-client-ca-file",
+			&config.proxy_ca_pem, err))
 		return err->kind;
 	size_t room = ARRAY_LEN(s->proxy_lists[0]);
 	config.proxy_names = s->proxy_lists[0];
 	config.n_proxy_names = texts_of(&o->proxy_names, NULL, 0, s->proxy_lists[0], room);
 	config.proxy_headers.names = s->proxy_lists[1];
-	config.proxy_headers.n_names = texts_of(&o->proxy_user_headers, USER, 1, s->proxy_lists[1], room);
+	config.proxy_headers.n_names =
+		texts_of(&o->proxy_user_headers, USER, 1, s->proxy_lists[1], room);
 	config.proxy_headers.groups = s->proxy_lists[2];
-	config.proxy_headers.n_groups = texts_of(&o->proxy_group_headers, GROUP, 1, s->proxy_lists[2], room);
+	config.proxy_headers.n_groups =
+		texts_of(&o->proxy_group_headers, GROUP, 1, s->proxy_lists[2], room);
 	config.proxy_headers.extra_prefixes = s->proxy_lists[3];
-	config.proxy_headers.n_extra_prefixes = texts_of(&o->proxy_extra_prefixes, EXTRA, 1, s->proxy_lists[3], room);
+	config.proxy_headers.n_extra_prefixes =
+		texts_of(&o->proxy_extra_prefixes, EXTRA, 1, s->proxy_lists[3], room);
 	return authn_new(&config, &s->authn, err);
 }
 
@@ -255,8 +274,8 @@ static enum error_kind make_authz(struct server *s, struct error *err)
 {
 	static const char *const OPEN[] = { "/healthz", "/readyz", "/livez" };
 	const struct adapter_options *o = s->options;
-	s->n_always_allow_paths =
-		texts_of(&o->always_allow_paths, OPEN, ARRAY_LEN(OPEN), s->always_allow_paths, ARRAY_LEN(s->always_allow_paths));
+	s->n_always_allow_paths = texts_of(&o->always_allow_paths, OPEN, ARRAY_LEN(OPEN),
+		s->always_allow_paths, ARRAY_LEN(s->always_allow_paths));
 	struct authz_config config = {
 		.client = s->authoriser,
 		.allowed_ttl_ns = o->allowed_ttl_ns,
@@ -298,23 +317,29 @@ static enum error_kind read_config(struct server *s, struct error *err)
 {
 	const struct adapter_options *o = s->options;
 	struct rules_config config = { 0 };
-	if (connect_read_file(&s->arena, o->config, LIMIT_CONFIG_FILE_BYTES, &s->config_text, err) ||
+	if (connect_read_file(
+		    &s->arena, o->config, LIMIT_CONFIG_FILE_BYTES, &s->config_text, err) ||
 		rules_parse(&s->arena, s->config_text, o->config, &config, err))
 		return error_wrap(err, "unable to load metrics discovery config");
-	s->groups = (struct route_groups){ config.n_rules > 0, config.n_external > 0, config.has_resource_rules };
+	s->groups = (struct route_groups){ config.n_rules > 0, config.n_external > 0,
+		config.has_resource_rules };
 	return ERR_OK;
 }
 
-static enum error_kind connect_all(struct server *s, const struct kubeconfig_env *env, struct error *err)
+static enum error_kind connect_all(
+	struct server *s, const struct kubeconfig_env *env, struct error *err)
 {
 	const struct adapter_options *o = s->options;
 	bool needs_lister = s->groups.custom || s->groups.external || s->groups.resource;
 	if (connect_prometheus(&s->arena, s->http, o, env, &s->prometheus, err))
 		return err->kind;
-	if (needs_lister && connect_kube(&s->arena, s->http, s->loop, o->lister_kubeconfig, env, "lister", &s->lister, err))
+	if (needs_lister && connect_kube(&s->arena, s->http, s->loop, o->lister_kubeconfig, env,
+				    "lister", &s->lister, err))
 		return err->kind;
-	if (connect_kube(&s->arena, s->http, s->loop, o->authentication_kubeconfig, env, "authentication", &s->authenticator, err) ||
-		connect_kube(&s->arena, s->http, s->loop, o->authorization_kubeconfig, env, "authorization", &s->authoriser, err))
+	if (connect_kube(&s->arena, s->http, s->loop, o->authentication_kubeconfig, env,
+		    "authentication", &s->authenticator, err) ||
+		connect_kube(&s->arena, s->http, s->loop, o->authorization_kubeconfig, env,
+			"authorization", &s->authoriser, err))
 		return err->kind;
 	return ERR_OK;
 }
@@ -344,8 +369,8 @@ static enum error_kind make_inventories(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
-enum error_kind server_new(struct loop *l, const struct adapter_options *o, const struct kubeconfig_env *env, struct server **ret,
-	struct error *err)
+enum error_kind server_new(struct loop *l, const struct adapter_options *o,
+	const struct kubeconfig_env *env, struct server **ret, struct error *err)
 {
 	AUTO(server_free) struct server *s = mem_zalloc(sizeof(*s));
 	if (!s)
@@ -357,7 +382,8 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o, cons
 	arena_init(&s->arena, SERVER_ARENA_MAX);
 	buf_init(&s->custom_metrics, SERVER_DOCS_MAX);
 	buf_init(&s->external_metrics, SERVER_DOCS_MAX);
-	if (own_metrics_new(&s->metrics, err) || http_client_new(l, &s->http, err) || read_config(s, err) || connect_all(s, env, err))
+	if (own_metrics_new(&s->metrics, err) || http_client_new(l, &s->http, err) ||
+		read_config(s, err) || connect_all(s, env, err))
 		return err->kind;
 	s->discovery_timer = loop_timer_new(l, on_discovery_timer, s);
 	if (!s->discovery_timer)
@@ -442,7 +468,8 @@ bool server_is_ready(const struct server *s, const char **ret_why)
 		*ret_why = "the cluster's resources have not been read yet";
 	else if (!authn_is_ready(s->authn))
 		*ret_why = "the authentication configuration has not been read yet";
-	else if (s->groups.resource && (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
+	else if (s->groups.resource &&
+		 (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
 		*ret_why = "pods and nodes have not been listed yet";
 	else
 		return true;

@@ -51,8 +51,8 @@ struct server {
 
 /* Reads files, connects nothing yet: what is wrong with flags and files shows here.
  * errors: INVALID and others, one line; the program ends with 255 */
-MUST_USE enum error_kind server_new(struct loop *l, const struct adapter_options *o, const struct kubeconfig_env *env, struct server **ret,
-	struct error *err);
+MUST_USE enum error_kind server_new(struct loop *l, const struct adapter_options *o,
+	const struct kubeconfig_env *env, struct server **ret, struct error *err);
 /* Starts: API discovery, rules, listings, then the port. Failures that make serving impossible stop the loop with s->fatal set. */
 MUST_USE enum error_kind server_start(struct server *s, struct error *err);
 /* Stops listening, lets requests finish, then stops the loop. */

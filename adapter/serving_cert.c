@@ -22,7 +22,9 @@ static enum error_kind make_directories(struct arena *a, const char *dir, struct
 			continue;
 		*p = '\0';
 		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return error_set(err, ERR_INVALID, "error creating self-signed certificates: mkdir %s: %s", path, strerror(errno));
+			return error_set(err, ERR_INVALID,
+				"error creating self-signed certificates: mkdir %s: %s", path,
+				strerror(errno));
 		*p = kept;
 		if (kept == '\0')
 			return ERR_OK;
@@ -33,17 +35,21 @@ static enum error_kind write_file(const char *path, struct sv text, mode_t mode,
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
-		return error_set(err, ERR_INVALID, "error creating self-signed certificates: open %s: %s", path, strerror(errno));
+		return error_set(err, ERR_INVALID,
+			"error creating self-signed certificates: open %s: %s", path,
+			strerror(errno));
 	ssize_t n = write(fd, text.ptr, text.len);
 	int code = errno;
 	close(fd);
 	if (n != (ssize_t)text.len)
-		return error_set(err, ERR_INVALID, "error creating self-signed certificates: write %s: %s", path, n < 0 ? strerror(code) : "disk full");
+		return error_set(err, ERR_INVALID,
+			"error creating self-signed certificates: write %s: %s", path,
+			n < 0 ? strerror(code) : "disk full");
 	return ERR_OK;
 }
 
-static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, const char *dir, const char *host, struct wall now,
-	struct error *err)
+static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, const char *dir,
+	const char *host, struct wall now, struct error *err)
 {
 	struct buf cert, key;
 	buf_init(&cert, LIMIT_CREDENTIAL_FILE_BYTES);
@@ -61,8 +67,9 @@ static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, 
 	return kind;
 }
 
-enum error_kind serving_cert_load(struct arena *a, const char *cert_file, const char *key_file, const char *dir, const char *host,
-	struct wall now, struct serving_cert *ret, struct error *err)
+enum error_kind serving_cert_load(struct arena *a, const char *cert_file, const char *key_file,
+	const char *dir, const char *host, struct wall now, struct serving_cert *ret,
+	struct error *err)
 {
 	struct serving_cert c = { .cert_file = cert_file, .key_file = key_file };
 	if (!cert_file[0]) {

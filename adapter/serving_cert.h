@@ -12,5 +12,6 @@ struct serving_cert {
 
 /* cert_file and key_file "": DIR/apiserver.crt and .key, made (with directory) when they do not exist.
  * errors: INVALID (unreadable, unwritable, not a pair), LIMIT, NOMEM */
-MUST_USE enum error_kind serving_cert_load(struct arena *a, const char *cert_file, const char *key_file, const char *dir, const char *host,
-	struct wall now, struct serving_cert *ret, struct error *err);
+MUST_USE enum error_kind serving_cert_load(struct arena *a, const char *cert_file,
+	const char *key_file, const char *dir, const char *host, struct wall now,
+	struct serving_cert *ret, struct error *err);

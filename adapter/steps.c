@@ -33,7 +33,8 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 {
 	(void)t;
 	struct request *r = ctx;
-	request_fail_text(r, 504, "Timeout", FAILURE_EMPTY_DETAILS, SV("Timeout: request did not complete within the allotted timeout"));
+	request_fail_text(r, 504, "Timeout", FAILURE_EMPTY_DETAILS,
+		SV("Timeout: request did not complete within the allotted timeout"));
 	steps_resume(r, STEP_REPLY);
 }
 
@@ -91,7 +92,8 @@ void steps_begin(struct http_exchange *x, void *ctx)
 	struct arena *a = http_exchange_arena(x);
 	struct request *r = ARENA_NEW(a, struct request);
 	if (!r) {
-		http_exchange_reply(x, 503, "text/plain; charset=utf-8", SV("out of memory\n"), NULL);
+		http_exchange_reply(
+			x, 503, "text/plain; charset=utf-8", SV("out of memory\n"), NULL);
 		return;
 	}
 	r->server = s;
@@ -117,8 +119,10 @@ static bool set_deadline(struct request *r)
 	if (text.len == 0)
 		return true;
 	if (instant_duration_parse(text, &timeout_ns, &err)) {
-		char *message = arena_printf(r->arena, "invalid timeout specified in the request URL - %s", err.text);
-		request_fail_text(r, 400, "BadRequest", FAILURE_NO_DETAILS, sv_of(message ? message : err.text));
+		char *message = arena_printf(
+			r->arena, "invalid timeout specified in the request URL - %s", err.text);
+		request_fail_text(r, 400, "BadRequest", FAILURE_NO_DETAILS,
+			sv_of(message ? message : err.text));
 		return false;
 	}
 	if (timeout_ns > 0 && timeout_ns < STEPS_TIMEOUT_NS)
@@ -154,20 +158,25 @@ enum step_next steps_accept(struct request *r)
 	struct sv watch = http_exchange_query_get(x, "watch");
 	bool wants_watch = sv_is(watch, "true") || sv_is(watch, "1");
 	if (r->server->n_requests > STEPS_READS_MAX) {
-		request_text(r, 429, "text/plain; charset=utf-8", SV("Too many requests, please try again later.\n"));
+		request_text(r, 429, "text/plain; charset=utf-8",
+			SV("Too many requests, please try again later.\n"));
 		request_add_header(r, "Retry-After: 1");
 		return STEP_REPLY;
 	}
-	if (route_attributes(r->arena, http_exchange_method(x), http_exchange_path(x), wants_watch, &r->attributes, &err)) {
+	if (route_attributes(r->arena, http_exchange_method(x), http_exchange_path(x), wants_watch,
+		    &r->attributes, &err)) {
 		request_fail_error(r, &err);
 		return STEP_REPLY;
 	}
-	if (r->attributes.is_resource && r->attributes.name.len == 0 && !sv_is(r->attributes.verb, "create"))
+	if (r->attributes.is_resource && r->attributes.name.len == 0 &&
+		!sv_is(r->attributes.verb, "create"))
 		r->attributes.name = field_name(http_exchange_query_get(x, "fieldSelector"));
 	enum accept_tables tables = sv_is(r->attributes.group, "metrics.k8s.io") ? ACCEPT_ANY_TABLE
-		: sv_is(r->attributes.group, "external.metrics.k8s.io")	  ? ACCEPT_ONLY_PARTIAL
-									  : ACCEPT_NO_TABLES;
-	r->accept = accept_choose(http_exchange_header(x, "Accept"), tables, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
+				    : sv_is(r->attributes.group, "external.metrics.k8s.io")
+					    ? ACCEPT_ONLY_PARTIAL
+					    : ACCEPT_NO_TABLES;
+	r->accept = accept_choose(http_exchange_header(x, "Accept"), tables,
+		http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
 		http_exchange_header(x, "User-Agent"));
 	return set_deadline(r) ? STEP_GO : STEP_REPLY;
 }
@@ -213,7 +222,8 @@ static void on_identity(enum authn_verdict verdict, const struct authn_user *use
 enum step_next steps_authenticate(struct request *r)
 {
 	struct server *s = r->server;
-	struct header_list list = { .at = ARENA_ARRAY(r->arena, STEPS_HEADERS_MAX, struct authn_header) };
+	struct header_list list = { .at = ARENA_ARRAY(
+					    r->arena, STEPS_HEADERS_MAX, struct authn_header) };
 	if (!list.at)
 		return take_verdict(r, AUTHN_FAILED);
 	http_exchange_each_header(r->exchange, add_header, &list);
@@ -222,7 +232,8 @@ enum step_next steps_authenticate(struct request *r)
 		for (size_t i = 0; i < s->n_always_allow_paths; i++)
 			if (sv_eq(s->always_allow_paths[i], r->attributes.path))
 				return STEP_GO;
-		request_fail_text(r, 503, "ServiceUnavailable", FAILURE_NO_DETAILS, SV("the authentication configuration has not been read yet"));
+		request_fail_text(r, 503, "ServiceUnavailable", FAILURE_NO_DETAILS,
+			SV("the authentication configuration has not been read yet"));
 		return STEP_REPLY;
 	}
 	struct authn_credentials credentials = {
@@ -234,13 +245,16 @@ enum step_next steps_authenticate(struct request *r)
 	bool extra_space = false;
 	r->authn.done = on_identity;
 	r->authn.ctx = r;
-	enum authn_verdict verdict = authn_check(s->authn, r->arena, &credentials, &r->authn, &r->user, &extra_space);
+	enum authn_verdict verdict =
+		authn_check(s->authn, r->arena, &credentials, &r->authn, &r->user, &extra_space);
 	if (extra_space)
-		request_add_header(r, "Warning: 299 - \"the provided Authorization header contains extra space before the bearer token, and is ignored\"");
+		request_add_header(r, "Warning: 299 - \"the provided Authorization header contains "
+				      "extra space before the bearer token, and is ignored\"");
 	return take_verdict(r, verdict);
 }
 
-static enum step_next take_permission(struct request *r, enum authz_verdict verdict, struct sv reason)
+static enum step_next take_permission(
+	struct request *r, enum authz_verdict verdict, struct sv reason)
 {
 	char *text;
 	switch (verdict) {
@@ -253,8 +267,10 @@ static enum step_next take_permission(struct request *r, enum authz_verdict verd
 		return STEP_REPLY;
 	case AUTHZ_FAILED:
 	default:
-		text = arena_printf(r->arena, "Internal Server Error: \"%.*s\": %.*s\n", SV_ARG(http_exchange_target(r->exchange)), SV_ARG(reason));
-		request_text(r, 500, "text/plain; charset=utf-8", text ? sv_of(text) : SV("Internal Server Error\n"));
+		text = arena_printf(r->arena, "Internal Server Error: \"%.*s\": %.*s\n",
+			SV_ARG(http_exchange_target(r->exchange)), SV_ARG(reason));
+		request_text(r, 500, "text/plain; charset=utf-8",
+			text ? sv_of(text) : SV("Internal Server Error\n"));
 		return STEP_REPLY;
 	}
 }
@@ -270,28 +286,34 @@ enum step_next steps_authorise(struct request *r)
 	struct sv reason = SV_NULL;
 	r->authz.done = on_permission;
 	r->authz.ctx = r;
-	enum authz_verdict verdict = authz_check(r->server->authz, r->arena, &r->user, &r->attributes, &r->authz, &reason);
+	enum authz_verdict verdict = authz_check(
+		r->server->authz, r->arena, &r->user, &r->attributes, &r->authz, &reason);
 	return take_permission(r, verdict, reason);
 }
 
 static void count_reply(const struct request *r)
 {
-	const char *group = r->route.kind == ROUTE_CUSTOM ? "custom.metrics.k8s.io"
-		: r->route.kind == ROUTE_EXTERNAL	   ? "external.metrics.k8s.io"
-		: r->route.kind == ROUTE_RESOURCE	   ? "metrics.k8s.io"
-							   : "";
-	own_metrics_request(r->server->metrics, group, r->status, instant_mono_now().ns - r->started.ns);
+	const char *group = r->route.kind == ROUTE_CUSTOM     ? "custom.metrics.k8s.io"
+			    : r->route.kind == ROUTE_EXTERNAL ? "external.metrics.k8s.io"
+			    : r->route.kind == ROUTE_RESOURCE ? "metrics.k8s.io"
+							      : "";
+	own_metrics_request(
+		r->server->metrics, group, r->status, instant_mono_now().ns - r->started.ns);
 }
 
 /* An answer that no clause of the client's fits, and how failures are written to clients that only wanted a Table. */
 static void renegotiate(struct request *r)
 {
-	bool api = r->route.kind == ROUTE_CUSTOM || r->route.kind == ROUTE_EXTERNAL || r->route.kind == ROUTE_RESOURCE;
+	bool api = r->route.kind == ROUTE_CUSTOM || r->route.kind == ROUTE_EXTERNAL ||
+		   r->route.kind == ROUTE_RESOURCE;
 	if (api && r->accept.format == ACCEPT_NONE_WRITER && r->status != 406)
-		request_fail_text(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
-	if (r->is_status && (r->accept.format == ACCEPT_TABLE || r->accept.format == ACCEPT_PARTIAL)) {
+		request_fail_text(
+			r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
+	if (r->is_status &&
+		(r->accept.format == ACCEPT_TABLE || r->accept.format == ACCEPT_PARTIAL)) {
 		struct http_exchange *x = r->exchange;
-		r->accept = accept_choose(http_exchange_header(x, "Accept"), ACCEPT_NO_TABLES, http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
+		r->accept = accept_choose(http_exchange_header(x, "Accept"), ACCEPT_NO_TABLES,
+			http_exchange_query_get(x, "pretty"), has_parameter(x, "pretty"),
 			http_exchange_header(x, "User-Agent"));
 	}
 }
@@ -301,8 +323,8 @@ enum step_next steps_reply(struct request *r)
 	struct buf pretty;
 	struct error err = { 0 };
 	char audit[64] = "Audit-Id: ";
-	const char *headers[ARRAY_LEN(r->more_headers) + 5] = { audit, "Cache-Control: no-cache, private",
-		"X-Flyball-Adapter: " FLYBALL_VERSION };
+	const char *headers[ARRAY_LEN(r->more_headers) + 5] = { audit,
+		"Cache-Control: no-cache, private", "X-Flyball-Adapter: " FLYBALL_VERSION };
 	size_t n = 3;
 	struct sv given = http_exchange_header(r->exchange, "Audit-Id");
 	char *kept = given.len ? arena_printf(r->arena, "Audit-Id: %.*s", SV_ARG(given)) : NULL;
@@ -329,7 +351,8 @@ enum step_next steps_reply(struct request *r)
 	else if (!r->plain && !r->no_newline)
 		buf_put_char(&r->body, '\n');
 	count_reply(r);
-	http_exchange_reply(r->exchange, r->status, r->content_type, buf_sv(indented ? &pretty : &r->body), headers);
+	http_exchange_reply(r->exchange, r->status, r->content_type,
+		buf_sv(indented ? &pretty : &r->body), headers);
 	buf_done(&pretty);
 	return STEP_DONE;
 }

@@ -2,9 +2,8 @@
  *
  * kubectl --as works through the aggregation layer without this (the API server impersonates there); it is for callers that come directly. Each user,
  * group, extra value and uid is its own permission of the caller. Only then the request goes on, as the other user. */
-#include "adapter/steps.h"
-
 #include "adapter/server.h"
+#include "adapter/steps.h"
 
 #define PREFIX "Impersonate-"
 #define EXTRA_PREFIX "Impersonate-Extra-"
@@ -36,7 +35,8 @@ static bool split_account(struct sv user, struct sv *ret_namespace, struct sv *r
 	bool found;
 	if (!sv_has_prefix(user, SV("system:serviceaccount:")))
 		return false;
-	*ret_namespace = sv_cut(sv_skip(user, sizeof("system:serviceaccount:") - 1), ':', ret_name, &found);
+	*ret_namespace =
+		sv_cut(sv_skip(user, sizeof("system:serviceaccount:") - 1), ':', ret_name, &found);
 	return found && ret_namespace->len > 0 && ret_name->len > 0;
 }
 
@@ -73,26 +73,34 @@ static bool find_rest(struct sv name, struct sv value, void *ctx)
 	struct impersonation *im = ctx;
 	const struct sv prefixes[] = { SV(EXTRA_PREFIX) };
 	const struct sv nobody[] = { SV(PREFIX "User") };
-	struct authz_attributes what = { .group = SV("authentication.k8s.io"), .version = SV("v1"), .name = value };
+	struct authz_attributes what = {
+		.group = SV("authentication.k8s.io"), .version = SV("v1"), .name = value
+	};
 	if (sv_eq_nocase(name, SV(PREFIX "Uid"))) {
 		im->user.uid = value;
 		what.resource = SV("uids");
 		want(im, what);
-	} else if (name.len > prefixes[0].len && sv_eq_nocase(sv_take(name, prefixes[0].len), prefixes[0])) {
+	} else if (name.len > prefixes[0].len &&
+		   sv_eq_nocase(sv_take(name, prefixes[0].len), prefixes[0])) {
 		/* The same reading of keys as for a front proxy's extra headers. */
-		const struct authn_proxy_headers proxy = { .names = nobody, .n_names = 1, .extra_prefixes = prefixes, .n_extra_prefixes = 1 };
+		const struct authn_proxy_headers proxy = { .names = nobody,
+			.n_names = 1,
+			.extra_prefixes = prefixes,
+			.n_extra_prefixes = 1 };
 		const struct authn_header lines[] = { { nobody[0], SV("x") }, { name, value } };
 		struct authn_user one = { 0 };
 		struct error err = { 0 };
 		bool found = false;
-		if (authn_user_from_headers(im->arena, &proxy, lines, 2, &found, &one, &err) || one.n_extra != 1) {
+		if (authn_user_from_headers(im->arena, &proxy, lines, 2, &found, &one, &err) ||
+			one.n_extra != 1) {
 			im->failed = true;
 			return true;
 		}
 		what.resource = SV("userextras");
 		what.subresource = one.extra[0].key;
 		want(im, what);
-		im->failed = im->failed || authn_user_add_extra(im->arena, &im->user, one.extra[0].key, value, &err);
+		im->failed = im->failed || authn_user_add_extra(im->arena, &im->user,
+						   one.extra[0].key, value, &err);
 	}
 	return true;
 }
@@ -103,19 +111,26 @@ static bool complete_groups(struct impersonation *im)
 	struct error err = { 0 };
 	struct sv namespace, name;
 	if (im->user.n_groups == 0 && split_account(im->user.name, &namespace, &name)) {
-		char *of_namespace = arena_printf(im->arena, "system:serviceaccounts:%.*s", SV_ARG(namespace));
-		if (!of_namespace || authn_user_add_group(im->arena, &im->user, SV("system:serviceaccounts"), &err) ||
+		char *of_namespace =
+			arena_printf(im->arena, "system:serviceaccounts:%.*s", SV_ARG(namespace));
+		if (!of_namespace ||
+			authn_user_add_group(
+				im->arena, &im->user, SV("system:serviceaccounts"), &err) ||
 			authn_user_add_group(im->arena, &im->user, sv_of(of_namespace), &err))
 			return false;
 	}
 	bool anonymous = sv_is(im->user.name, "system:anonymous");
-	return authn_user_add_group(im->arena, &im->user, anonymous ? SV("system:unauthenticated") : SV("system:authenticated"), &err) == ERR_OK;
+	return authn_user_add_group(im->arena, &im->user,
+		       anonymous ? SV("system:unauthenticated") : SV("system:authenticated"),
+		       &err) == ERR_OK;
 }
 
 static enum step_next failed(struct request *r, const char *why)
 {
-	char *text = arena_printf(r->arena, "Internal Server Error: \"%.*s\": %s\n", SV_ARG(http_exchange_target(r->exchange)), why);
-	request_text(r, 500, "text/plain; charset=utf-8", text ? sv_of(text) : SV("Internal Server Error\n"));
+	char *text = arena_printf(r->arena, "Internal Server Error: \"%.*s\": %s\n",
+		SV_ARG(http_exchange_target(r->exchange)), why);
+	request_text(r, 500, "text/plain; charset=utf-8",
+		text ? sv_of(text) : SV("Internal Server Error\n"));
 	return STEP_REPLY;
 }
 
@@ -126,7 +141,8 @@ static enum step_next without_user(struct request *r, const struct impersonation
 	buf_put_str(&list, "requested [");
 	for (size_t i = 0; i < im->n; i++) {
 		bool group = sv_is(im->wanted[i].resource, "groups");
-		buf_printf(&list, "%s{%s  %.*s    }", i ? " " : "", group ? "Group" : "UserExtra", SV_ARG(im->wanted[i].name));
+		buf_printf(&list, "%s{%s  %.*s    }", i ? " " : "", group ? "Group" : "UserExtra",
+			SV_ARG(im->wanted[i].name));
 	}
 	buf_put_str(&list, "] without impersonating a user");
 	enum step_next next = failed(r, buf_text(&list));
@@ -171,7 +187,8 @@ static enum step_next ask_next(struct request *r)
 	struct sv reason = SV_NULL;
 	r->authz.done = on_permission;
 	r->authz.ctx = r;
-	enum authz_verdict verdict = authz_check(r->server->authz, r->arena, &r->user, &im->wanted[im->at], &r->authz, &reason);
+	enum authz_verdict verdict = authz_check(
+		r->server->authz, r->arena, &r->user, &im->wanted[im->at], &r->authz, &reason);
 	return take(r, verdict, reason);
 }
 

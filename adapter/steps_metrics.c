@@ -2,20 +2,20 @@
  *
  * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
  * such a sample counts as absent. */
-#include "adapter/steps.h"
-
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
 #include "adapter/quantity_out.h"
 #include "adapter/query.h"
 #include "adapter/resource_metrics.h"
 #include "adapter/server.h"
+#include "adapter/steps.h"
 #include "common/log.h"
 #include "common/map.h"
 
 #define STEPS_SAMPLES_MAX 1000000u
 
-static enum step_next fail(struct request *r, int code, const char *reason, enum failure_details details, const char *message)
+static enum step_next fail(struct request *r, int code, const char *reason,
+	enum failure_details details, const char *message)
 {
 	request_fail_text(r, code, reason, details, sv_of(message));
 	return STEP_REPLY;
@@ -29,7 +29,8 @@ static enum step_next bad_request(struct request *r, struct sv message)
 
 static enum step_next refuse_method(struct request *r)
 {
-	return fail(r, 405, "MethodNotAllowed", FAILURE_EMPTY_DETAILS, "the server does not allow this method on the requested resource");
+	return fail(r, 405, "MethodNotAllowed", FAILURE_EMPTY_DETAILS,
+		"the server does not allow this method on the requested resource");
 }
 
 /* "the server could not find the metric M for R[ NAME]" */
@@ -39,8 +40,9 @@ static enum step_next no_metric(struct request *r, bool with_name)
 	struct sv resource = q->resource;
 	if (q->kind == ROUTE_EXTERNAL)
 		resource = sv_is(q->namespace, "default") ? SV("namespaces") : SV("");
-	char *text = arena_printf(r->arena, "the server could not find the metric %.*s for %.*s%s%.*s", SV_ARG(q->metric), SV_ARG(resource),
-		with_name ? " " : "", SV_ARG(with_name ? q->name : SV("")));
+	char *text = arena_printf(r->arena,
+		"the server could not find the metric %.*s for %.*s%s%.*s", SV_ARG(q->metric),
+		SV_ARG(resource), with_name ? " " : "", SV_ARG(with_name ? q->name : SV("")));
 	return fail(r, 404, "NotFound", FAILURE_NO_DETAILS, text ? text : "not found");
 }
 
@@ -53,7 +55,8 @@ static bool check_numbers(struct request *r)
 		int64_t ignored;
 		if (text.len == 0 || sv_to_i64(text, &ignored))
 			continue;
-		char *message = arena_printf(r->arena, "strconv.ParseInt: parsing \"%.*s\": invalid syntax", SV_ARG(text));
+		char *message = arena_printf(r->arena,
+			"strconv.ParseInt: parsing \"%.*s\": invalid syntax", SV_ARG(text));
 		bad_request(r, sv_of(message ? message : "not a number"));
 		return false;
 	}
@@ -79,13 +82,16 @@ static bool check_fields(struct request *r, struct sv name)
 		if (sv_has_prefix(value, SV("=")))
 			value = sv_skip(value, 1);
 		if (!sv_is(key, "metadata.name") && !sv_is(key, "metadata.namespace")) {
-			char *text = arena_printf(r->arena, "\"%.*s\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+			char *text = arena_printf(r->arena,
+				"\"%.*s\" is not a known field selector: only \"metadata.name\", "
+				"\"metadata.namespace\"",
 				SV_ARG(key));
 			bad_request(r, sv_of(text ? text : "unknown field selector"));
 			return false;
 		}
 		any = true;
-		required = required || (sv_is(key, "metadata.name") && !negated && sv_eq(value, name));
+		required =
+			required || (sv_is(key, "metadata.name") && !negated && sv_eq(value, name));
 	}
 	if (!any || required || name.len == 0)
 		return true;
@@ -97,7 +103,8 @@ static bool read_selector(struct request *r, const char *parameter, struct selec
 {
 	struct error err = { 0 };
 	struct sv why = SV_NULL;
-	if (selector_parse(r->arena, http_exchange_query_get(r->exchange, parameter), ret, &why, &err) == ERR_OK)
+	if (selector_parse(r->arena, http_exchange_query_get(r->exchange, parameter), ret, &why,
+		    &err) == ERR_OK)
 		return true;
 	bad_request(r, why.len ? why : sv_of(err.text));
 	return false;
@@ -105,14 +112,16 @@ static bool read_selector(struct request *r, const char *parameter, struct selec
 
 static bool check_accept(struct request *r)
 {
-	if (r->accept.format == ACCEPT_NONE_WRITER && (r->route.kind == ROUTE_EXTERNAL || r->route.kind == ROUTE_RESOURCE)) {
+	if (r->accept.format == ACCEPT_NONE_WRITER &&
+		(r->route.kind == ROUTE_EXTERNAL || r->route.kind == ROUTE_RESOURCE)) {
 		fail(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, ACCEPT_WRITER_MESSAGE);
 		return false;
 	}
 	if (r->accept.format != ACCEPT_NONE_ROUTER)
 		return true;
 	bool single = r->route.kind == ROUTE_RESOURCE && !r->route.all_objects;
-	fail(r, 406, "NotAcceptable", FAILURE_EMPTY_DETAILS, single ? ACCEPT_SHORT_MESSAGE : ACCEPT_ROUTER_MESSAGE);
+	fail(r, 406, "NotAcceptable", FAILURE_EMPTY_DETAILS,
+		single ? ACCEPT_SHORT_MESSAGE : ACCEPT_ROUTER_MESSAGE);
 	return false;
 }
 
@@ -123,8 +132,9 @@ static bool refuse_watch(struct request *r)
 		return false;
 	const struct authz_attributes *at = &r->attributes;
 	bool external = r->route.kind == ROUTE_EXTERNAL;
-	char *text = arena_printf(r->arena, "watch is not supported on resources of kind \"%.*s.%.*s\"", SV_ARG(external ? SV("*") : at->resource),
-		SV_ARG(at->group));
+	char *text =
+		arena_printf(r->arena, "watch is not supported on resources of kind \"%.*s.%.*s\"",
+			SV_ARG(external ? SV("*") : at->resource), SV_ARG(at->group));
 	struct failure f = {
 		.code = 405,
 		.reason = "MethodNotAllowed",
@@ -142,7 +152,8 @@ static bool read_selectors(struct request *r)
 {
 	switch (r->route.kind) {
 	case ROUTE_CUSTOM:
-		return read_selector(r, "labelSelector", &r->labels) && read_selector(r, "metricLabelSelector", &r->metric_labels);
+		return read_selector(r, "labelSelector", &r->labels) &&
+		       read_selector(r, "metricLabelSelector", &r->metric_labels);
 	case ROUTE_EXTERNAL:
 		return read_selector(r, "labelSelector", &r->metric_labels);
 	case ROUTE_RESOURCE:
@@ -165,7 +176,8 @@ enum step_next steps_route(struct request *r)
 		ops_document(r);
 		return STEP_REPLY;
 	case ROUTE_NO_RESOURCE:
-		return fail(r, 404, "NotFound", FAILURE_EMPTY_DETAILS, "the server could not find the requested resource");
+		return fail(r, 404, "NotFound", FAILURE_EMPTY_DETAILS,
+			"the server could not find the requested resource");
 	case ROUTE_BAD_METHOD:
 		return refuse_method(r);
 	case ROUTE_BAD_PATH:
@@ -176,8 +188,8 @@ enum step_next steps_route(struct request *r)
 	default:
 		break;
 	}
-	if (!check_accept(r) || refuse_watch(r) || !check_numbers(r) || !check_fields(r, q->kind == ROUTE_CUSTOM ? q->name : SV("")) ||
-		!read_selectors(r))
+	if (!check_accept(r) || refuse_watch(r) || !check_numbers(r) ||
+		!check_fields(r, q->kind == ROUTE_CUSTOM ? q->name : SV("")) || !read_selectors(r))
 		return STEP_REPLY;
 	return q->kind == ROUTE_RESOURCE ? resource_metrics_begin(r) : STEP_GO;
 }
@@ -202,7 +214,8 @@ enum step_next steps_find_rule(struct request *r)
 	if (mapper_resolve(m, name.group, name.plural, &r->described, &err))
 		return q->all_objects ? cannot_list(r) : no_metric(r, false);
 	struct mapper_name normal = { r->described->group, r->described->plural };
-	r->metric = catalog_find_custom(r->catalog, normal, q->has_namespace && q->namespace.len > 0, q->metric, r->server->strict);
+	r->metric = catalog_find_custom(r->catalog, normal,
+		q->has_namespace && q->namespace.len > 0, q->metric, r->server->strict);
 	if (q->all_objects && q->has_namespace && !r->described->namespaced)
 		return cannot_list(r);
 	return r->metric ? STEP_GO : no_metric(r, false);
@@ -212,8 +225,8 @@ static void on_objects(const struct sv *names, size_t n, const struct error *fai
 {
 	struct request *r = ctx;
 	if (failed) {
-		log_event(LOG_WARN, "unable to list matching resource names", "path", arena_strdup(r->arena, r->attributes.path), "why", failed->text,
-			NULL);
+		log_event(LOG_WARN, "unable to list matching resource names", "path",
+			arena_strdup(r->arena, r->attributes.path), "why", failed->text, NULL);
 		steps_resume(r, cannot_list(r));
 		return;
 	}
@@ -240,7 +253,8 @@ enum step_next steps_list_objects(struct request *r)
 	};
 	r->objects.done = on_objects;
 	r->objects.ctx = r;
-	if (!r->server->lister || !query.resource || objects_list(r->server->lister, r->arena, &query, &r->objects, &err))
+	if (!r->server->lister || !query.resource ||
+		objects_list(r->server->lister, r->arena, &query, &r->objects, &err))
 		return cannot_list(r);
 	return STEP_WAIT;
 }
@@ -251,7 +265,8 @@ enum step_next steps_query_text(struct request *r)
 	const struct naming *n = r->metric->naming;
 	struct error err = { 0 };
 	bool custom = q->kind == ROUTE_CUSTOM;
-	bool namespaced = custom || !n->rule->mapping.namespaced.set || n->rule->mapping.namespaced.value;
+	bool namespaced =
+		custom || !n->rule->mapping.namespaced.set || n->rule->mapping.namespaced.value;
 	struct query_question question = {
 		.series = r->metric->series,
 		.mapping = &n->mapping,
@@ -263,9 +278,11 @@ enum step_next steps_query_text(struct request *r)
 		.n_names = r->n_names,
 		.exact_text = r->server->strict,
 	};
-	if (query_build(r->arena, r->catalog->generation->mapper, &question, &r->query, &r->label, &err) == ERR_OK)
+	if (query_build(r->arena, r->catalog->generation->mapper, &question, &r->query, &r->label,
+		    &err) == ERR_OK)
 		return STEP_GO;
-	log_event(LOG_WARN, "unable to build the query", "path", arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
+	log_event(LOG_WARN, "unable to build the query", "path",
+		arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
 	if (custom && r->server->strict)
 		return no_metric(r, false);
 	if (custom)
@@ -288,8 +305,10 @@ enum step_next steps_ask(struct request *r)
 	bool now = false;
 	r->ask.done = on_answer;
 	if (log_enabled(LOG_DEBUG))
-		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query), NULL);
-	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &now, &r->answer, &err)) {
+		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query),
+			NULL);
+	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &now, &r->answer,
+		    &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}
@@ -298,7 +317,8 @@ enum step_next steps_ask(struct request *r)
 
 static enum step_next cannot_fetch(struct request *r, const char *why)
 {
-	log_event(LOG_WARN, "unable to fetch metrics from prometheus", "query", arena_strdup(r->arena, sv_take(r->query, 1000)), "why", why, NULL);
+	log_event(LOG_WARN, "unable to fetch metrics from prometheus", "query",
+		arena_strdup(r->arena, sv_take(r->query, 1000)), "why", why, NULL);
 	request_fail_internal(r, "unable to fetch metrics");
 	return STEP_REPLY;
 }
@@ -306,7 +326,7 @@ static enum step_next cannot_fetch(struct request *r, const char *why)
 /* Values by object name; of equal names the last one counts, as in the reference. */
 struct collector {
 	const struct request *r;
-	struct map by_name; /* name -> int64_t in the arena */
+	struct map by_name;  /* name -> int64_t in the arena */
 	struct opt_i64 only; /* of the one object that was asked for */
 	bool no_memory;
 };
@@ -371,7 +391,9 @@ static enum step_next write_custom(struct request *r, const struct collector *c)
 /* Prometheus explains itself with these codes too: the document decides what it is, as in the reference. */
 static int status_of(const struct ask_answer *answer)
 {
-	return answer->status == 400 || answer->status == 422 || answer->status == 503 ? 200 : answer->status;
+	return answer->status == 400 || answer->status == 422 || answer->status == 503
+		       ? 200
+		       : answer->status;
 }
 
 static enum step_next shape_custom(struct request *r)
@@ -382,7 +404,8 @@ static enum step_next shape_custom(struct request *r)
 	const struct answer_handler handler = { .row = collect, .ctx = &c };
 	map_init(&c.by_name, STEPS_SAMPLES_MAX);
 	enum step_next next;
-	enum error_kind kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+	enum error_kind kind = answer_decode(
+		r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
 	if (kind && answer.null_result && !r->route.all_objects)
 		next = no_metric(r, true);
 	else if (kind || answer.type != ANSWER_VECTOR)
@@ -431,15 +454,18 @@ static enum step_next shape_external(struct request *r)
 	struct error err = { 0 };
 	struct answer_handler handler = { .row = write_external, .ctx = &w };
 	metric_list_external_begin(&w.list, &r->body);
-	enum error_kind kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+	enum error_kind kind = answer_decode(
+		r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
 	if (kind == ERR_OK && answer.type == ANSWER_SCALAR) {
 		buf_clear(&r->body);
 		metric_list_external_begin(&w.list, &r->body);
 		handler.row = write_scalar;
-		kind = answer_decode(r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+		kind = answer_decode(
+			r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
 	}
 	if (kind && answer.null_result) {
-		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("the provided input did not contain vector query results"));
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS,
+			SV("the provided input did not contain vector query results"));
 		return STEP_REPLY;
 	}
 	if (kind)
@@ -447,11 +473,13 @@ static enum step_next shape_external(struct request *r)
 	if (answer.type == ANSWER_STRING)
 		return cannot_fetch(r, "the query's answer is a string");
 	if (answer.type == ANSWER_MATRIX) {
-		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("encountered an unexpected query result type"));
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS,
+			SV("encountered an unexpected query result type"));
 		return STEP_REPLY;
 	}
 	if (r->accept.format == ACCEPT_PARTIAL) {
-		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS, SV("object does not implement the Object interfaces"));
+		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS,
+			SV("object does not implement the Object interfaces"));
 		return STEP_REPLY;
 	}
 	metric_list_end(&w.list);
@@ -464,7 +492,8 @@ enum step_next steps_shape(struct request *r)
 		return cannot_fetch(r, r->answer.failed->text);
 	enum step_next next = r->route.kind == ROUTE_CUSTOM ? shape_custom(r) : shape_external(r);
 	if (next == STEP_GO && r->accept.format == ACCEPT_NONE_WRITER) {
-		request_fail_text(r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
+		request_fail_text(
+			r, 406, "NotAcceptable", FAILURE_NO_DETAILS, SV(ACCEPT_WRITER_MESSAGE));
 		return STEP_REPLY;
 	}
 	return next;

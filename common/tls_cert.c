@@ -47,7 +47,8 @@ enum error_kind tls_cert_pool_new(struct sv pem, struct tls_cert_pool **ret, str
 	AUTO(tls_cert_pool_free) struct tls_cert_pool *p = mem_zalloc(sizeof(*p));
 	bool made = p && gnutls_x509_trust_list_init(&p->list, n) >= 0;
 	/* On success the list owns the certificates. */
-	if (made && n <= TLS_CERT_MAX_CAS && gnutls_x509_trust_list_add_cas(p->list, certs, n, 0) == (int)n) {
+	if (made && n <= TLS_CERT_MAX_CAS &&
+		gnutls_x509_trust_list_add_cas(p->list, certs, n, 0) == (int)n) {
 		gnutls_free(certs);
 		*ret = TAKE_PTR(p);
 		return ERR_OK;
@@ -55,7 +56,8 @@ enum error_kind tls_cert_pool_new(struct sv pem, struct tls_cert_pool **ret, str
 	for (unsigned i = 0; i < n; i++)
 		gnutls_x509_crt_deinit(certs[i]);
 	gnutls_free(certs);
-	return made ? error_set(err, ERR_INVALID, "cannot use the %u CA certificates", n) : error_nomem(err);
+	return made ? error_set(err, ERR_INVALID, "cannot use the %u CA certificates", n)
+		    : error_nomem(err);
 }
 
 void tls_cert_pool_free(struct tls_cert_pool *p)
@@ -85,9 +87,11 @@ bool tls_cert_pool_verify_client(const struct tls_cert_pool *p, struct sv der)
 	if (!p || der.len == 0 || import(der, &cert) < 0)
 		return false;
 	char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-	gnutls_typed_vdata_st wanted = { .type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)purpose };
+	gnutls_typed_vdata_st wanted = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
+		.data = (unsigned char *)purpose };
 	unsigned status = 0;
-	int code = gnutls_x509_trust_list_verify_crt2(p->list, &cert, 1, &wanted, 1, 0, &status, NULL);
+	int code =
+		gnutls_x509_trust_list_verify_crt2(p->list, &cert, 1, &wanted, 1, 0, &status, NULL);
 	gnutls_x509_crt_deinit(cert);
 	return code >= 0 && status == 0;
 }
@@ -101,13 +105,16 @@ static struct sv attribute(struct arena *a, gnutls_x509_crt_t cert, const char *
 	return code < 0 ? SV_NULL : arena_sv(a, sv_from(text, len));
 }
 
-enum error_kind tls_cert_subject(struct arena *a, struct sv der, struct tls_cert_subject *ret, struct error *err)
+enum error_kind tls_cert_subject(
+	struct arena *a, struct sv der, struct tls_cert_subject *ret, struct error *err)
 {
 	gnutls_x509_crt_t cert;
 	int code = import(der, &cert);
 	if (code < 0)
 		return failed(code, ERR_INVALID, "cannot read the client's certificate", err);
-	struct tls_cert_subject subject = { .expires = { (int64_t)gnutls_x509_crt_get_expiration_time(cert), 0 } };
+	struct tls_cert_subject subject = {
+		.expires = { (int64_t)gnutls_x509_crt_get_expiration_time(cert), 0 }
+	};
 	subject.common_name = attribute(a, cert, GNUTLS_OID_X520_COMMON_NAME, 0);
 	subject.organizations = ARENA_ARRAY(a, TLS_CERT_MAX_ORGANIZATIONS, struct sv);
 	for (unsigned i = 0; subject.organizations && i < TLS_CERT_MAX_ORGANIZATIONS; i++) {
@@ -129,9 +136,11 @@ enum error_kind tls_cert_check_pair(struct sv cert_pem, struct sv key_pem, struc
 	if (gnutls_certificate_allocate_credentials(&credentials) < 0)
 		return error_nomem(err);
 	gnutls_datum_t cert = datum_of(cert_pem), key = datum_of(key_pem);
-	int code = gnutls_certificate_set_x509_key_mem(credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
+	int code =
+		gnutls_certificate_set_x509_key_mem(credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
 	gnutls_certificate_free_credentials(credentials);
-	return code < 0 ? failed(code, ERR_INVALID, "certificate and key cannot be used", err) : ERR_OK;
+	return code < 0 ? failed(code, ERR_INVALID, "certificate and key cannot be used", err)
+			: ERR_OK;
 }
 
 /* A certificate under construction and its key. */
@@ -155,7 +164,8 @@ static int draft_init(struct draft *d, const char *common_name, struct wall now,
 	if (code >= 0)
 		code = gnutls_x509_privkey_init(&d->key);
 	if (code >= 0)
-		code = gnutls_x509_privkey_generate(d->key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+		code = gnutls_x509_privkey_generate(d->key, GNUTLS_PK_ECDSA,
+			GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 	if (code >= 0)
 		code = gnutls_x509_crt_set_version(d->cert, 3);
 	if (code >= 0)
@@ -165,8 +175,8 @@ static int draft_init(struct draft *d, const char *common_name, struct wall now,
 	if (code >= 0)
 		code = gnutls_x509_crt_set_expiration_time(d->cert, (time_t)(now.sec + YEAR_SEC));
 	if (code >= 0)
-		code = gnutls_x509_crt_set_dn_by_oid(
-			d->cert, GNUTLS_OID_X520_COMMON_NAME, 0, common_name, (unsigned)strlen(common_name));
+		code = gnutls_x509_crt_set_dn_by_oid(d->cert, GNUTLS_OID_X520_COMMON_NAME, 0,
+			common_name, (unsigned)strlen(common_name));
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key(d->cert, d->key);
 	return code;
@@ -179,10 +189,11 @@ static int add_address(gnutls_x509_crt_t cert, const char *text)
 	if (inet_pton(AF_INET, text, address) != 1) {
 		len = 16;
 		if (inet_pton(AF_INET6, text, address) != 1)
-			return gnutls_x509_crt_set_subject_alt_name(
-				cert, GNUTLS_SAN_DNSNAME, text, (unsigned)strlen(text), GNUTLS_FSAN_APPEND);
+			return gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME, text,
+				(unsigned)strlen(text), GNUTLS_FSAN_APPEND);
 	}
-	return gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_IPADDRESS, address, len, GNUTLS_FSAN_APPEND);
+	return gnutls_x509_crt_set_subject_alt_name(
+		cert, GNUTLS_SAN_IPADDRESS, address, len, GNUTLS_FSAN_APPEND);
 }
 
 static int make_ca(struct draft *ca, struct wall now)
@@ -193,7 +204,8 @@ static int make_ca(struct draft *ca, struct wall now)
 	if (code >= 0)
 		code = gnutls_x509_crt_set_basic_constraints(ca->cert, 1, -1);
 	if (code >= 0)
-		code = gnutls_x509_crt_set_key_usage(ca->cert, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_DIGITAL_SIGNATURE);
+		code = gnutls_x509_crt_set_key_usage(
+			ca->cert, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_DIGITAL_SIGNATURE);
 	if (code >= 0)
 		code = gnutls_x509_crt_sign2(ca->cert, ca->cert, ca->key, GNUTLS_DIG_SHA256, 0);
 	return code;
@@ -214,7 +226,8 @@ static int make_leaf(struct draft *leaf, const struct draft *ca, const char *hos
 		code = add_address(leaf->cert, "localhost");
 	if (code >= 0)
 		code = add_address(leaf->cert, "127.0.0.1");
-	if (code >= 0 && host[0] && strcmp(host, "localhost") != 0 && strcmp(host, "127.0.0.1") != 0)
+	if (code >= 0 && host[0] && strcmp(host, "localhost") != 0 &&
+		strcmp(host, "127.0.0.1") != 0)
 		code = add_address(leaf->cert, host);
 	if (code >= 0)
 		code = gnutls_x509_crt_sign2(leaf->cert, ca->cert, ca->key, GNUTLS_DIG_SHA256, 0);
@@ -231,7 +244,8 @@ static int put_cert(struct buf *out, gnutls_x509_crt_t cert)
 	return code;
 }
 
-enum error_kind tls_cert_self_signed(struct sv host, struct wall now, struct buf *cert, struct buf *key, struct error *err)
+enum error_kind tls_cert_self_signed(
+	struct sv host, struct wall now, struct buf *cert, struct buf *key, struct error *err)
 {
 	struct draft ca = { 0 }, leaf = { 0 };
 	gnutls_datum_t pem = { 0 };

@@ -84,7 +84,9 @@ static void on_deleted(const struct object_id *id, struct sv json, void *ctx)
 	(void)json;
 	struct authn *a = ctx;
 	struct error err = { 0 };
-	error_set(&err, ERR_NOTFOUND, "ConfigMap kube-system/" AUTHN_CONFIG_NAME " was deleted; its last content stays in use");
+	error_set(&err, ERR_NOTFOUND,
+		"ConfigMap kube-system/" AUTHN_CONFIG_NAME
+		" was deleted; its last content stays in use");
 	tell_error(a, &err, false);
 }
 
@@ -100,7 +102,8 @@ static void on_watch_error(const struct error *why, void *ctx)
 	struct authn *a = ctx;
 	struct error err = *why;
 	error_wrap(&err, "unable to read ConfigMap kube-system/" AUTHN_CONFIG_NAME);
-	bool unusable = why->kind == ERR_DENIED || (why->kind == ERR_UNAVAIL && a->config.tolerate_lookup_failure);
+	bool unusable = why->kind == ERR_DENIED ||
+			(why->kind == ERR_UNAVAIL && a->config.tolerate_lookup_failure);
 	tell_error(a, &err, unusable);
 }
 
@@ -134,7 +137,8 @@ enum error_kind authn_new(const struct authn_config *config, struct authn **ret,
 		return error_nomem(err);
 	a->config = *config;
 	if (config->client_ca_pem.len) {
-		a->client_ca_copy = mem_memdup(config->client_ca_pem.ptr, config->client_ca_pem.len);
+		a->client_ca_copy =
+			mem_memdup(config->client_ca_pem.ptr, config->client_ca_pem.len);
 		if (!a->client_ca_copy)
 			return error_nomem(err);
 		a->client_ca_pem = sv_from(a->client_ca_copy, config->client_ca_pem.len);
@@ -184,20 +188,25 @@ enum outcome { OUTCOME_NONE, OUTCOME_USER, OUTCOME_BAD, OUTCOME_FAILED };
 static enum outcome finish_user(struct arena *arena, struct authn_user *u)
 {
 	struct error err = { 0 };
-	return authn_user_add_group(arena, u, SV("system:authenticated"), &err) ? OUTCOME_FAILED : OUTCOME_USER;
+	return authn_user_add_group(arena, u, SV("system:authenticated"), &err) ? OUTCOME_FAILED
+										: OUTCOME_USER;
 }
 
-static enum outcome check_certificate(struct authn *a, struct arena *arena, const struct authn_credentials *c, struct authn_user *ret)
+static enum outcome check_certificate(struct authn *a, struct arena *arena,
+	const struct authn_credentials *c, struct authn_user *ret)
 {
 	struct error err = { 0 };
-	if (c->client_cert.len == 0 || (!authn_trust_has_proxy(a->trust) && !authn_trust_has_client(a->trust)))
+	if (c->client_cert.len == 0 ||
+		(!authn_trust_has_proxy(a->trust) && !authn_trust_has_client(a->trust)))
 		return OUTCOME_NONE;
-	const struct authn_trust_verdict *v = authn_trust_check(a->trust, c->client_cert, instant_wall_now());
+	const struct authn_trust_verdict *v =
+		authn_trust_check(a->trust, c->client_cert, instant_wall_now());
 	if (!v)
 		return OUTCOME_FAILED;
 	if (v->proxy) {
 		bool found = false;
-		if (authn_user_from_headers(arena, authn_trust_headers(a->trust), c->headers, c->n_headers, &found, ret, &err))
+		if (authn_user_from_headers(arena, authn_trust_headers(a->trust), c->headers,
+			    c->n_headers, &found, ret, &err))
 			return OUTCOME_FAILED;
 		if (found)
 			return finish_user(arena, ret);
@@ -211,7 +220,8 @@ static enum outcome check_certificate(struct authn *a, struct arena *arena, cons
 		}
 		return finish_user(arena, ret);
 	}
-	bool failed = (authn_trust_has_proxy(a->trust) && !v->proxy) || authn_trust_has_client(a->trust);
+	bool failed =
+		(authn_trust_has_proxy(a->trust) && !v->proxy) || authn_trust_has_client(a->trust);
 	return failed ? OUTCOME_BAD : OUTCOME_NONE;
 }
 
@@ -244,13 +254,15 @@ static enum authn_verdict verdict_of(enum outcome o)
 
 static void on_token(struct review_waiter *w, struct sv answer, const struct error *failed)
 {
-	struct authn_call *call = (struct authn_call *)((char *)w - offsetof(struct authn_call, waiter));
+	struct authn_call *call =
+		(struct authn_call *)((char *)w - offsetof(struct authn_call, waiter));
 	struct authn_user user = { 0 };
 	enum outcome o = failed ? OUTCOME_BAD : judge_token(call->arena, answer, &user);
 	call->done(verdict_of(o), &user, call->ctx);
 }
 
-static enum authn_verdict ask_token(struct authn *a, struct sv token, struct authn_call *call, struct authn_user *ret)
+static enum authn_verdict ask_token(
+	struct authn *a, struct sv token, struct authn_call *call, struct authn_user *ret)
 {
 	struct buf body;
 	struct jw w;
@@ -258,7 +270,8 @@ static enum authn_verdict ask_token(struct authn *a, struct sv token, struct aut
 	struct sv answer = SV_NULL;
 	buf_init(&body, AUTHN_TOKEN_MAX);
 	jw_init(&w, &body);
-	buf_put_str(&body, "{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\",\"metadata\":{\"creationTimestamp\":null},"
+	buf_put_str(&body, "{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/"
+			   "v1\",\"metadata\":{\"creationTimestamp\":null},"
 			   "\"spec\":{\"token\":");
 	jw_sv(&w, token);
 	buf_put_str(&body, "},\"status\":{\"user\":{}}}");
@@ -274,7 +287,8 @@ static enum authn_verdict ask_token(struct authn *a, struct sv token, struct aut
 	return answer.ptr ? verdict_of(judge_token(call->arena, answer, ret)) : AUTHN_WAIT;
 }
 
-enum authn_verdict authn_check(struct authn *a, struct arena *arena, const struct authn_credentials *credentials, struct authn_call *call,
+enum authn_verdict authn_check(struct authn *a, struct arena *arena,
+	const struct authn_credentials *credentials, struct authn_call *call,
 	struct authn_user *ret, bool *ret_extra_space)
 {
 	*ret_extra_space = false;
@@ -289,7 +303,8 @@ enum authn_verdict authn_check(struct authn *a, struct arena *arena, const struc
 		return AUTHN_REFUSED;
 	struct error err = { 0 };
 	*ret = (struct authn_user){ .name = SV("system:anonymous") };
-	return authn_user_add_group(arena, ret, SV("system:unauthenticated"), &err) ? AUTHN_FAILED : AUTHN_USER;
+	return authn_user_add_group(arena, ret, SV("system:unauthenticated"), &err) ? AUTHN_FAILED
+										    : AUTHN_USER;
 }
 
 void authn_cancel(struct authn_call *call)

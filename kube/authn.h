@@ -11,10 +11,11 @@ struct authn;
 struct authn_config {
 	struct loop *loop;
 	struct kube_client *client; /* of the ConfigMap and of TokenReview; NULL: neither */
-	bool skip_lookup;           /* do not read the ConfigMap */
+	bool skip_lookup;	    /* do not read the ConfigMap */
 	bool tolerate_lookup_failure;
-	struct sv client_ca_pem;    /* instead of the ConfigMap's; borrowed during authn_new */
-	struct sv proxy_ca_pem;     /* the same; then the lists below apply. Borrowed for the life of the authn */
+	struct sv client_ca_pem; /* instead of the ConfigMap's; borrowed during authn_new */
+	struct sv
+		proxy_ca_pem; /* the same; then the lists below apply. Borrowed for the life of the authn */
 	const struct sv *proxy_names; /* common names a proxy may have; none: any */
 	size_t n_proxy_names;
 	struct authn_proxy_headers proxy_headers;
@@ -28,24 +29,26 @@ struct authn_config {
 	void *ctx;
 };
 
-MUST_USE enum error_kind authn_new(const struct authn_config *config, struct authn **ret, struct error *err);
+MUST_USE enum error_kind authn_new(
+	const struct authn_config *config, struct authn **ret, struct error *err);
 void authn_free(struct authn *a);
 DEFINE_AUTO(struct authn *, authn_free)
 /* Whether identities can be told: before that nobody but anonymous callers of public paths may be served. */
 bool authn_is_ready(const struct authn *a);
 
 struct authn_credentials {
-	struct sv client_cert; /* DER of the certificate whose key the client proved to hold; empty: none */
+	struct sv
+		client_cert; /* DER of the certificate whose key the client proved to hold; empty: none */
 	struct sv authorization; /* header; empty: none */
 	const struct authn_header *headers;
 	size_t n_headers;
 };
 
 enum authn_verdict {
-	AUTHN_USER,      /* *ret is the user (anonymous included) */
-	AUTHN_REFUSED,   /* something was presented and nothing of it is good: 401 */
-	AUTHN_WAIT,      /* a TokenReview is under way */
-	AUTHN_FAILED,    /* our own failure: no memory */
+	AUTHN_USER,    /* *ret is the user (anonymous included) */
+	AUTHN_REFUSED, /* something was presented and nothing of it is good: 401 */
+	AUTHN_WAIT,    /* a TokenReview is under way */
+	AUTHN_FAILED,  /* our own failure: no memory */
 };
 
 /* Zero it, set done and ctx. */
@@ -60,7 +63,8 @@ struct authn_call {
 
 /* ret_extra_space: the Authorization header holds a blank too many and was ignored (worth a Warning header). Texts of the user live in the arena, or as
  * long as the credentials. */
-enum authn_verdict authn_check(struct authn *a, struct arena *arena, const struct authn_credentials *credentials, struct authn_call *call,
+enum authn_verdict authn_check(struct authn *a, struct arena *arena,
+	const struct authn_credentials *credentials, struct authn_call *call,
 	struct authn_user *ret, bool *ret_extra_space);
 void authn_cancel(struct authn_call *call);
 struct review_stats authn_stats(const struct authn *a);

@@ -34,7 +34,8 @@ static void free_known(void *value)
 	mem_free(k);
 }
 
-static enum error_kind copy_list(struct arena *a, const struct sv *list, size_t n, struct sv **ret, struct error *err)
+static enum error_kind copy_list(
+	struct arena *a, const struct sv *list, size_t n, struct sv **ret, struct error *err)
 {
 	struct sv *copy = ARENA_ARRAY(a, n + 1, struct sv);
 	if (!copy)
@@ -48,7 +49,8 @@ static enum error_kind copy_list(struct arena *a, const struct sv *list, size_t 
 	return ERR_OK;
 }
 
-static enum error_kind copy_proxy(struct authn_trust *t, const struct authn_trust_config *config, struct error *err)
+static enum error_kind copy_proxy(
+	struct authn_trust *t, const struct authn_trust_config *config, struct error *err)
 {
 	const struct authn_proxy_headers *from = &config->proxy_headers;
 	struct sv *names = NULL, *groups = NULL, *prefixes = NULL;
@@ -58,11 +60,13 @@ static enum error_kind copy_proxy(struct authn_trust *t, const struct authn_trus
 		copy_list(&t->arena, from->extra_prefixes, from->n_extra_prefixes, &prefixes, err))
 		return err->kind;
 	t->n_names = config->n_proxy_names;
-	t->headers = (struct authn_proxy_headers){ names, groups, prefixes, from->n_names, from->n_groups, from->n_extra_prefixes };
+	t->headers = (struct authn_proxy_headers){ names, groups, prefixes, from->n_names,
+		from->n_groups, from->n_extra_prefixes };
 	return ERR_OK;
 }
 
-enum error_kind authn_trust_new(const struct authn_trust_config *config, struct authn_trust **ret, struct error *err)
+enum error_kind authn_trust_new(
+	const struct authn_trust_config *config, struct authn_trust **ret, struct error *err)
 {
 	AUTO(authn_trust_free) struct authn_trust *t = mem_zalloc(sizeof(*t));
 	if (!t)
@@ -126,12 +130,14 @@ static struct known_cert *judge(const struct authn_trust *t, struct sv der)
 		free_known(k);
 		return NULL;
 	}
-	k->verdict.proxy = tls_cert_pool_verify_client(t->proxy, der) && is_allowed(t, k->verdict.subject.common_name);
+	k->verdict.proxy = tls_cert_pool_verify_client(t->proxy, der) &&
+			   is_allowed(t, k->verdict.subject.common_name);
 	k->verdict.client = tls_cert_pool_verify_client(t->client, der);
 	return k;
 }
 
-const struct authn_trust_verdict *authn_trust_check(struct authn_trust *t, struct sv der, struct wall now)
+const struct authn_trust_verdict *authn_trust_check(
+	struct authn_trust *t, struct sv der, struct wall now)
 {
 	struct known_cert *k = map_get(&t->certs, der);
 	if (k && instant_wall_cmp(now, k->verdict.subject.expires) >= 0) {
@@ -154,8 +160,8 @@ const struct authn_trust_verdict *authn_trust_check(struct authn_trust *t, struc
 }
 
 /* A member of data that holds a JSON array of strings. */
-static enum error_kind decode_list(struct arena *a, const struct jtree *data, const char *key, const struct sv **ret, size_t *ret_n,
-	struct error *err)
+static enum error_kind decode_list(struct arena *a, const struct jtree *data, const char *key,
+	const struct sv **ret, size_t *ret_n, struct error *err)
 {
 	struct sv text = jtree_text(jtree_get(data, key));
 	struct jtree *list = NULL;
@@ -165,14 +171,16 @@ static enum error_kind decode_list(struct arena *a, const struct jtree *data, co
 	if (jtree_parse(a, text, &list, err))
 		return error_wrap(err, "%s", key);
 	if (list->kind != JTREE_ARRAY)
-		return error_set(err, ERR_INVALID, "%s: expected an array of strings, got %s", key, jtree_kind_name(list->kind));
+		return error_set(err, ERR_INVALID, "%s: expected an array of strings, got %s", key,
+			jtree_kind_name(list->kind));
 	struct sv *texts = ARENA_ARRAY(a, list->n + 1, struct sv);
 	if (!texts)
 		return arena_error(a, err);
 	size_t n = 0;
 	JTREE_FOREACH (item, list) {
 		if (item->kind != JTREE_STRING)
-			return error_set(err, ERR_INVALID, "%s[%zu]: expected a string, got %s", key, n, jtree_kind_name(item->kind));
+			return error_set(err, ERR_INVALID, "%s[%zu]: expected a string, got %s",
+				key, n, jtree_kind_name(item->kind));
 		texts[n++] = item->text;
 	}
 	*ret = texts;
@@ -180,7 +188,8 @@ static enum error_kind decode_list(struct arena *a, const struct jtree *data, co
 	return ERR_OK;
 }
 
-enum error_kind authn_trust_decode(struct arena *a, struct sv config_map, struct authn_trust_config *ret, struct error *err)
+enum error_kind authn_trust_decode(
+	struct arena *a, struct sv config_map, struct authn_trust_config *ret, struct error *err)
 {
 	struct jtree *root = NULL;
 	struct authn_trust_config c = { 0 };
@@ -190,10 +199,14 @@ enum error_kind authn_trust_decode(struct arena *a, struct sv config_map, struct
 	c.client_ca_pem = jtree_text(jtree_get(data, "client-ca-file"));
 	c.proxy_ca_pem = jtree_text(jtree_get(data, "requestheader-client-ca-file"));
 	struct authn_proxy_headers *h = &c.proxy_headers;
-	if (decode_list(a, data, "requestheader-allowed-names", &c.proxy_names, &c.n_proxy_names, err) ||
-		decode_list(a, data, "requestheader-username-headers", &h->names, &h->n_names, err) ||
-		decode_list(a, data, "requestheader-group-headers", &h->groups, &h->n_groups, err) ||
-		decode_list(a, data, "requestheader-extra-headers-prefix", &h->extra_prefixes, &h->n_extra_prefixes, err))
+	if (decode_list(a, data, "requestheader-allowed-names", &c.proxy_names, &c.n_proxy_names,
+		    err) ||
+		decode_list(
+			a, data, "requestheader-username-headers", &h->names, &h->n_names, err) ||
+		decode_list(
+			a, data, "requestheader-group-headers", &h->groups, &h->n_groups, err) ||
+		decode_list(a, data, "requestheader-extra-headers-prefix", &h->extra_prefixes,
+			&h->n_extra_prefixes, err))
 		return err->kind;
 	*ret = c;
 	return ERR_OK;

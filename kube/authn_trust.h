@@ -15,7 +15,8 @@ struct authn_trust_config {
 	struct authn_proxy_headers proxy_headers;
 };
 
-MUST_USE enum error_kind authn_trust_new(const struct authn_trust_config *config, struct authn_trust **ret, struct error *err);
+MUST_USE enum error_kind authn_trust_new(
+	const struct authn_trust_config *config, struct authn_trust **ret, struct error *err);
 void authn_trust_free(struct authn_trust *t);
 DEFINE_AUTO(struct authn_trust *, authn_trust_free)
 bool authn_trust_has_proxy(const struct authn_trust *t);
@@ -29,7 +30,9 @@ struct authn_trust_verdict {
 };
 
 /* Borrowed until the next call. NULL: no memory. */
-const struct authn_trust_verdict *authn_trust_check(struct authn_trust *t, struct sv der, struct wall now);
+const struct authn_trust_verdict *authn_trust_check(
+	struct authn_trust *t, struct sv der, struct wall now);
 
 /* The ConfigMap's JSON -> configuration, in the arena. errors: INVALID naming the key, LIMIT, NOMEM */
-MUST_USE enum error_kind authn_trust_decode(struct arena *a, struct sv config_map, struct authn_trust_config *ret, struct error *err);
+MUST_USE enum error_kind authn_trust_decode(
+	struct arena *a, struct sv config_map, struct authn_trust_config *ret, struct error *err);

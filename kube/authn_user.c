@@ -19,10 +19,12 @@ static struct sv *grown(struct arena *a, const struct sv *list, size_t n)
 	return more;
 }
 
-static enum error_kind too_many(const struct arena *a, size_t n, const char *what, struct error *err)
+static enum error_kind too_many(
+	const struct arena *a, size_t n, const char *what, struct error *err)
 {
 	if (n >= AUTHN_USER_LIST_MAX)
-		return error_set(err, ERR_LIMIT, "a user with more than %u %s", AUTHN_USER_LIST_MAX, what);
+		return error_set(
+			err, ERR_LIMIT, "a user with more than %u %s", AUTHN_USER_LIST_MAX, what);
 	return arena_error(a, err);
 }
 
@@ -76,7 +78,8 @@ static struct authn_extra *extra_of(struct arena *a, struct authn_user *u, struc
 	return &list[u->n_extra++];
 }
 
-enum error_kind authn_user_add_extra(struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err)
+enum error_kind authn_user_add_extra(
+	struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err)
 {
 	struct authn_extra *e = extra_of(a, u, key);
 	struct sv *values = e ? grown(a, e->values, e->n_values) : NULL;
@@ -92,8 +95,9 @@ static int by_key(const void *a, const void *b)
 	return sv_cmp(((const struct authn_extra *)a)->key, ((const struct authn_extra *)b)->key);
 }
 
-enum error_kind authn_user_from_headers(struct arena *a, const struct authn_proxy_headers *proxy, const struct authn_header *headers,
-	size_t n_headers, bool *ret_found, struct authn_user *ret, struct error *err)
+enum error_kind authn_user_from_headers(struct arena *a, const struct authn_proxy_headers *proxy,
+	const struct authn_header *headers, size_t n_headers, bool *ret_found,
+	struct authn_user *ret, struct error *err)
 {
 	struct authn_user u = { 0 };
 	for (size_t i = 0; i < proxy->n_names && u.name.len == 0; i++)
@@ -113,7 +117,8 @@ enum error_kind authn_user_from_headers(struct arena *a, const struct authn_prox
 		}
 		for (size_t p = 0; p < proxy->n_extra_prefixes; p++) {
 			struct sv prefix = proxy->extra_prefixes[p];
-			if (h->name.len <= prefix.len || !sv_eq_nocase(sv_take(h->name, prefix.len), prefix))
+			if (h->name.len <= prefix.len ||
+				!sv_eq_nocase(sv_take(h->name, prefix.len), prefix))
 				continue;
 			struct sv key = extra_key(a, sv_skip(h->name, prefix.len));
 			if (!key.ptr || authn_user_add_extra(a, &u, key, h->value, err))
@@ -127,7 +132,8 @@ enum error_kind authn_user_from_headers(struct arena *a, const struct authn_prox
 	return ERR_OK;
 }
 
-static enum error_kind texts_of(struct arena *a, const struct jtree *list, struct sv **ret, size_t *ret_n, struct error *err)
+static enum error_kind texts_of(struct arena *a, const struct jtree *list, struct sv **ret,
+	size_t *ret_n, struct error *err)
 {
 	size_t n = list && list->kind == JTREE_ARRAY ? list->n : 0;
 	if (n > AUTHN_USER_LIST_MAX)
@@ -144,7 +150,8 @@ static enum error_kind texts_of(struct arena *a, const struct jtree *list, struc
 	return ERR_OK;
 }
 
-enum error_kind authn_user_from_review(struct arena *a, struct sv json, bool *ret_found, struct authn_user *ret, struct error *err)
+enum error_kind authn_user_from_review(
+	struct arena *a, struct sv json, bool *ret_found, struct authn_user *ret, struct error *err)
 {
 	struct jtree *root = NULL;
 	struct authn_user u = { 0 };
@@ -218,7 +225,8 @@ bool authn_user_is_in(const struct authn_user *u, struct sv group)
 	return false;
 }
 
-enum error_kind authn_user_add_group(struct arena *a, struct authn_user *u, struct sv group, struct error *err)
+enum error_kind authn_user_add_group(
+	struct arena *a, struct authn_user *u, struct sv group, struct error *err)
 {
 	if (authn_user_is_in(u, group))
 		return ERR_OK;

@@ -30,14 +30,18 @@ struct authn_proxy_headers {
 };
 
 /* The user that the headers name; *ret_found false: no user name in them. Texts are borrowed or in the arena. errors: LIMIT, NOMEM */
-MUST_USE enum error_kind authn_user_from_headers(struct arena *a, const struct authn_proxy_headers *proxy, const struct authn_header *headers,
+MUST_USE enum error_kind authn_user_from_headers(struct arena *a,
+	const struct authn_proxy_headers *proxy, const struct authn_header *headers,
 	size_t n_headers, bool *ret_found, struct authn_user *ret, struct error *err);
 /* The user of an answered TokenReview; *ret_found false: not authenticated. errors: INVALID (no review), LIMIT, NOMEM */
-MUST_USE enum error_kind authn_user_from_review(struct arena *a, struct sv json, bool *ret_found, struct authn_user *ret, struct error *err);
+MUST_USE enum error_kind authn_user_from_review(struct arena *a, struct sv json, bool *ret_found,
+	struct authn_user *ret, struct error *err);
 /* The members user, groups, extra, uid of a SubjectAccessReview's spec. */
 void authn_user_write(struct jw *w, const struct authn_user *u);
 bool authn_user_is_in(const struct authn_user *u, struct sv group);
 /* With a value added to the extra `key`. errors: LIMIT, NOMEM */
-MUST_USE enum error_kind authn_user_add_extra(struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err);
+MUST_USE enum error_kind authn_user_add_extra(
+	struct arena *a, struct authn_user *u, struct sv key, struct sv value, struct error *err);
 /* With `group` added behind the others unless it is there. errors: LIMIT, NOMEM */
-MUST_USE enum error_kind authn_user_add_group(struct arena *a, struct authn_user *u, struct sv group, struct error *err);
+MUST_USE enum error_kind authn_user_add_group(
+	struct arena *a, struct authn_user *u, struct sv group, struct error *err);

@@ -18,7 +18,8 @@ struct answer {
 	struct sv reason;
 };
 
-static enum error_kind decode(struct arena *a, struct sv json, struct answer *ret, struct error *err)
+static enum error_kind decode(
+	struct arena *a, struct sv json, struct answer *ret, struct error *err)
 {
 	struct jtree *root = NULL;
 	struct sv kept = arena_sv(a, json);
@@ -29,7 +30,8 @@ static enum error_kind decode(struct arena *a, struct sv json, struct answer *re
 	const struct jtree *status = jtree_get(root, "status");
 	const struct jtree *allowed = jtree_get(status, "allowed");
 	if (!status || (allowed && allowed->kind != JTREE_BOOL))
-		return error_set(err, ERR_INVALID, "the API server's answer is no SubjectAccessReview");
+		return error_set(
+			err, ERR_INVALID, "the API server's answer is no SubjectAccessReview");
 	ret->allowed = allowed && allowed->truth;
 	ret->reason = jtree_text(jtree_get(status, "reason"));
 	return ERR_OK;
@@ -80,7 +82,8 @@ static bool is_open(const struct authz *a, struct sv path)
 {
 	for (size_t i = 0; i < a->config.n_always_allow_paths; i++) {
 		struct sv open = a->config.always_allow_paths[i];
-		if (sv_has_suffix(open, SV("*")) ? sv_has_prefix(path, sv_take(open, open.len - 1)) : sv_eq(path, open))
+		if (sv_has_suffix(open, SV("*")) ? sv_has_prefix(path, sv_take(open, open.len - 1))
+						 : sv_eq(path, open))
 			return true;
 	}
 	return false;
@@ -93,7 +96,8 @@ static void put(struct jw *w, const char *key, struct sv text)
 }
 
 /* The spec of the review; it is also what verdicts are remembered by. */
-static void write_spec(struct buf *out, const struct authn_user *user, const struct authz_attributes *what)
+static void write_spec(
+	struct buf *out, const struct authn_user *user, const struct authz_attributes *what)
 {
 	struct jw w;
 	jw_init(&w, out);
@@ -131,7 +135,8 @@ static enum authz_verdict judge(struct arena *arena, struct sv json, struct sv *
 
 static void on_answer(struct review_waiter *w, struct sv answer, const struct error *failed)
 {
-	struct authz_call *call = (struct authz_call *)((char *)w - offsetof(struct authz_call, waiter));
+	struct authz_call *call =
+		(struct authz_call *)((char *)w - offsetof(struct authz_call, waiter));
 	struct sv reason = SV_NULL;
 	enum authz_verdict verdict = AUTHZ_FAILED;
 	if (failed)
@@ -141,13 +146,15 @@ static void on_answer(struct review_waiter *w, struct sv answer, const struct er
 	call->done(verdict, reason, call->ctx);
 }
 
-static enum authz_verdict ask(struct authz *a, struct sv spec, struct authz_call *call, struct sv *ret_reason)
+static enum authz_verdict ask(
+	struct authz *a, struct sv spec, struct authz_call *call, struct sv *ret_reason)
 {
 	struct buf body;
 	struct error err = { 0 };
 	struct sv answer = SV_NULL;
 	buf_init(&body, 2 * AUTHZ_SPEC_MAX);
-	buf_put_str(&body, "{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\",\"metadata\":{\"creationTimestamp\":null},"
+	buf_put_str(&body, "{\"kind\":\"SubjectAccessReview\",\"apiVersion\":\"authorization.k8s."
+			   "io/v1\",\"metadata\":{\"creationTimestamp\":null},"
 			   "\"spec\":");
 	buf_put_sv(&body, spec);
 	buf_put_str(&body, ",\"status\":{\"allowed\":false}}");
@@ -163,12 +170,13 @@ static enum authz_verdict ask(struct authz *a, struct sv spec, struct authz_call
 	return answer.ptr ? judge(call->arena, answer, ret_reason) : AUTHZ_WAIT;
 }
 
-enum authz_verdict authz_check(struct authz *a, struct arena *arena, const struct authn_user *user, const struct authz_attributes *what,
-	struct authz_call *call, struct sv *ret_reason)
+enum authz_verdict authz_check(struct authz *a, struct arena *arena, const struct authn_user *user,
+	const struct authz_attributes *what, struct authz_call *call, struct sv *ret_reason)
 {
 	*ret_reason = SV_NULL;
 	call->arena = arena;
-	if (authn_user_is_in(user, SV("system:masters")) || (!what->is_resource && is_open(a, what->path)))
+	if (authn_user_is_in(user, SV("system:masters")) ||
+		(!what->is_resource && is_open(a, what->path)))
 		return AUTHZ_ALLOWED;
 	struct buf spec;
 	struct error err = { 0 };

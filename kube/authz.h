@@ -7,7 +7,8 @@
 /* As Kubernetes' request info resolver reads a request; all texts decoded. */
 struct authz_attributes {
 	bool is_resource;
-	struct sv verb; /* "get", "list", "watch", "create" ... or the lower-case method of a non-resource request */
+	struct sv
+		verb; /* "get", "list", "watch", "create" ... or the lower-case method of a non-resource request */
 	struct sv group, version, resource, subresource, name, namespace;
 	struct sv path;
 };
@@ -17,11 +18,13 @@ struct authz;
 struct authz_config {
 	struct kube_client *client;
 	int64_t allowed_ttl_ns, denied_ttl_ns; /* 0: verdicts are not reused */
-	const struct sv *always_allow_paths;   /* '*' at the end: every path with that prefix. Borrowed for the life of the authz */
+	const struct sv *
+		always_allow_paths; /* '*' at the end: every path with that prefix. Borrowed for the life of the authz */
 	size_t n_always_allow_paths;
 };
 
-MUST_USE enum error_kind authz_new(const struct authz_config *config, struct authz **ret, struct error *err);
+MUST_USE enum error_kind authz_new(
+	const struct authz_config *config, struct authz **ret, struct error *err);
 void authz_free(struct authz *a);
 DEFINE_AUTO(struct authz *, authz_free)
 
@@ -41,7 +44,7 @@ struct authz_call {
 	struct review_waiter waiter;
 };
 
-enum authz_verdict authz_check(struct authz *a, struct arena *arena, const struct authn_user *user, const struct authz_attributes *what,
-	struct authz_call *call, struct sv *ret_reason);
+enum authz_verdict authz_check(struct authz *a, struct arena *arena, const struct authn_user *user,
+	const struct authz_attributes *what, struct authz_call *call, struct sv *ret_reason);
 void authz_cancel(struct authz_call *call);
 struct review_stats authz_stats(const struct authz *a);

@@ -67,7 +67,8 @@ static void free_question(void *value)
 	mem_free(q);
 }
 
-enum error_kind review_new(const struct review_config *config, struct review **ret, struct error *err)
+enum error_kind review_new(
+	const struct review_config *config, struct review **ret, struct error *err)
 {
 	AUTO(review_free) struct review *r = mem_zalloc(sizeof(*r));
 	if (!r)
@@ -111,8 +112,7 @@ static void make_room(struct review *r)
 	struct map old = r->answers;
 	map_init(&r->answers, old.max);
 	int64_t now_ns = now_of(r).ns;
-	MAP_FOREACH(e, &old)
-	{
+	MAP_FOREACH (e, &old) {
 		struct answer_entry *entry = e->value;
 		struct error ignored;
 		if (entry->expires.ns > now_ns && r->answers.n < old.max / 2 &&
@@ -181,7 +181,8 @@ static bool try_again(struct review_question *q)
 	int64_t wait_ns = REVIEW_FIRST_WAIT_NS;
 	for (unsigned i = 1; i < q->n_tries; i++)
 		wait_ns += wait_ns / 2;
-	loop_timer_set(q->timer, backoff_between_ns(&q->review->jitter, wait_ns, wait_ns + wait_ns / 5));
+	loop_timer_set(
+		q->timer, backoff_between_ns(&q->review->jitter, wait_ns, wait_ns + wait_ns / 5));
 	return true;
 }
 
@@ -234,7 +235,8 @@ static struct review_question *new_question(struct review *r, struct sv key, str
 	return q;
 }
 
-enum error_kind review_ask(struct review *r, struct sv key, struct sv body, struct review_waiter *w, struct sv *ret_now, struct error *err)
+enum error_kind review_ask(struct review *r, struct sv key, struct sv body, struct review_waiter *w,
+	struct sv *ret_now, struct error *err)
 {
 	const struct answer_entry *known = map_get(&r->answers, key);
 	if (known && known->expires.ns > now_of(r).ns) {

@@ -85,11 +85,13 @@ struct mapper *adapter_cluster_new(struct conformance *c, enum adapter_cluster w
 	return TAKE_PTR(m);
 }
 
-bool adapter_cluster_outcome(struct conformance *c, const struct jtree *row, bool ok, struct sv error_text)
+bool adapter_cluster_outcome(
+	struct conformance *c, const struct jtree *row, bool ok, struct sv error_text)
 {
 	struct sv wanted = conformance_text(row, "error");
 	if (wanted.len && ok)
-		return conformance_fail(c, "expected the error \"%.*s\", but it was accepted", SV_ARG(wanted));
+		return conformance_fail(
+			c, "expected the error \"%.*s\", but it was accepted", SV_ARG(wanted));
 	if (!wanted.len && !ok)
 		return conformance_fail(c, "expected success, got: %.*s", SV_ARG(error_text));
 	return ok;

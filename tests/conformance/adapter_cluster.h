@@ -9,4 +9,5 @@ enum adapter_cluster { ADAPTER_CLUSTER_NAMING, ADAPTER_CLUSTER_CONFIG };
 struct mapper *adapter_cluster_new(struct conformance *c, enum adapter_cluster which);
 
 /* The outcome of a call against the row's `error`, whose absence means success; any text of ours will do. True: go on and compare values. */
-bool adapter_cluster_outcome(struct conformance *c, const struct jtree *row, bool ok, struct sv error_text);
+bool adapter_cluster_outcome(
+	struct conformance *c, const struct jtree *row, bool ok, struct sv error_text);

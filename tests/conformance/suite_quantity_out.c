@@ -1,12 +1,13 @@
 /* Suite `quantity-out`: the text of a sample's value in each of the three APIs. Rows marked `overflow` hold what one machine's conversion made of values
  * outside the range; there the project's own rule is checked instead: not finite is absent, finite saturates. */
+#include <math.h>
+
 #include "adapter/quantity_out.h"
 #include "common/f64.h"
 #include "tests/conformance/conformance.h"
 
-#include <math.h>
-
-static bool compare(struct conformance *c, const struct jtree *row, const char *member, int64_t milli, enum quantity_out_format format)
+static bool compare(struct conformance *c, const struct jtree *row, const char *member,
+	int64_t milli, enum quantity_out_format format)
 {
 	struct buf out;
 	buf_init(&out, 64);
@@ -35,8 +36,10 @@ static void run(struct conformance *c, const struct jtree *row)
 	if (!conformance_eq_bool(c, "usable", true, usable))
 		return;
 	int64_t usage = milli < 0 ? 0 : milli;
-	(void)(compare(c, row, "custom", milli, QUANTITY_OUT_DECIMAL) && compare(c, row, "external", milli, QUANTITY_OUT_DECIMAL) &&
-		compare(c, row, "resourceCPU", usage, QUANTITY_OUT_DECIMAL) && compare(c, row, "resourceMemory", usage, QUANTITY_OUT_BINARY));
+	(void)(compare(c, row, "custom", milli, QUANTITY_OUT_DECIMAL) &&
+		compare(c, row, "external", milli, QUANTITY_OUT_DECIMAL) &&
+		compare(c, row, "resourceCPU", usage, QUANTITY_OUT_DECIMAL) &&
+		compare(c, row, "resourceMemory", usage, QUANTITY_OUT_BINARY));
 }
 
 extern const struct suite suite_quantity_out[];

@@ -1,0 +1,51 @@
+#include <check.h>
+
+#include "common/tls_cert.h"
+#include "tests/unit/common/run.h"
+
+START_TEST(a_self_signed_certificate_can_be_served)
+{
+	AUTO(buf_done) struct buf cert;
+	AUTO(buf_done) struct buf key;
+	struct error err = { 0 };
+	buf_init(&cert, 65536);
+	buf_init(&key, 65536);
+	ck_assert_msg(tls_cert_self_signed(SV("10.1.2.3"), instant_wall_now(), &cert, &key, &err) ==
+			      ERR_OK,
+		"%s", err.text);
+	ck_assert_msg(
+		tls_cert_check_pair(buf_sv(&cert), buf_sv(&key), &err) == ERR_OK, "%s", err.text);
+	ck_assert_int_eq(tls_cert_check_pair(buf_sv(&cert), SV("nonsense"), &err), ERR_INVALID);
+	/* Made for servers, so nobody is identified by it. */
+	struct tls_cert_pool *pool = NULL;
+	ck_assert_msg(tls_cert_pool_new(buf_sv(&cert), &pool, &err) == ERR_OK, "%s", err.text);
+	ck_assert(!tls_cert_pool_verify_client(pool, SV("nonsense")));
+	ck_assert(!tls_cert_pool_verify_client(pool, SV("")));
+	tls_cert_pool_free(pool);
+}
+END_TEST
+
+START_TEST(a_pool_needs_certificates)
+{
+	struct tls_cert_pool *pool = NULL;
+	struct error err = { 0 };
+	ck_assert_int_eq(tls_cert_pool_new(SV(""), &pool, &err), ERR_INVALID);
+	ck_assert_int_eq(
+		tls_cert_pool_new(
+			SV("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), &pool,
+			&err),
+		ERR_INVALID);
+	ck_assert(!tls_cert_pool_verify_client(NULL, SV("x")));
+}
+END_TEST
+
+static void add(TCase *tcase)
+{
+	tcase_add_test(tcase, a_self_signed_certificate_can_be_served);
+	tcase_add_test(tcase, a_pool_needs_certificates);
+}
+
+int main(void)
+{
+	return run_case("tls_cert", add);
+}
