@@ -9,9 +9,8 @@
 #include "common/instant.h"
 #include "common/opt.h"
 #include "common/sv.h"
+#include "kube/label_selector.h"
 #include "kube/quantity.h"
-
-struct label_selector; /* kube: a LabelSelector object; NULL is nil */
 
 /* In the order of autoscaling/v2; the index into hpa_metric.member. */
 enum hpa_metric_kind {
@@ -24,18 +23,15 @@ enum hpa_metric_kind {
 };
 #define HPA_N_METRIC_KINDS 5
 
-struct hpa_annotation {
-	struct sv key, value;
-};
-
 struct hpa_meta {
-	struct sv name, ns, uid, resource_version;
+	struct sv name, generate_name, ns, uid, resource_version;
 	int64_t generation; /* 0: the server does not maintain it */
-	struct hpa_annotation *annotations;
-	size_t n_annotations;
-	/* metadata as received, compact JSON without managedFields: a status update must send all of it back, or labels,
-	 * owners and finalizers would be lost. ptr NULL: made from the members above. */
-	struct sv json;
+	struct label *labels,
+		*annotations; /* sorted by key; annotations without those of conversion */
+	size_t n_labels, n_annotations;
+	/* The other members of metadata as received, one compact JSON object without managedFields: a status update must
+	 * send all of it back, or owners and finalizers would be lost. ptr NULL: none. */
+	struct sv rest;
 };
 
 /* scaleTargetRef, and describedObject of an Object metric. */
@@ -129,6 +125,7 @@ struct hpa_status {
 	int32_t desired_replicas;
 	struct hpa_metric_status *current_metrics;
 	size_t n_current_metrics;
+	bool has_current_metrics; /* as read: an empty list and not nil. Output only; empty is nil in every decision */
 	struct hpa_condition *conditions;
 	size_t n_conditions;
 };

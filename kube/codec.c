@@ -327,6 +327,8 @@ static void decode_field(struct codec *c, const struct codec_path *path, const s
 	int64_t number;
 
 	switch (f->type) {
+	case CODEC_SKIP:
+		break;
 	case CODEC_TEXT:
 		decode_text(c, path, t, into);
 		break;

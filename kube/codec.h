@@ -1,6 +1,8 @@
 #pragma once
 /* JSON objects <-> structs, driven by tables of fields. One table decodes, names unknown members with their nearest known one, and
  * encodes in its own order. Pure. */
+#include <stddef.h>
+
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/jtree.h"
@@ -8,6 +10,7 @@
 #include "kube/selector.h"
 
 enum codec_type {
+	CODEC_SKIP,	    /* known, but read elsewhere or not at all; never written */
 	CODEC_TEXT,	    /* struct sv; nil is ptr NULL */
 	CODEC_I32,	    /* int32_t */
 	CODEC_I64,	    /* int64_t */
@@ -18,9 +21,9 @@ enum codec_type {
 	CODEC_OPT_TIME,	    /* struct wall at `offset`, bool at `has` */
 	CODEC_TEXTS,	    /* pointer to struct sv, size_t at `count`; null members are "" */
 	CODEC_TEXT_MAP,	    /* pointer to struct label, size_t at `count`; sorted by key */
-	CODEC_INLINE,  /* a struct, or (offset 0 of a nested object) members of the same struct */
-	CODEC_POINTER, /* pointer to a struct; nil is NULL */
-	CODEC_LIST, /* pointer to structs, size_t at `count`, and with CODEC_NIL_LIST a bool at `has` */
+	CODEC_INLINE,	    /* a struct; a nested object may also be members of the outer struct */
+	CODEC_POINTER,	    /* pointer to a struct; nil is NULL */
+	CODEC_LIST, /* pointer to structs, size_t at `count`, with CODEC_NIL_LIST a bool at `has` */
 };
 
 enum codec_flags {
@@ -83,7 +86,27 @@ const char *codec_nearest(const struct codec_object *object, struct sv name);
 /* One JSON object, members in the order of the table. */
 void codec_encode(struct jw *w, const struct codec_object *object, const void *from);
 
-#define CODEC_OBJECT(type, fields)                                                                 \
-	{                                                                                          \
-		sizeof(type), (fields), sizeof(fields) / sizeof((fields)[0])                       \
-	}
+/* Rows of a table: `owner` is the struct, `place` its member; a list or map `x` counts in `n_x`. */
+/* clang-format off */
+#define CODEC_FIELD(json, kind, owner, place, how) \
+	{ .name = (json), .type = (kind), .flags = (how), .offset = offsetof(owner, place) }
+#define CODEC_INLINE_OF(json, owner, place, of) \
+	{ .name = (json), .type = CODEC_INLINE, .offset = offsetof(owner, place), .object = &(of) }
+/* A nested JSON object whose members live in the same struct. */
+#define CODEC_NESTED(json, of) { .name = (json), .type = CODEC_INLINE, .object = &(of) }
+#define CODEC_POINTER_OF(json, owner, place, of) \
+	{ .name = (json), .type = CODEC_POINTER, .flags = CODEC_OMIT, .offset = offsetof(owner, place), .object = &(of) }
+#define CODEC_LIST_OF(json, owner, place, of, how) \
+	{ .name = (json), .type = CODEC_LIST, .flags = (how), .offset = offsetof(owner, place), \
+	  .count = offsetof(owner, n_##place), .object = &(of) }
+/* A list of structs that can be present and empty: `has_x` tells. */
+#define CODEC_NIL_LIST_OF(json, owner, place, of, how) \
+	{ .name = (json), .type = CODEC_LIST, .flags = (how) | CODEC_NIL_LIST, .offset = offsetof(owner, place), \
+	  .count = offsetof(owner, n_##place), .has = offsetof(owner, has_##place), .object = &(of) }
+/* CODEC_TEXTS or CODEC_TEXT_MAP, left out when empty */
+#define CODEC_TEXTS_OF(json, kind, owner, place) \
+	{ .name = (json), .type = (kind), .flags = CODEC_OMIT, .offset = offsetof(owner, place), \
+	  .count = offsetof(owner, n_##place) }
+#define CODEC_SKIPPED(json) { .name = (json), .type = CODEC_SKIP }
+#define CODEC_OBJECT(owner, fields) { sizeof(owner), (fields), sizeof(fields) / sizeof((fields)[0]) }
+/* clang-format on */

@@ -46,6 +46,7 @@ static bool is_empty(const struct codec_field *f, const char *base)
 	case CODEC_TEXTS:
 	case CODEC_TEXT_MAP:
 		return count_at(base, f) == 0;
+	case CODEC_SKIP:
 	case CODEC_TIME:
 	case CODEC_INLINE:
 		break;
@@ -92,9 +93,9 @@ static void encode_list(struct jw *w, const struct codec_field *f, const char *b
 {
 	const char *items = pointer_at(base, f->offset);
 	size_t n = count_at(base, f);
-	bool nil = f->flags & CODEC_NIL_LIST ? !base[f->has] : n == 0;
+	bool given = f->flags & CODEC_NIL_LIST && base[f->has];
 
-	if (nil) {
+	if (n == 0 && !given) {
 		jw_null(w);
 		return;
 	}
@@ -128,6 +129,8 @@ static void encode_value(struct jw *w, const struct codec_field *f, const char *
 	const void *pointed;
 
 	switch (f->type) {
+	case CODEC_SKIP:
+		break;
 	case CODEC_TEXT:
 		if (f->flags & CODEC_NIL && is_empty(f, base))
 			jw_null(w);
@@ -186,7 +189,7 @@ void codec_encode(struct jw *w, const struct codec_object *object, const void *f
 	jw_object(w);
 	for (size_t i = 0; i < object->n_fields; i++) {
 		const struct codec_field *f = &object->fields[i];
-		if (f->flags & CODEC_OMIT && is_empty(f, from))
+		if (f->type == CODEC_SKIP || (f->flags & CODEC_OMIT && is_empty(f, from)))
 			continue;
 		jw_key(w, f->name);
 		encode_value(w, f, from);

@@ -6,32 +6,19 @@
 #include "common/limits.h"
 #include "kube/selector_check.h"
 
+/* clang-format off */
 static const struct codec_field EXPRESSION_FIELDS[] = {
-	{ .name = "key", .type = CODEC_TEXT, .offset = offsetof(struct label_expression, key) },
-	{ .name = "operator", .type = CODEC_TEXT, .offset = offsetof(struct label_expression, op) },
-	{ .name = "values",
-		.type = CODEC_TEXTS,
-		.flags = CODEC_OMIT,
-		.offset = offsetof(struct label_expression, values),
-		.count = offsetof(struct label_expression, n_values) },
+	CODEC_FIELD("key", CODEC_TEXT, struct label_expression, key, 0),
+	CODEC_FIELD("operator", CODEC_TEXT, struct label_expression, op, 0),
+	CODEC_TEXTS_OF("values", CODEC_TEXTS, struct label_expression, values),
 };
-static const struct codec_object EXPRESSION =
-	CODEC_OBJECT(struct label_expression, EXPRESSION_FIELDS);
+static const struct codec_object EXPRESSION = CODEC_OBJECT(struct label_expression, EXPRESSION_FIELDS);
 static const struct codec_field SELECTOR_FIELDS[] = {
-	{ .name = "matchLabels",
-		.type = CODEC_TEXT_MAP,
-		.flags = CODEC_OMIT,
-		.offset = offsetof(struct label_selector, match_labels),
-		.count = offsetof(struct label_selector, n_match_labels) },
-	{ .name = "matchExpressions",
-		.type = CODEC_LIST,
-		.flags = CODEC_OMIT,
-		.offset = offsetof(struct label_selector, expressions),
-		.count = offsetof(struct label_selector, n_expressions),
-		.object = &EXPRESSION },
+	CODEC_TEXTS_OF("matchLabels", CODEC_TEXT_MAP, struct label_selector, match_labels),
+	CODEC_LIST_OF("matchExpressions", struct label_selector, expressions, EXPRESSION, CODEC_OMIT),
 };
-const struct codec_object label_selector_codec =
-	CODEC_OBJECT(struct label_selector, SELECTOR_FIELDS);
+const struct codec_object label_selector_codec = CODEC_OBJECT(struct label_selector, SELECTOR_FIELDS);
+/* clang-format on */
 
 enum error_kind label_selector_decode(
 	struct arena *a, const struct jtree *t, struct label_selector **ret, struct error *err)
