@@ -2,11 +2,8 @@
 #include <string.h>
 
 #include "common/http_gate.h"
+#include "tests/unit/common/hostile.h"
 #include "tests/unit/common/run.h"
-
-#define MAX_BODY 100
-#define GET "GET / HTTP/1.1\r\nHost: h\r\n"
-#define POST "POST / HTTP/1.1\r\nHost: h\r\n"
 
 struct passed {
 	const char *sentence, *in, *out;
@@ -56,123 +53,6 @@ static const struct passed PASSED[] = {
 		POST "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\na", 0 },
 };
 
-struct refused {
-	const char *sentence, *in;
-	size_t len; /* 0: a text */
-	int status;
-};
-
-#define BYTES(text) text, sizeof(text) - 1
-
-static const struct refused REFUSED[] = {
-	{ "a bare LF smuggles no header", BYTES(GET "X-Foo: a\nX-Remote-User: smug\r\n\r\n"), 400 },
-	{ "a bare LF ends no head", BYTES("GET / HTTP/1.1\nHost: h\n\n"), 400 },
-	{ "a bare CR", BYTES(GET "X-Foo: a\rX-Bar: b\r\n\r\n"), 400 },
-	{ "CR CR LF", BYTES(GET "X-Foo: a\r\r\n\r\n"), 400 },
-	{ "Content-Length with Transfer-Encoding",
-		BYTES(POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-		400 },
-	{ "Transfer-Encoding with Content-Length",
-		BYTES(POST "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"),
-		400 },
-	{ "two different Content-Lengths",
-		BYTES(POST "Content-Length: 3\r\nContent-Length: 5\r\n\r\nabc"), 400 },
-	{ "two equal Content-Lengths",
-		BYTES(POST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"), 400 },
-	{ "a list as Content-Length", BYTES(POST "Content-Length: 3, 3\r\n\r\nabc"), 400 },
-	{ "a signed Content-Length", BYTES(POST "Content-Length: +3\r\n\r\nabc"), 400 },
-	{ "a hexadecimal Content-Length", BYTES(POST "Content-Length: 0x3\r\n\r\nabc"), 400 },
-	{ "an empty Content-Length", BYTES(POST "Content-Length: \r\n\r\n"), 400 },
-	{ "a Content-Length beyond 64 bits",
-		BYTES(POST "Content-Length: 18446744073709551616\r\n\r\n"), 400 },
-	{ "a blank before the colon", BYTES(GET "X-Remote-User : evil\r\n\r\n"), 400 },
-	{ "a blank before the colon of Content-Length", BYTES(POST "Content-Length : 3\r\n\r\nabc"),
-		400 },
-	{ "two X-Remote-User headers", BYTES(GET "X-Remote-User: a\r\nX-Remote-User: b\r\n\r\n"),
-		400 },
-	{ "two X-Remote-User headers in other letters",
-		BYTES(GET "x-remote-user: a\r\nX-REMOTE-USER: b\r\n\r\n"), 400 },
-	{ "two Authorization headers", BYTES(GET "Authorization: a\r\nAuthorization: b\r\n\r\n"),
-		400 },
-	{ "two Host headers", BYTES(GET "Host: i\r\n\r\n"), 400 },
-	{ "two Transfer-Encodings",
-		BYTES(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"),
-		400 },
-	{ "NUL in a header value", BYTES(GET "X-Foo: a\0b\r\n\r\n"), 400 },
-	{ "NUL in a header name", BYTES(GET "X-F\0oo: a\r\n\r\n"), 400 },
-	{ "NUL in the path", BYTES("GET /a\0b HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "DEL in a header value", BYTES(GET "X-Foo: a\x7f\r\n\r\n"), 400 },
-	{ "%00 in the path", BYTES("GET /apis/x%00y HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "%00 in the query", BYTES("GET /apis?labelSelector=a%00b HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "an encoded control byte in the path", BYTES("GET /a%0Ab HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "a cut percent sign", BYTES("GET /a%2 HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a percent sign with other letters", BYTES("GET /a%zz HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "dot segments", BYTES("GET /apis/../healthz HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a dot segment at the end", BYTES("GET /apis/.. HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "encoded dot segments", BYTES("GET /apis/%2e%2E/healthz HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "half encoded dot segments", BYTES("GET /apis/.%2e/healthz HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "a single dot segment", BYTES("GET /./a HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a fragment", BYTES("GET /a#b HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a byte above ASCII in the target", BYTES("GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n"),
-		400 },
-	{ "an absolute target", BYTES("GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a tunnel", BYTES("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a star as target", BYTES("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a folded header", BYTES(GET "X-Foo: a\r\n b\r\n\r\n"), 400 },
-	{ "a folded header with a tab", BYTES(GET "X-Foo: a\r\n\tb: c\r\n\r\n"), 400 },
-	{ "a folded first header", BYTES("GET / HTTP/1.1\r\n Host: h\r\n\r\n"), 400 },
-	{ "no Host", BYTES("GET / HTTP/1.1\r\n\r\n"), 400 },
-	{ "a Host with a slash", BYTES("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400 },
-	{ "a header without a colon", BYTES(GET "X-Foo\r\n\r\n"), 400 },
-	{ "a header without a name", BYTES(GET ": a\r\n\r\n"), 400 },
-	{ "a chunk size that ends in a bare LF",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"), 400 },
-	{ "a chunk extension",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\n\r\n"), 400 },
-	{ "a chunk size with a sign",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n"), 400 },
-	{ "a chunk size with a prefix",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n"), 400 },
-	{ "an empty chunk size",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n\r\nabc\r\n0\r\n\r\n"), 400 },
-	{ "a chunk size of nine digits",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n000000003\r\nabc\r\n"), 400 },
-	{ "a chunk longer than it says",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n"), 400 },
-	{ "trailers", BYTES(POST "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Remote-User: a\r\n\r\n"),
-		400 },
-	{ "chunks from HTTP/1.0",
-		BYTES("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400 },
-	{ "an unknown coding", BYTES(POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-		501 },
-	{ "a coding with a tail", BYTES(POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), 501 },
-	{ "a GET with a body", BYTES(GET "Content-Length: 3\r\n\r\nabc"), 400 },
-	{ "a GET with chunks", BYTES(GET "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400 },
-	{ "a HEAD with a body", BYTES("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"),
-		400 },
-	{ "a body that says it is too large", BYTES(POST "Content-Length: 101\r\n\r\n"), 413 },
-	{ "chunks that grow too large",
-		BYTES(POST "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n64\r\n"), 413 },
-	{ "an unknown expectation", BYTES(POST "Expect: magic\r\nContent-Length: 1\r\n\r\na"),
-		417 },
-	{ "HTTP/2 in the clear", BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505 },
-	{ "an unknown version", BYTES("GET / HTTP/1.2\r\nHost: h\r\n\r\n"), 505 },
-	{ "a version of more digits", BYTES("GET / HTTP/1.10\r\nHost: h\r\n\r\n"), 505 },
-	{ "no version", BYTES("GET /\r\n\r\n"), 400 },
-	{ "two blanks in the request line", BYTES("GET  / HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a blank behind the version", BYTES("GET / HTTP/1.1 \r\nHost: h\r\n\r\n"), 505 },
-	{ "a tab in the request line", BYTES("GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "an empty line before the request", BYTES("\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a TLS hello", BYTES("\x16\x03\x01\x02\x00\x01"), 400 },
-	{ "a long method", BYTES("ABCDEFGHIJKLMNOPQ / HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-	{ "a method with a colon", BYTES("GET: / HTTP/1.1\r\nHost: h\r\n\r\n"), 400 },
-};
-
 /* Feeds `piece` bytes at a time; returns how many were taken. */
 static size_t feed(struct http_gate *g, struct sv in, size_t piece, struct buf *out)
 {
@@ -195,7 +75,7 @@ START_TEST(good_requests_pass_in_canonical_form)
 		for (size_t p = 0; p < ARRAY_LEN(PIECES); p++) {
 			struct http_gate g;
 			struct buf out;
-			http_gate_init(&g, MAX_BODY);
+			http_gate_init(&g, HOSTILE_MAX_BODY);
 			buf_init(&out, 100000);
 			ck_assert(http_gate_is_idle(&g));
 			struct sv in = sv_of(PASSED[i].in);
@@ -220,16 +100,16 @@ END_TEST
 
 START_TEST(bad_requests_are_refused)
 {
-	for (size_t i = 0; i < ARRAY_LEN(REFUSED); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(HOSTILE); i++) {
 		for (size_t p = 0; p < ARRAY_LEN(PIECES); p++) {
 			struct http_gate g;
 			struct buf out;
-			http_gate_init(&g, MAX_BODY);
+			http_gate_init(&g, HOSTILE_MAX_BODY);
 			buf_init(&out, 100000);
-			feed(&g, sv_from(REFUSED[i].in, REFUSED[i].len), PIECES[p], &out);
+			feed(&g, sv_from(HOSTILE[i].in, HOSTILE[i].len), PIECES[p], &out);
 			ck_assert_msg(g.state == HTTP_GATE_REFUSED, "%s: passed as %s",
-				REFUSED[i].sentence, buf_text(&out));
-			ck_assert_msg(g.status == REFUSED[i].status, "%s: %d", REFUSED[i].sentence,
+				HOSTILE[i].sentence, buf_text(&out));
+			ck_assert_msg(g.status == HOSTILE[i].status, "%s: %d", HOSTILE[i].sentence,
 				g.status);
 			ck_assert_ptr_nonnull(g.reason);
 			http_gate_done(&g);
@@ -257,7 +137,7 @@ START_TEST(heads_end_at_32_KiB_and_129_lines)
 	struct http_gate g;
 	struct buf in, out;
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-		http_gate_init(&g, MAX_BODY);
+		http_gate_init(&g, HOSTILE_MAX_BODY);
 		buf_init(&in, 200000);
 		buf_init(&out, 200000);
 		put_head(&in, ROWS[i].n);
@@ -269,7 +149,7 @@ START_TEST(heads_end_at_32_KiB_and_129_lines)
 		buf_done(&out);
 	}
 	for (unsigned n = 127; n <= 128; n++) {
-		http_gate_init(&g, MAX_BODY);
+		http_gate_init(&g, HOSTILE_MAX_BODY);
 		buf_init(&in, 200000);
 		buf_init(&out, 200000);
 		buf_put_str(&in, GET);
