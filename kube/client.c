@@ -240,7 +240,9 @@ static enum error_kind attempt(struct client_call *call, struct error *err)
 		.ctx = call,
 	};
 
-	if (call->deadline.ns != 0) {
+	if (call->n_retries == 0) {
+		http.timeout_ns = q->timeout_ns;
+	} else if (call->deadline.ns != 0) {
 		http.timeout_ns = call->deadline.ns - instant_mono_now().ns;
 		if (http.timeout_ns < NS_PER_MS)
 			http.timeout_ns = NS_PER_MS;

@@ -112,11 +112,37 @@ static enum error_kind read_section(struct arena *a, struct kubeconfig *config,
 	return ERR_OK;
 }
 
-enum error_kind kubeconfig_parse(struct arena *a, struct sv text, const char *file,
-	struct kubeconfig **ret, struct error *err)
+/* The one document of a file; NULL for an empty one. */
+static enum error_kind read_root(struct arena *a, struct sv text, const char *name,
+	const struct jtree **ret, struct error *err)
 {
 	struct jtree **documents;
 	size_t n;
+
+	*ret = NULL;
+	if (yx_parse(a, text, name, &documents, &n, err))
+		return err->kind;
+	if (n > 1)
+		return error_set(
+			err, ERR_INVALID, "%s: %zu documents, a kubeconfig is one", name, n);
+	const struct jtree *root = n > 0 ? documents[0] : NULL;
+	if (jtree_is_absent(root))
+		return ERR_OK;
+	if (root->kind != JTREE_OBJECT)
+		return wrong_type(name, root, "kubeconfig", "an object (kind: Config)", err);
+	const struct jtree *kind = jtree_get(root, "kind");
+	if (!jtree_is_absent(kind) && !sv_is(jtree_text(kind), "Config")) {
+		error_set(err, ERR_INVALID, "kind is not \"Config\": this is no kubeconfig");
+		return at_tree(name, kind, err);
+	}
+	*ret = root;
+	return ERR_OK;
+}
+
+enum error_kind kubeconfig_parse(struct arena *a, struct sv text, const char *file,
+	struct kubeconfig **ret, struct error *err)
+{
+	const struct jtree *root;
 	/* Trees point into their text; the caller's may go away. */
 	struct sv kept = arena_sv(a, text);
 	struct kubeconfig *config = ARENA_NEW(a, struct kubeconfig);
@@ -125,19 +151,8 @@ enum error_kind kubeconfig_parse(struct arena *a, struct sv text, const char *fi
 	if (!kept.ptr || !config || !name)
 		return arena_error(a, err);
 	config->file = name;
-	if (yx_parse(a, kept, name, &documents, &n, err))
+	if (read_root(a, kept, name, &root, err))
 		return err->kind;
-	if (n > 1)
-		return error_set(
-			err, ERR_INVALID, "%s: %zu documents, a kubeconfig is one", name, n);
-	const struct jtree *root = n > 0 ? documents[0] : NULL;
-	if (root && root->kind != JTREE_OBJECT && root->kind != JTREE_NULL)
-		return wrong_type(name, root, "kubeconfig", "an object (kind: Config)", err);
-	const struct jtree *kind = jtree_get(root, "kind");
-	if (!jtree_is_absent(kind) && !sv_is(jtree_text(kind), "Config")) {
-		error_set(err, ERR_INVALID, "kind is not \"Config\": this is no kubeconfig");
-		return at_tree(name, kind, err);
-	}
 	const struct jtree *current = jtree_get(root, "current-context");
 	if (!jtree_is_absent(current) && current->kind != JTREE_STRING)
 		return wrong_type(name, current, "current-context", "a string", err);
@@ -291,37 +306,42 @@ static const char NO_PLUGINS[] = "login plugins are not run; put a token into th
 static const char NO_IMPERSONATION[] =
 	"impersonation is not supported; use the credentials of that account";
 
-static enum error_kind read_user(
+static enum error_kind read_certificate(
 	const struct place *p, struct kubeconfig_client *c, struct error *err)
 {
 	if (path_at(p, "client-certificate", &c->cert_file, err) ||
 		data_at(p, "client-certificate-data", &c->cert_data, err) ||
 		path_at(p, "client-key", &c->key_file, err) ||
-		data_at(p, "client-key-data", &c->key_data, err) ||
-		text_at(p, "token", &c->token, err) ||
-		path_at(p, "tokenFile", &c->token_file, err) ||
-		text_at(p, "username", &c->username, err) ||
-		text_at(p, "password", &c->password, err) || refuse(p, "exec", NO_PLUGINS, err) ||
-		refuse(p, "auth-provider", NO_PLUGINS, err) ||
-		refuse(p, "as", NO_IMPERSONATION, err))
+		data_at(p, "client-key-data", &c->key_data, err))
 		return err->kind;
 	if (c->cert_data.len > 0)
 		c->cert_file = NULL;
 	if (c->key_data.len > 0)
 		c->key_file = NULL;
 	bool cert = c->cert_data.len > 0 || c->cert_file, key = c->key_data.len > 0 || c->key_file;
-	if (cert != key) {
-		error_set(err, ERR_INVALID, "%s is given without %s",
-			cert ? "client-certificate" : "client-key",
-			cert ? "client-key" : "client-certificate");
-		return at_place(p, p->entry->body, err);
-	}
-	if (c->username && (c->token || c->token_file)) {
-		error_set(err, ERR_INVALID,
-			"username and token are both given; a request can carry one of them");
-		return at_place(p, p->entry->body, err);
-	}
-	return ERR_OK;
+	if (cert == key)
+		return ERR_OK;
+	error_set(err, ERR_INVALID, "%s is given without %s",
+		cert ? "client-certificate" : "client-key",
+		cert ? "client-key" : "client-certificate");
+	return at_place(p, p->entry->body, err);
+}
+
+static enum error_kind read_user(
+	const struct place *p, struct kubeconfig_client *c, struct error *err)
+{
+	if (refuse(p, "exec", NO_PLUGINS, err) || refuse(p, "auth-provider", NO_PLUGINS, err) ||
+		refuse(p, "as", NO_IMPERSONATION, err) || read_certificate(p, c, err) ||
+		text_at(p, "token", &c->token, err) ||
+		path_at(p, "tokenFile", &c->token_file, err) ||
+		text_at(p, "username", &c->username, err) ||
+		text_at(p, "password", &c->password, err))
+		return err->kind;
+	if (!c->username || (!c->token && !c->token_file))
+		return ERR_OK;
+	error_set(err, ERR_INVALID,
+		"username and token are both given; a request can carry one of them");
+	return at_place(p, p->entry->body, err);
 }
 
 static enum error_kind check_body(const struct place *p, struct error *err)

@@ -67,6 +67,21 @@ static enum error_kind read_labels(struct arena *a, const struct jtree *meta, co
 	return ERR_OK;
 }
 
+/* Identity and generation. */
+static enum error_kind read_identity(
+	const struct jtree *meta, struct object_meta *m, struct error *err)
+{
+	const struct jtree *generation = jtree_get(meta, "generation");
+
+	if (!jtree_is_absent(generation) && !jtree_i64(generation, &m->generation))
+		return wrong_type(generation, "generation", "a whole number", err);
+	if (read_text(meta, "name", &m->name, err) ||
+		read_text(meta, "namespace", &m->namespace, err) ||
+		read_text(meta, "uid", &m->uid, err))
+		return err->kind;
+	return read_text(meta, "resourceVersion", &m->resource_version, err);
+}
+
 enum error_kind object_meta_decode(
 	struct arena *a, const struct jtree *t, struct object_meta *ret, struct error *err)
 {
@@ -82,14 +97,7 @@ enum error_kind object_meta_decode(
 	}
 	if (meta->kind != JTREE_OBJECT)
 		return wrong_type(meta, NULL, "an object", err);
-	const struct jtree *generation = jtree_get(meta, "generation");
-	if (!jtree_is_absent(generation) && !jtree_i64(generation, &m.generation))
-		return wrong_type(generation, "generation", "a whole number", err);
-	if (read_text(meta, "name", &m.name, err) ||
-		read_text(meta, "namespace", &m.namespace, err) ||
-		read_text(meta, "uid", &m.uid, err) ||
-		read_text(meta, "resourceVersion", &m.resource_version, err) ||
-		read_time(meta, "creationTimestamp", &m.created, err) ||
+	if (read_identity(meta, &m, err) || read_time(meta, "creationTimestamp", &m.created, err) ||
 		read_time(meta, "deletionTimestamp", &m.deleting, err) ||
 		read_labels(a, meta, "labels", &m.labels, &m.n_labels, err) ||
 		read_labels(a, meta, "annotations", &m.annotations, &m.n_annotations, err))

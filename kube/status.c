@@ -227,22 +227,19 @@ static void put_quoted(struct buf *out, struct sv text)
 	buf_put_char(out, '"');
 }
 
-/* The text of an answer that explains nothing itself. */
-static void put_default_text(struct buf *out, const struct status_answer *answer)
+/* What the code means, without who asked for what. own: what the server said, if that was text. */
+static void put_meaning(struct buf *out, int code, struct sv own)
 {
-	struct sv own = SV("unknown");
-	if (is_text(answer->content_type))
-		own = sv_trim(sv_take(answer->body, QUOTED_BODY_MAX));
-	const struct reason_row *row = row_of_code(answer->code);
+	const struct reason_row *row = row_of_code(code);
 
 	if (row && row->text) {
 		buf_put_str(out, row->text);
-	} else if (answer->code == 406 && (own.len == 0 || sv_is(own, "unknown"))) {
+	} else if (code == 406 && (own.len == 0 || sv_is(own, "unknown"))) {
 		buf_put_str(out, "the server was unable to respond with a content type that the "
 				 "client supports");
-	} else if (answer->code == 403 || answer->code == 406 || answer->code == 415) {
+	} else if (code == 403 || code == 406 || code == 415) {
 		buf_put_sv(out, own);
-	} else if (answer->code >= 500) {
+	} else if (code >= 500) {
 		buf_put_str(out, "an error on the server (");
 		put_quoted(out, own);
 		buf_put_str(out, ") has prevented the request from succeeding");
@@ -250,8 +247,18 @@ static void put_default_text(struct buf *out, const struct status_answer *answer
 		buf_printf(out,
 			"the server responded with the status code %d but did not return more "
 			"information",
-			answer->code);
+			code);
 	}
+}
+
+/* The text of an answer that explains nothing itself. */
+static void put_default_text(struct buf *out, const struct status_answer *answer)
+{
+	struct sv own = SV("unknown");
+
+	if (is_text(answer->content_type))
+		own = sv_trim(sv_take(answer->body, QUOTED_BODY_MAX));
+	put_meaning(out, answer->code, own);
 	if (!answer->resource)
 		return;
 	buf_put_str(out, " (");

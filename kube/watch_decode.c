@@ -188,6 +188,19 @@ static bool scan_type(const struct jscan *s, enum watch_event_type *ret)
 	return false;
 }
 
+/* One member of an event, behind its key. */
+static bool scan_event_member(struct jscan *s, struct watch_event *event, bool *has_type)
+{
+	bool is_type = jscan_is(s, SV("type")), is_object = jscan_is(s, SV("object"));
+	enum jscan_token token = jscan_next(s);
+
+	if (is_object && token == JSCAN_OBJECT)
+		return cut_value(s, token, &event->object);
+	if (is_type && token == JSCAN_STRING)
+		*has_type = scan_type(s, &event->type);
+	return jscan_skip(s, token);
+}
+
 enum error_kind watch_decode_event(struct sv line, struct watch_event *ret, struct error *err)
 {
 	struct watch_event event = { 0 };
@@ -197,20 +210,11 @@ enum error_kind watch_decode_event(struct sv line, struct watch_event *ret, stru
 	jscan_init(&s, line);
 	enum jscan_token token = jscan_next(&s);
 	if (token != JSCAN_OBJECT)
-		return token == JSCAN_ERROR || token == JSCAN_END
-			       ? jscan_error(&s, err)
-			       : error_set(err, ERR_INVALID, "expected an object");
-	while ((token = jscan_next(&s)) == JSCAN_KEY) {
-		bool is_type = jscan_is(&s, SV("type")), is_object = jscan_is(&s, SV("object"));
-		token = jscan_next(&s);
-		if (is_type && token == JSCAN_STRING)
-			has_type = scan_type(&s, &event.type);
-		else if (is_object && token == JSCAN_OBJECT) {
-			if (!cut_value(&s, token, &event.object))
-				return jscan_error(&s, err);
-		} else if (!jscan_skip(&s, token))
+		return token == JSCAN_ERROR ? jscan_error(&s, err)
+					    : error_set(err, ERR_INVALID, "expected an object");
+	while ((token = jscan_next(&s)) == JSCAN_KEY)
+		if (!scan_event_member(&s, &event, &has_type))
 			return jscan_error(&s, err);
-	}
 	if (token != JSCAN_CLOSE || jscan_next(&s) != JSCAN_END)
 		return jscan_error(&s, err);
 	if (!has_type || event.object.len == 0)

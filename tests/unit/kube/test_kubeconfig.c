@@ -50,8 +50,7 @@ static struct kubeconfig_client resolve(struct arena *a, const char *context)
 	struct error err;
 	ck_assert_msg(
 		kubeconfig_parse(a, SV_NULL, "empty", &config, &err) == ERR_OK, "%s", err.text);
-	ck_assert_msg(
-		kubeconfig_parse(a, sv_of(GOOD), "/home/me/.kube/config", &config, &err) == ERR_OK,
+	ck_assert_msg(kubeconfig_parse(a, sv_of(GOOD), "/etc/kube/config", &config, &err) == ERR_OK,
 		"%s", err.text);
 	ck_assert_msg(kubeconfig_resolve(a, config, context, &c, &err) == ERR_OK, "%s", err.text);
 	return c;
@@ -65,14 +64,14 @@ START_TEST(contexts_are_resolved)
 	ck_assert_str_eq(c.context, "dev");
 	ck_assert_str_eq(c.namespace, "shop");
 	ck_assert_str_eq(c.server, "https://10.0.0.1:6443");
-	ck_assert_str_eq(c.ca_file, "/home/me/.kube/pki/ca.crt");
+	ck_assert_str_eq(c.ca_file, "/etc/kube/pki/ca.crt");
 	ck_assert_str_eq(c.tls_server_name, "kubernetes");
-	ck_assert_str_eq(c.cert_file, "/home/me/.kube/admin.crt");
+	ck_assert_str_eq(c.cert_file, "/etc/kube/admin.crt");
 	ck_assert_str_eq(c.key_file, "/abs/admin.key");
 	ck_assert(!c.token && !c.username && !c.insecure_skip_tls_verify);
 	c = resolve(&a, "bot");
 	ck_assert_str_eq(c.token, "12345");
-	ck_assert_str_eq(c.token_file, "/home/me/.kube/bot.token");
+	ck_assert_str_eq(c.token_file, "/etc/kube/bot.token");
 	ck_assert_str_eq(c.namespace, "default");
 	ck_assert(c.insecure_skip_tls_verify);
 	c = resolve(&a, "old");
