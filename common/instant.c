@@ -342,8 +342,11 @@ static void print_seconds(struct buf *out, struct wall t)
 		days--;
 	}
 	date_of(days, &year, &month, &day);
-	buf_printf(out, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)year, month, day,
-		(int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+	/* An offset can lead before year 0; Go prints that year as -0001. */
+	if (year < 0)
+		buf_put_char(out, '-');
+	buf_printf(out, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)(year < 0 ? -year : year),
+		month, day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
 }
 
 void instant_wall_print(struct buf *out, struct wall t)

@@ -2,10 +2,10 @@
 /* A growing array as three members of any struct: `VEC(struct x) items;`. Owned memory; elements are moved by realloc.
  *   VEC_PUSH(&v, max) -> pointer to a new zeroed element, or NULL (memory, or `max` elements are there already)
  *   VEC_DONE(&v)         frees the array (not what elements own) */
-#include "common/mem.h"
-
 #include <stddef.h>
 #include <string.h>
+
+#include "common/mem.h"
 
 #define VEC(type)                                                                                  \
 	struct {                                                                                   \
@@ -17,9 +17,11 @@
 	((__typeof__((v)->at))vec_push_raw(                                                        \
 		(void **)&(v)->at, &(v)->n, &(v)->size, sizeof(*(v)->at), (max)))
 #define VEC_DONE(v) (mem_free((v)->at), (v)->at = NULL, (v)->n = (v)->size = 0)
+/* An empty vector has no array: NULL + 0 is undefined in C. */
 #define VEC_FOREACH(item, v)                                                                       \
-	for (__typeof__(*(v)->at) *item = (v)->at, *end_##item = (v)->at + (v)->n; item < end_##item; \
-		item++)
+	for (__typeof__(*(v)->at) *item = (v)->at,                                                 \
+				  *end_##item = (v)->n ? (v)->at + (v)->n : (v)->at;               \
+		item < end_##item; item++)
 
 static inline void *vec_push_raw(void **at, size_t *n, size_t *size, size_t item, size_t max)
 {

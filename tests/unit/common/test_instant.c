@@ -123,6 +123,19 @@ START_TEST(the_calendar_agrees_with_libc)
 }
 END_TEST
 
+START_TEST(years_beyond_four_digits_are_printed_as_go_does)
+{
+	AUTO(buf_done) struct buf out;
+
+	buf_init(&out, 100);
+	instant_wall_print(&out, (struct wall){ INT64_C(-62167219200) - 1, 0 });
+	ck_assert_str_eq(buf_text(&out), "-0001-12-31T23:59:59Z");
+	buf_clear(&out);
+	instant_wall_print(&out, (struct wall){ INT64_C(253402300800), 0 });
+	ck_assert_str_eq(buf_text(&out), "10000-01-01T00:00:00Z");
+}
+END_TEST
+
 START_TEST(micro_times_have_six_digits)
 {
 	AUTO(buf_done) struct buf out;
@@ -277,6 +290,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, instants_are_read_as_go_reads_them);
 	tcase_add_test(tcase, a_very_long_text_is_refused_with_a_short_message);
 	tcase_add_test(tcase, the_calendar_agrees_with_libc);
+	tcase_add_test(tcase, years_beyond_four_digits_are_printed_as_go_does);
 	tcase_add_test(tcase, micro_times_have_six_digits);
 	tcase_add_test(tcase, adding_and_subtracting_carry_and_saturate);
 	tcase_add_test(tcase, order_looks_at_seconds_then_nanoseconds);
