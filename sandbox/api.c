@@ -196,7 +196,7 @@ static void handle(struct http_exchange *x, void *ctx)
 		api_fail(&q, 503, "ServiceUnavailable", "the sandbox's API server is switched off");
 		return;
 	}
-	if (api_discovery(&q, path) || api_proxy(&q, path))
+	if (api_discovery(&q, path) || api_openapi(&q, path) || api_proxy(&q, path))
 		return;
 	bool found = split(&q, path, segments, &n);
 	if (found && n >= 3 && sv_is(segments[0], "api"))

@@ -74,6 +74,9 @@ void api_scale_write(struct api_request *q);
 /* api_discovery.c: true when the path was one of its own and is answered. */
 bool api_discovery(struct api_request *q, struct sv path);
 
+/* api_openapi.c: as above. */
+bool api_openapi(struct api_request *q, struct sv path);
+
 /* api_proxy.c: true when the path belongs to an APIService with a server behind it; the answer comes later. */
 bool api_proxy(struct api_request *q, struct sv path);
 void api_proxy_done(struct api *a);
