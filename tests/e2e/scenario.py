@@ -145,7 +145,19 @@ class Scenario:
         service = "adapter-on-loopback"
         host = f"{service}.{SYSTEM_NAMESPACE}.svc"
         certificate, key = cluster.certificates.server("adapter", [host, "localhost"])
-        common = [
+        # Both adapters take the very same command line: that is what a drop-in is.
+        if name == "flyball-adapter":
+            program = str(self.own / name)
+            kubeconfig = cluster.account_kubeconfig(name)
+        else:
+            program = cluster.programs[name]
+            client = cluster.certificates.client(name, "system:masters")
+            kubeconfig = cluster.kubeconfig(name, *client)
+        command = [
+            program,
+            f"--lister-kubeconfig={kubeconfig}",
+            f"--authentication-kubeconfig={kubeconfig}",
+            f"--authorization-kubeconfig={kubeconfig}",
             f"--secure-port={self.adapter_port}",
             "--bind-address=127.0.0.1",
             f"--config={HERE / 'config' / 'rules.yaml'}",
@@ -154,18 +166,6 @@ class Scenario:
             f"--tls-cert-file={certificate}",
             f"--tls-private-key-file={key}",
         ]
-        if name == "flyball-adapter":
-            kubeconfig = cluster.account_kubeconfig("flyball-adapter")
-            command = [str(self.own / name), f"--kubeconfig={kubeconfig}", *common]
-        else:
-            client = cluster.certificates.client("prometheus-adapter", "system:masters")
-            kubeconfig = cluster.kubeconfig("prometheus-adapter", *client)
-            uses = ("lister", "authentication", "authorization")
-            command = [
-                cluster.programs[name],
-                *(f"--{use}-kubeconfig={kubeconfig}" for use in uses),
-            ]
-            command += common
         self.adapter = cluster.processes.start(name, command)
         self._wait_for_adapter_port()
         cluster.register_adapter(service, self.adapter_port)
