@@ -80,7 +80,7 @@ static struct measured measure_utilization(
 	if (!fold(m->total, in->mode, &out.total_milli) ||
 		!fold(m->request, in->mode, &out.request_milli))
 		return out;
-	if (out.request_milli == 0 || m->n == 0) {
+	if (out.request_milli == 0) {
 		out.problem = CALCULATE_NO_REQUESTS;
 		return out;
 	}
@@ -291,13 +291,13 @@ static int64_t reported_average(
 	const struct calculate_input *in, const struct calculate_per_replica *q)
 {
 	double usage = (double)q->usage_milli;
-	int64_t average = 0;
+	int64_t average = q->usage_milli;
 	if (in->mode == ARITH_SAFE && q->status_replicas <= 0)
 		return q->usage_milli;
 	if (q->external && usage >= 9223372036854775808.0)
 		return INT64_MAX;
-	if (!arith_to_i64(ceil(usage / (double)q->status_replicas), in->mode, &average))
-		return q->usage_milli;
+	/* Safe mode cannot leave the range here: the quotient is no larger than the usage. */
+	(void)arith_to_i64(ceil(usage / (double)q->status_replicas), in->mode, &average);
 	return average;
 }
 

@@ -151,6 +151,18 @@ static const struct {
 	{ "filling in may end within the tolerance",
 		{ { OLD, 550 }, { OLD, 550 }, { PENDING, NONE } }, 3, 70, 500, 3, 110,
 		CALCULATE_FILLED_WITHIN },
+	{ "filling in may turn the direction around on the way down, too",
+		{ { OLD, 200 }, { OLD, NONE } }, 2, 50, 500, 2, 40, CALCULATE_REVERSED },
+	{ "fewer pods than replicas go the wrong way on the way up",
+		{ { OLD, 1000 }, { OLD, NONE } }, 10, 50, 500, 10, 200, CALCULATE_WRONG_WAY },
+	{ "missing and pending pods both count with nothing on the way up",
+		{ { OLD, 1500 }, { OLD, NONE }, { PENDING, NONE } }, 3, 50, 500, 6, 300,
+		CALCULATE_FILLED },
+	{ "a pending pod does not count on the way down, a missing one does",
+		{ { OLD, 50 }, { OLD, NONE }, { PENDING, NONE } }, 3, 100, 500, 2, 10,
+		CALCULATE_FILLED },
+	{ "a target above 100 % is what a missing pod is taken to use",
+		{ { OLD, 500 }, { OLD, NONE } }, 2, 200, 500, 2, 100, CALCULATE_FILLED },
 	{ "more pods filled in than there are replicas go the wrong way and change nothing",
 		{ { OLD, 50 }, { OLD, NONE }, { OLD, NONE }, { OLD, NONE } }, 1, 100, 500, 1, 10,
 		CALCULATE_WRONG_WAY },
@@ -206,6 +218,15 @@ static const struct {
 		false, CALCULATE_OK, 4, 2000 },
 	{ "no usable sample at all", { { OLD, NONE }, { PENDING, 5 } }, 2, 1000, false,
 		CALCULATE_NO_METRICS, 0, 0 },
+	{ "sums beyond 64 bits", { { OLD, INT64_MAX }, { OLD, 1 } }, 2, 1000, false,
+		CALCULATE_OUT_OF_RANGE, 0, 0 },
+	{ "below 64 bits", { { OLD, INT64_MIN + 1 }, { OLD, -2 } }, 2, 1000, false,
+		CALCULATE_OUT_OF_RANGE, 0, 0 },
+	{ "beyond 64 bits only with what was filled in",
+		{ { OLD, 5 }, { OLD, NONE }, { OLD, NONE } }, 2, INT64_MAX, false,
+		CALCULATE_OUT_OF_RANGE, 0, 5 },
+	{ "a proposal beyond 32 bits after filling in", { { OLD, 9000000000000 }, { OLD, NONE } },
+		2, 1, false, CALCULATE_OUT_OF_RANGE, 0, 9000000000000 },
 	{ "usage is cut off, not rounded", { { OLD, 100 }, { OLD, 101 } }, 2, 1000, false,
 		CALCULATE_OK, 1, 100 },
 };
@@ -237,6 +258,7 @@ START_TEST(a_value_is_multiplied_by_pods_that_are_running_and_ready)
 	ck_assert_int_eq(calculate_value(&in, &nobody, 2100, 2000).problem, CALCULATE_OK);
 	ck_assert_int_eq(calculate_value(&in, &nobody, 5000, 2000).problem, CALCULATE_NO_PODS);
 	ck_assert_int_eq(calculate_value(&in, &set, INT64_MAX, 1).replicas, INT32_MAX);
+	ck_assert_int_eq(calculate_value(&in, &set, INT64_MIN, 1).problem, CALCULATE_OUT_OF_RANGE);
 	in.current = 0;
 	ck_assert_msg(calculate_value(&in, &nobody, 2100, 2000).replicas == 2,
 		"no tolerance and no pods at zero");
@@ -286,6 +308,7 @@ START_TEST(external_sums_treat_overflow_and_signs_as_the_reference)
 	ck_assert_int_eq(calculate_external_value(LOW, 2, ARITH_STRICT).total_milli, INT64_MAX);
 	ck_assert_int_eq(
 		calculate_external_value(LOW, 2, ARITH_SAFE).problem, CALCULATE_OUT_OF_RANGE);
+	ck_assert_int_eq(calculate_external_value(MIXED, 2, ARITH_SAFE).total_milli, 15000);
 	ck_assert_int_eq(calculate_external_average(MIXED, 2, ARITH_STRICT).total_milli, INT64_MAX);
 	ck_assert_int_eq(
 		calculate_external_average(MIXED, 2, ARITH_SAFE).problem, CALCULATE_NEGATIVE_SUM);
@@ -323,6 +346,41 @@ START_TEST(huge_loads_fail_the_metric_instead_of_scaling_down)
 }
 END_TEST
 
+START_TEST(utilization_beyond_its_types_fails_the_metric)
+{
+	static const struct sample_pod ROW[] = { { OLD, INT64_MAX / 4 }, { OLD, INT64_MAX / 4 },
+		{ GONE, 0 } };
+	static const struct sample_pod NEGATIVE[] = { { OLD, INT64_MIN / 4 }, { GONE, 0 } };
+	static const struct sample_pod DOWN[] = { { OLD, 1000 }, { OLD, NONE }, { GONE, 0 } };
+	struct calculate_input in = { 2, { 0.1, 0.1 }, ARITH_SAFE };
+	int64_t tiny[] = { 1, 1 }, vast[] = { INT64_MAX, INT64_MAX },
+		large[] = { 1000, INT64_MAX - 1000 };
+	arena_init(&arena, 1 << 20);
+	fill(ROW);
+	struct pods_groups groups = group(true);
+	ck_assert_int_eq(
+		calculate_utilization(&in, &groups, tiny, 50).problem, CALCULATE_OUT_OF_RANGE);
+	ck_assert_int_eq(
+		calculate_utilization(&in, &groups, vast, 50).problem, CALCULATE_OUT_OF_RANGE);
+	samples[0].milli = samples[1].milli = INT64_MAX;
+	ck_assert_int_eq(
+		calculate_utilization(&in, &groups, tiny, 50).problem, CALCULATE_OUT_OF_RANGE);
+	in.mode = ARITH_STRICT;
+	ck_assert_int_eq(calculate_utilization(&in, &groups, vast, 50).request_milli, -2);
+	in.mode = ARITH_SAFE;
+	fill(NEGATIVE);
+	groups = group(true);
+	ck_assert_int_eq(
+		calculate_utilization(&in, &groups, tiny, 50).problem, CALCULATE_OUT_OF_RANGE);
+	fill(DOWN);
+	groups = group(true);
+	ck_assert_msg(
+		calculate_utilization(&in, &groups, large, 200).problem == CALCULATE_OUT_OF_RANGE,
+		"200 % of the missing pod's request is too much");
+	arena_done(&arena);
+}
+END_TEST
+
 START_TEST(requests_that_sum_to_zero_and_bad_targets_fail_the_metric)
 {
 	static const struct sample_pod ROW[] = { { OLD, 500 }, { GONE, 0 } },
@@ -338,6 +396,16 @@ START_TEST(requests_that_sum_to_zero_and_bad_targets_fail_the_metric)
 		calculate_utilization(&in, &groups, some, 0).problem, CALCULATE_BAD_TARGET);
 	ck_assert_int_eq(calculate_average(&in, &groups, 0).problem, CALCULATE_BAD_TARGET);
 	ck_assert_int_eq(calculate_value(&in, &set, 5, 0).problem, CALCULATE_BAD_TARGET);
+	struct calculate_per_replica q = { 5, 0, 1, true };
+	ck_assert_int_eq(calculate_per_replica_average(&in, &q).problem, CALCULATE_BAD_TARGET);
+	struct pods_groups empty = { 0 };
+	ck_assert_int_eq(
+		calculate_utilization(&in, &empty, some, 50).problem, CALCULATE_NO_METRICS);
+	in.mode = ARITH_STRICT;
+	ck_assert_int_eq(calculate_utilization(&in, &groups, some, 0).replicas, INT32_MIN);
+	ck_assert_int_eq(calculate_value(&in, &set, 5, 0).replicas, INT32_MAX);
+	ck_assert_int_eq(calculate_per_replica_average(&in, &q).replicas, INT32_MAX);
+	in.mode = ARITH_SAFE;
 	fill(STRAYS);
 	groups = group(true);
 	ck_assert_int_eq(
@@ -387,6 +455,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, without_replicas_in_the_status_the_whole_is_reported);
 	tcase_add_test(tcase, external_sums_treat_overflow_and_signs_as_the_reference);
 	tcase_add_test(tcase, huge_loads_fail_the_metric_instead_of_scaling_down);
+	tcase_add_test(tcase, utilization_beyond_its_types_fails_the_metric);
 	tcase_add_test(tcase, requests_that_sum_to_zero_and_bad_targets_fail_the_metric);
 	tcase_add_test(tcase, a_name_that_is_there_twice_counts_as_the_reference_counts_it);
 	tcase_add_test(tcase, tolerance_bounds_are_inside);
