@@ -16,11 +16,11 @@
 #define MAX_PATH_BYTES 4096
 #define MAX_FINDING_BYTES 1024
 
-static void put_path(struct buf *out, const struct codec_path *path)
+void codec_path_print(struct buf *out, const struct codec_path *path)
 {
 	if (!path)
 		return;
-	put_path(out, path->up);
+	codec_path_print(out, path->up);
 	if (!path->member.ptr) {
 		buf_printf(out, "[%zu]", path->index);
 		return;
@@ -56,7 +56,7 @@ static void find_at(struct codec *c, const struct codec_path *path, uint32_t lin
 	if (!f)
 		return;
 	buf_init(&where, MAX_PATH_BYTES);
-	put_path(&where, path);
+	codec_path_print(&where, path);
 	f->path = arena_sv(c->a, buf_sv(&where));
 	f->text = arena_sv(c->a, sv_of(text));
 	f->line = line;

@@ -57,6 +57,9 @@ struct codec_path {
 	size_t index;
 };
 
+/* "spec.metrics[2].pods"; nothing for NULL. */
+void codec_path_print(struct buf *out, const struct codec_path *path);
+
 struct codec_finding {
 	struct sv path;
 	uint32_t line, column;
