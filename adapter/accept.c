@@ -77,35 +77,49 @@ static bool is_served(struct sv type)
 	       sv_is(type, "application/vnd.kubernetes.protobuf");
 }
 
+/* The form that a clause's `as` asks for; false: it cannot be served. */
+static bool read_form(
+	const struct clause *c, struct sv as, enum accept_tables tables, struct accept *a)
+{
+	struct sv version = parameter(c->parameters, "v");
+	bool table = sv_is(as, "Table");
+	if (tables == ACCEPT_NO_TABLES || (tables == ACCEPT_ONLY_PARTIAL && table))
+		return false;
+	if (!sv_is(parameter(c->parameters, "g"), "meta.k8s.io"))
+		return false;
+	if (!sv_is(version, "v1") && !sv_is(version, "v1beta1"))
+		return false;
+	if (!table && !sv_is(as, "PartialObjectMetadataList") &&
+		!sv_is(as, "PartialObjectMetadata"))
+		return false;
+	a->format = table ? ACCEPT_TABLE : ACCEPT_PARTIAL;
+	a->table_version = version;
+	return true;
+}
+
+static bool fits(const struct clause *c, enum accept_tables tables, struct accept *a)
+{
+	struct sv as = parameter(c->parameters, "as");
+	bool any = sv_is(c->type, "*/*") || sv_is(c->type, "application/*");
+	if (!any && !is_served(c->type))
+		return false;
+	if (as.len)
+		return read_form(c, as, tables, a);
+	if (parameter(c->parameters, "v").len)
+		return false;
+	a->format = ACCEPT_JSON;
+	return true;
+}
+
 /* What the first clause that fits makes of the answer; NONE_WRITER: nothing fits. */
 static struct accept choose(const struct clause *clauses, size_t n, enum accept_tables tables)
 {
 	struct accept a = { .format = ACCEPT_NONE_WRITER };
 	for (size_t i = 0; i < n; i++) {
-		const struct clause *c = &clauses[i];
-		bool any = sv_is(c->type, "*/*") || sv_is(c->type, "application/*");
-		struct sv as = parameter(c->parameters, "as");
-		if (!any && !is_served(c->type))
+		if (!fits(&clauses[i], tables, &a))
 			continue;
-		if (!as.len && parameter(c->parameters, "v").len)
-			continue;
-		if (as.len &&
-			(tables == ACCEPT_NO_TABLES || (tables == ACCEPT_ONLY_PARTIAL &&
-							       !sv_has_prefix(as, SV("Partial")))))
-			continue;
-		if (as.len && !sv_is(parameter(c->parameters, "g"), "meta.k8s.io"))
-			continue;
-		a.table_version = parameter(c->parameters, "v");
-		if (as.len && !sv_is(a.table_version, "v1") && !sv_is(a.table_version, "v1beta1"))
-			continue;
-		if (as.len && !sv_is(as, "Table") && !sv_is(as, "PartialObjectMetadataList") &&
-			!sv_is(as, "PartialObjectMetadata"))
-			continue;
-		a.format = !as.len		? ACCEPT_JSON
-			   : sv_is(as, "Table") ? ACCEPT_TABLE
-						: ACCEPT_PARTIAL;
-		a.pretty = is_true(parameter(c->parameters, "pretty"));
-		return a;
+		a.pretty = is_true(parameter(clauses[i].parameters, "pretty"));
+		break;
 	}
 	return a;
 }

@@ -94,9 +94,9 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 	struct kubeconfig_client k = { 0 };
 	if (o->prometheus_auth_incluster) {
 		if (kubeconfig_in_cluster(a, env, &k, err))
-			return error_wrap(
-				err, "--prometheus-auth-incluster: unable to construct in-cluster "
-				     "auth configuration for connecting to Prometheus");
+			return error_wrap(err,
+				"--prometheus-auth-incluster: unable to construct in-cluster "
+				"auth configuration for connecting to Prometheus");
 		use_credentials(e, &k);
 	} else if (o->prometheus_auth_config[0]) {
 		if (kubeconfig_find(a, o->prometheus_auth_config, NULL, env, false, &k, err))

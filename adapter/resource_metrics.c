@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "adapter/field.h"
 #include "adapter/inventory.h"
 #include "adapter/quantity_out.h"
 #include "adapter/query.h"
@@ -79,49 +80,68 @@ static enum step_next no_usage(struct request *r, const struct inventory_object 
 		nodes ? "nodemetrics.metrics.k8s.io" : "podmetrics.metrics.k8s.io");
 }
 
-/* One sample of an object in [from, to). Of several the first counts for a node, the last for a container, as in the reference. */
-static bool keep_sample(const struct answer_row *row, void *ctx)
+/* The object of that name among the question's, or `to`. */
+static size_t find_object(const struct resource_question *q, struct sv name)
 {
-	struct resource_question *q = ctx;
-	struct resource_job *job = q->job;
-	struct sv name = SV_NULL, container = SV("");
-	int64_t milli;
-	if (row->sample.kind != ANSWER_FINITE || !quantity_out_milli(row->sample.value, &milli))
-		return true;
-	for (size_t i = 0; i < row->n_labels; i++) {
-		if (sv_eq(row->labels[i].name, q->label))
-			name = row->labels[i].value;
-		if (!job->nodes && sv_eq(row->labels[i].name, q->container_label))
-			container = row->labels[i].value;
-	}
 	size_t low = q->from, high = q->to;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = sv_cmp(job->objects[middle].name, name);
-		if (order == 0) {
-			low = middle;
-			break;
-		}
+		int order = sv_cmp(q->job->objects[middle].name, name);
+		if (order == 0)
+			return middle;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low >= q->to || !sv_eq(job->objects[low].name, name))
-		return true;
-	struct container **at = &job->found[low];
-	while (*at && sv_cmp((*at)->name, container) < 0)
+	return q->to;
+}
+
+/* The container of that name, made when it is new; NULL: no memory. */
+static struct container *find_container(struct resource_job *job, size_t object, struct sv name)
+{
+	struct container **at = &job->found[object];
+	while (*at && sv_cmp((*at)->name, name) < 0)
 		at = &(*at)->next;
-	if (!*at || !sv_eq((*at)->name, container)) {
-		struct container *made = ARENA_NEW(job->r->arena, struct container);
-		if (!made || !(made->name = arena_sv(job->r->arena, container)).ptr) {
-			job->no_memory = true;
-			return false;
-		}
-		made->next = *at;
-		*at = made;
+	if (*at && sv_eq((*at)->name, name))
+		return *at;
+	struct container *made = ARENA_NEW(job->r->arena, struct container);
+	if (!made)
+		return NULL;
+	made->name = arena_sv(job->r->arena, name);
+	if (!made->name.ptr)
+		return NULL;
+	made->next = *at;
+	*at = made;
+	return made;
+}
+
+static struct sv label_of(const struct answer_row *row, struct sv label)
+{
+	for (size_t i = 0; i < row->n_labels; i++)
+		if (sv_eq(row->labels[i].name, label))
+			return row->labels[i].value;
+	return SV("");
+}
+
+/* One sample of an object. Of several the first counts for a node, the last for a container, as in the reference. */
+static bool keep_sample(const struct answer_row *row, void *ctx)
+{
+	struct resource_question *q = ctx;
+	struct resource_job *job = q->job;
+	int64_t milli;
+	if (row->sample.kind != ANSWER_FINITE || !quantity_out_milli(row->sample.value, &milli))
+		return true;
+	size_t object = find_object(q, label_of(row, q->label));
+	if (object == q->to)
+		return true;
+	struct container *c = find_container(
+		job, object, job->nodes ? SV("") : label_of(row, q->container_label));
+	if (!c) {
+		job->no_memory = true;
+		return false;
 	}
-	struct sample *sample = &(*at)->usage[q->memory];
+	struct sample *sample = &c->usage[q->memory];
 	if (!sample->set || !job->nodes)
 		*sample = (struct sample){ true, milli < 0 ? 0 : milli, row->sample.time_ms };
 	return true;
@@ -336,20 +356,10 @@ static bool fields_accept(const struct inventory_object *o, void *ctx)
 {
 	const struct request *r = ctx;
 	struct sv rest = http_exchange_query_get(r->exchange, "fieldSelector");
-	bool more = rest.len > 0;
-	while (more) {
-		struct sv behind, value;
-		bool found;
-		struct sv term = sv_cut(rest, ',', &behind, &more);
-		struct sv key = sv_cut(term, '=', &value, &found);
-		bool negated = sv_has_suffix(key, SV("!"));
-		rest = behind;
-		if (negated)
-			key = sv_take(key, key.len - 1);
-		if (sv_has_prefix(value, SV("=")))
-			value = sv_skip(value, 1);
-		struct sv have = sv_is(key, "metadata.namespace") ? o->namespace : o->name;
-		if (key.len && sv_eq(have, value) == negated)
+	struct field_term term;
+	while (field_next(&rest, &term)) {
+		struct sv have = sv_is(term.key, "metadata.namespace") ? o->namespace : o->name;
+		if (sv_eq(have, term.value) == term.negated)
 			return false;
 	}
 	return true;

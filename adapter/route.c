@@ -62,30 +62,43 @@ static void drop(struct parts *p, size_t n)
 	p->n -= n;
 }
 
+/* "watch" and "proxy" in front of the resource are verbs; true: one was taken off. */
+static bool take_special_verb(struct parts *p, struct authz_attributes *at)
+{
+	if (p->n < 2 || !(sv_is(p->at[0], "watch") || sv_is(p->at[0], "proxy")))
+		return false;
+	at->verb = p->at[0];
+	drop(p, 1);
+	return true;
+}
+
+static void take_namespace(struct parts *p, struct authz_attributes *at)
+{
+	if (p->n < 2 || !sv_is(p->at[0], "namespaces"))
+		return;
+	at->namespace = p->at[1];
+	if (p->n > 2 && !sv_is(p->at[2], "status") && !sv_is(p->at[2], "finalize"))
+		drop(p, 2);
+}
+
 /* parts: behind the version. */
 static void read_resource(
 	struct parts *p, struct sv method, bool watch, struct authz_attributes *at)
 {
 	at->verb = verb_of_method(method);
-	bool special = p->n > 1 && (sv_is(p->at[0], "watch") || sv_is(p->at[0], "proxy"));
-	if (special) {
-		at->verb = p->at[0];
-		drop(p, 1);
-	}
-	if (p->n > 1 && sv_is(p->at[0], "namespaces")) {
-		at->namespace = p->at[1];
-		if (p->n > 2 && !sv_is(p->at[2], "status") && !sv_is(p->at[2], "finalize"))
-			drop(p, 2);
-	}
+	bool special = take_special_verb(p, at);
+	take_namespace(p, at);
 	if (p->n > 0)
 		at->resource = p->at[0];
 	if (p->n > 1)
 		at->name = p->at[1];
 	if (p->n > 2 && !special)
 		at->subresource = p->at[2];
-	if (at->name.len == 0 && sv_is(at->verb, "get"))
+	if (at->name.len > 0)
+		return;
+	if (sv_is(at->verb, "get"))
 		at->verb = watch ? SV("watch") : SV("list");
-	if (at->name.len == 0 && sv_is(at->verb, "delete"))
+	else if (sv_is(at->verb, "delete"))
 		at->verb = SV("deletecollection");
 }
 
@@ -175,35 +188,37 @@ static void route_resource(
 	r->all_objects = r->name.len == 0;
 }
 
+/* A question inside of a served group and version. */
+static void route_question(
+	const struct parts *p, const struct authz_attributes *at, struct sv method, struct route *r)
+{
+	if (sv_is(p->at[1], "custom.metrics.k8s.io"))
+		route_custom(p, at, r);
+	else if (sv_is(p->at[1], "external.metrics.k8s.io"))
+		route_external(p, at, r);
+	else
+		route_resource(p, at, r);
+	if (r->kind != ROUTE_NO_RESOURCE && !sv_is(method, "GET"))
+		r->kind = ROUTE_BAD_METHOD;
+}
+
+static bool is_offered(struct sv group, const struct route_groups *groups)
+{
+	return (groups->custom && sv_is(group, "custom.metrics.k8s.io")) ||
+	       (groups->external && sv_is(group, "external.metrics.k8s.io")) ||
+	       (groups->resource && sv_is(group, "metrics.k8s.io"));
+}
+
 void route_find(const struct authz_attributes *at, struct sv method,
 	const struct route_groups *groups, struct route *ret)
 {
 	*ret = (struct route){ .kind = ROUTE_DOCUMENT };
 	struct parts p = split(at->path);
-	if (p.n < 3 || !sv_is(p.at[0], "apis"))
+	if (p.n < 3 || !sv_is(p.at[0], "apis") || !is_offered(p.at[1], groups))
 		return;
-	struct sv group = p.at[1], version = p.at[2];
-	bool v1beta1 = sv_is(version, "v1beta1");
-	bool custom = groups->custom && sv_is(group, "custom.metrics.k8s.io");
-	bool external = groups->external && sv_is(group, "external.metrics.k8s.io");
-	bool resource = groups->resource && sv_is(group, "metrics.k8s.io");
-	if (!custom && !external && !resource)
-		return;
-	ret->v1beta2 = custom && sv_is(version, "v1beta2");
-	if (!v1beta1 && !ret->v1beta2) {
+	ret->v1beta2 = sv_is(p.at[1], "custom.metrics.k8s.io") && sv_is(p.at[2], "v1beta2");
+	if (!ret->v1beta2 && !sv_is(p.at[2], "v1beta1"))
 		ret->kind = ROUTE_NO_RESOURCE;
-		return;
-	}
-	if (p.n == 3)
-		return;
-	if (custom)
-		route_custom(&p, at, ret);
-	else if (external)
-		route_external(&p, at, ret);
-	else
-		route_resource(&p, at, ret);
-	bool found = ret->kind == ROUTE_CUSTOM || ret->kind == ROUTE_EXTERNAL ||
-		     ret->kind == ROUTE_RESOURCE || ret->kind == ROUTE_BAD_PATH;
-	if (found && !sv_is(method, "GET"))
-		ret->kind = ROUTE_BAD_METHOD;
+	else if (p.n > 3)
+		route_question(&p, at, method, ret);
 }

@@ -2,6 +2,7 @@
  *
  * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
  * such a sample counts as absent. */
+#include "adapter/field.h"
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
 #include "adapter/quantity_out.h"
@@ -67,31 +68,20 @@ static bool check_numbers(struct request *r)
 static bool check_fields(struct request *r, struct sv name)
 {
 	struct sv rest = http_exchange_query_get(r->exchange, "fieldSelector");
-	bool more = rest.len > 0, any = false, required = false;
-	while (more) {
-		struct sv behind, value;
-		bool found;
-		struct sv term = sv_cut(rest, ',', &behind, &more);
-		struct sv key = sv_cut(term, '=', &value, &found);
-		rest = behind;
-		if (term.len == 0 || (found && key.len == 0))
-			continue;
-		bool negated = sv_has_suffix(key, SV("!"));
-		if (negated)
-			key = sv_take(key, key.len - 1);
-		if (sv_has_prefix(value, SV("=")))
-			value = sv_skip(value, 1);
-		if (!sv_is(key, "metadata.name") && !sv_is(key, "metadata.namespace")) {
+	struct field_term term;
+	bool any = false, required = false;
+	while (field_next(&rest, &term)) {
+		bool is_name = sv_is(term.key, "metadata.name");
+		if (!is_name && !sv_is(term.key, "metadata.namespace")) {
 			char *text = arena_printf(r->arena,
 				"\"%.*s\" is not a known field selector: only \"metadata.name\", "
 				"\"metadata.namespace\"",
-				SV_ARG(key));
+				SV_ARG(term.key));
 			bad_request(r, sv_of(text ? text : "unknown field selector"));
 			return false;
 		}
 		any = true;
-		required =
-			required || (sv_is(key, "metadata.name") && !negated && sv_eq(value, name));
+		required = required || (is_name && !term.negated && sv_eq(term.value, name));
 	}
 	if (!any || required || name.len == 0)
 		return true;
@@ -167,11 +157,21 @@ static bool read_selectors(struct request *r)
 	}
 }
 
+/* A question whose parts have to be read: GO, or a refusal. */
+static enum step_next read_question(struct request *r)
+{
+	if (!check_accept(r) || refuse_watch(r) || !check_numbers(r))
+		return STEP_REPLY;
+	if (!check_fields(r, r->route.kind == ROUTE_CUSTOM ? r->route.name : SV("")) ||
+		!read_selectors(r))
+		return STEP_REPLY;
+	return r->route.kind == ROUTE_RESOURCE ? resource_metrics_begin(r) : STEP_GO;
+}
+
 enum step_next steps_route(struct request *r)
 {
-	const struct route *q = &r->route;
 	route_find(&r->attributes, http_exchange_method(r->exchange), &r->groups, &r->route);
-	switch (q->kind) {
+	switch (r->route.kind) {
 	case ROUTE_DOCUMENT:
 		ops_document(r);
 		return STEP_REPLY;
@@ -186,12 +186,8 @@ enum step_next steps_route(struct request *r)
 	case ROUTE_EXTERNAL:
 	case ROUTE_RESOURCE:
 	default:
-		break;
+		return read_question(r);
 	}
-	if (!check_accept(r) || refuse_watch(r) || !check_numbers(r) ||
-		!check_fields(r, q->kind == ROUTE_CUSTOM ? q->name : SV("")) || !read_selectors(r))
-		return STEP_REPLY;
-	return q->kind == ROUTE_RESOURCE ? resource_metrics_begin(r) : STEP_GO;
 }
 
 static enum step_next cannot_list(struct request *r)

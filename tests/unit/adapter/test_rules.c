@@ -104,5 +104,5 @@ static void add(TCase *tcase)
 
 int main(void)
 {
-	return run_case("rules_yaml", add);
+	return run_case("rules", add);
 }

@@ -3,9 +3,10 @@
  * Acceptance is that of a strict struct decoder over YAML 1.1 (go-yaml v2): keys are exact, unknown and repeated keys are refused, null counts as
  * absent, any scalar may stand where text is wanted (123 is the text "123", yes is "yes"), but only a real boolean where one is wanted.
  * Only the first document counts; what follows it is not even parsed. Whether the texts mean anything is decided in naming.c. */
+#include "adapter/rules.h"
+
 #include <stdio.h>
 
-#include "adapter/rules.h"
 #include "common/buf.h"
 #include "common/jtree.h"
 #include "common/yx.h"
@@ -343,46 +344,59 @@ static enum error_kind bad_duration(struct sv text, struct error *err)
 	return error_set(err, ERR_INVALID, "not a valid duration string: \"%.*s\"", SV_ARG(text));
 }
 
+static size_t n_leading(struct sv text, bool digits)
+{
+	size_t n = 0;
+	while (n < text.len && text.ptr[n] != '.' &&
+		(text.ptr[n] >= '0' && text.ptr[n] <= '9') == digits)
+		n++;
+	return n;
+}
+
+static size_t find_unit(struct sv name)
+{
+	size_t u = 0;
+	while (u < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[u].name))
+		u++;
+	return u;
+}
+
+/* One number and its unit from the front of *rest; *next_unit: the first unit that may still come. */
+static enum error_kind take_part(
+	struct sv text, struct sv *rest, size_t *next_unit, uint64_t *ret_ns, struct error *err)
+{
+	uint64_t value;
+	struct sv number = sv_take(*rest, n_leading(*rest, true));
+	*rest = sv_skip(*rest, number.len);
+	struct sv name = sv_take(*rest, n_leading(*rest, false));
+	*rest = sv_skip(*rest, name.len);
+	if (number.len == 0 || name.len == 0 || !sv_to_u64(number, &value))
+		return bad_duration(text, err);
+	size_t u = find_unit(name);
+	if (u == ARRAY_LEN(UNITS))
+		return error_set(err, ERR_INVALID, "unknown unit \"%.*s\" in duration \"%.*s\"",
+			SV_ARG(name), SV_ARG(text));
+	if (u < *next_unit)
+		return bad_duration(text, err);
+	*next_unit = u + 1;
+	if (__builtin_mul_overflow(value, UNITS[u].ms * UINT64_C(1000000), ret_ns))
+		return error_set(err, ERR_INVALID, "duration out of range");
+	return ERR_OK;
+}
+
 enum error_kind rules_duration(struct sv text, int64_t *ret_ns, struct error *err)
 {
-	if (text.len == 0)
-		return error_set(err, ERR_INVALID, "empty duration string");
-	if (sv_is(text, "0")) {
-		*ret_ns = 0;
-		return ERR_OK;
-	}
-	uint64_t total_ns = 0;
+	uint64_t total_ns = 0, part_ns = 0;
 	size_t next_unit = 0;
 	struct sv rest = text;
+	if (text.len == 0)
+		return error_set(err, ERR_INVALID, "empty duration string");
+	if (sv_is(text, "0"))
+		rest = SV("");
 	while (rest.len > 0) {
-		size_t digits = 0;
-		while (digits < rest.len && rest.ptr[digits] >= '0' && rest.ptr[digits] <= '9')
-			digits++;
-		uint64_t value;
-		if (digits == 0 || !sv_to_u64(sv_take(rest, digits), &value))
-			return bad_duration(text, err);
-		rest = sv_skip(rest, digits);
-		size_t letters = 0;
-		while (letters < rest.len && (rest.ptr[letters] < '0' || rest.ptr[letters] > '9') &&
-			rest.ptr[letters] != '.')
-			letters++;
-		struct sv name = sv_take(rest, letters);
-		rest = sv_skip(rest, letters);
-		size_t u = 0;
-		while (u < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[u].name))
-			u++;
-		if (u == ARRAY_LEN(UNITS))
-			return letters == 0 ? bad_duration(text, err)
-					    : error_set(err, ERR_INVALID,
-						      "unknown unit \"%.*s\" in duration \"%.*s\"",
-						      SV_ARG(name), SV_ARG(text));
-		if (u < next_unit)
-			return bad_duration(text, err);
-		next_unit = u + 1;
-		uint64_t part_ns;
-		if (__builtin_mul_overflow(value, UNITS[u].ms * UINT64_C(1000000), &part_ns) ||
-			__builtin_add_overflow(total_ns, part_ns, &total_ns) ||
-			total_ns > INT64_MAX)
+		if (take_part(text, &rest, &next_unit, &part_ns, err))
+			return err->kind;
+		if (__builtin_add_overflow(total_ns, part_ns, &total_ns) || total_ns > INT64_MAX)
 			return error_set(err, ERR_INVALID, "duration out of range");
 	}
 	*ret_ns = (int64_t)total_ns;
