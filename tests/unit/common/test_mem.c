@@ -6,7 +6,7 @@
 #include "tests/unit/common/run.h"
 
 /* AddressSanitizer would end the program where malloc returns NULL. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1";
