@@ -17,8 +17,8 @@
 #define WATCH_CONNECTIONS 64
 #define NORMAL_CONNECTIONS 8
 #define URGENT_CONNECTIONS 4
-/* Lists go one after another: a relist of everything holds one page in memory, not ten. */
-#define LIST_CONNECTIONS 1
+/* A relist of everything holds two pages in memory, not ten; and a list that hangs leaves room for the others. */
+#define LIST_CONNECTIONS 2
 
 struct kube_client {
 	struct loop *loop;

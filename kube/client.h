@@ -14,7 +14,7 @@ struct kubeconfig_client;
 enum client_class {
 	CLIENT_NORMAL, /* HTTP/2; everything that is not one of the others */
 	CLIENT_URGENT, /* leases and scale writes */
-	CLIENT_LIST, /* big lists: one at a time, so that ten relists do not hold ten lists in memory */
+	CLIENT_LIST, /* big lists: two at a time, so that ten relists do not hold ten lists in memory */
 	CLIENT_WATCH, /* streams, each on a connection of its own: a dead one takes no other along */
 	CLIENT_N_CLASSES,
 };

@@ -8,13 +8,21 @@ static void member_unless_empty(struct jw *w, const char *key, struct sv text)
 		jw_member_sv(w, key, text);
 }
 
+/* A text that could not be made must fail the document: half of one would be taken for the truth. */
+static void member_buf(struct jw *w, const char *key, const struct buf *text)
+{
+	if (text->failed && !w->out->failed)
+		w->out->failed = text->failed;
+	jw_member_sv(w, key, buf_sv(text));
+}
+
 static void member_time(struct jw *w, const char *key, struct wall t)
 {
 	AUTO(buf_done) struct buf text;
 
 	buf_init(&text, 64);
 	instant_wall_print(&text, t);
-	jw_member_sv(w, key, buf_sv(&text));
+	member_buf(w, key, &text);
 }
 
 static void member_message(struct jw *w, const struct event *event, const struct event_plan *plan)
@@ -25,7 +33,7 @@ static void member_message(struct jw *w, const struct event *event, const struct
 	if (plan->combined)
 		buf_put_str(&text, EVENT_COMBINED_PREFIX);
 	buf_put_sv(&text, event->message);
-	jw_member_sv(w, "message", buf_sv(&text));
+	member_buf(w, "message", &text);
 }
 
 static struct sv namespace_of(const struct event *event)

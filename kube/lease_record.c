@@ -56,12 +56,20 @@ enum error_kind lease_record_decode(
 	return ERR_OK;
 }
 
+/* A text that could not be made must fail the document: half of one would be taken for the truth. */
+static void inherit_failure(struct jw *w, const struct buf *text)
+{
+	if (text->failed && !w->out->failed)
+		w->out->failed = text->failed;
+}
+
 static void put_time(struct jw *w, const char *key, struct wall t)
 {
 	AUTO(buf_done) struct buf text;
 
 	buf_init(&text, 64);
 	instant_wall_print_micro(&text, t);
+	inherit_failure(w, &text);
 	jw_member_sv(w, key, buf_sv(&text));
 }
 
@@ -83,9 +91,8 @@ static void put_value(struct jw *w, const struct jtree *t)
 
 	buf_init(&text, w->out->max);
 	jtree_print(&text, t);
+	inherit_failure(w, &text);
 	jw_raw(w, buf_sv(&text));
-	if (text.failed && !w->out->failed)
-		w->out->failed = text.failed;
 }
 
 void lease_record_encode(struct buf *out, const struct jtree *object, struct sv namespace,
