@@ -36,7 +36,7 @@ static struct arena arena;
 static struct pod pods[MAX_PODS];
 static const struct pod *pod_list[MAX_PODS];
 static struct reading_sample samples[MAX_PODS];
-static char names[MAX_PODS][8];
+static char names[MAX_PODS][24];
 static struct pod_set set;
 static struct reading reading;
 
@@ -376,7 +376,7 @@ START_TEST(utilization_beyond_its_types_fails_the_metric)
 	groups = group(true);
 	ck_assert_msg(
 		calculate_utilization(&in, &groups, large, 200).problem == CALCULATE_OUT_OF_RANGE,
-		"200 % of the missing pod's request is too much");
+		"twice the missing pod's request is too much");
 	arena_done(&arena);
 }
 END_TEST

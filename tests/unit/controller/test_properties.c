@@ -52,7 +52,7 @@ struct world {
 	struct hpa_policy up_policies[2], down_policies[2];
 	struct pod pods[MAX_PODS];
 	const struct pod *list[MAX_PODS];
-	char names[MAX_PODS][8];
+	char names[MAX_PODS][24];
 	struct pod_set set;
 	struct reading_sample samples[MAX_METRICS][MAX_PODS];
 	int64_t values[MAX_METRICS][2];
