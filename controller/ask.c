@@ -194,29 +194,18 @@ static enum error_kind ask_object_of_namespace(
 	return write_target(s, r, q);
 }
 
-static enum error_kind ask_object(struct asking *s, struct ask_question *q)
+/* Object looks at the target's type, and fails where the field of that type is missing. */
+static bool has_object_target(const struct hpa_target *t)
+{
+	return (sv_is(t->type, "Value") && t->value.set) ||
+	       (sv_is(t->type, "AverageValue") && t->average_value.set);
+}
+
+static enum error_kind ask_object_of_kind(
+	struct asking *s, struct sv group, struct request *r, struct ask_question *q)
 {
 	const struct hpa_source *source = s->source;
-	struct request r = { 0 };
-	bool value = sv_is(source->target.type, "Value") && source->target.value.set;
-	bool average =
-		sv_is(source->target.type, "AverageValue") && source->target.average_value.set;
-	struct sv group = described_group(&source->described);
-
-	if (compile_selector(s, q))
-		return s->err->kind;
-	if (q->state == ASK_REQUEST && !value && !average)
-		return conclude(s, ASK_INVALID,
-			SV("invalid object metric source: neither a value target nor an average "
-			   "value target was set"),
-			q);
-	if (q->state != ASK_REQUEST || !custom_path(s, q, &r.path))
-		return ERR_OK;
-	r.metric_selector = s->metric_selector;
-	if (group.len == 0 && sv_is(source->described.kind, "Namespace"))
-		return ask_object_of_namespace(s, &r, q);
-
-	if (map_described(s, group, q, &r.path.resource))
+	if (map_described(s, group, q, &r->path.resource))
 		return s->err->kind;
 	if (check_segment(s, "resource name", source->described.name, q))
 		return s->err->kind;
@@ -224,12 +213,32 @@ static enum error_kind ask_object(struct asking *s, struct ask_question *q)
 		return s->err->kind;
 	if (q->state != ASK_REQUEST)
 		return ERR_OK;
-	r.path.name = q->name = source->described.name;
-	r.path.subresource = source->metric;
-	q->resource = WORDS(s->a, r.path.resource, SV("." CUSTOM_GROUP));
+	r->path.name = q->name = source->described.name;
+	r->path.subresource = source->metric;
+	q->resource = WORDS(s->a, r->path.resource, SV("." CUSTOM_GROUP));
 	if (!q->resource.ptr)
 		return arena_error(s->a, s->err);
-	return write_target(s, &r, q);
+	return write_target(s, r, q);
+}
+
+static enum error_kind ask_object(struct asking *s, struct ask_question *q)
+{
+	struct request r = { 0 };
+	struct sv group = described_group(&s->source->described);
+
+	if (compile_selector(s, q))
+		return s->err->kind;
+	if (q->state == ASK_REQUEST && !has_object_target(&s->source->target))
+		return conclude(s, ASK_INVALID,
+			SV("invalid object metric source: neither a value target nor an average "
+			   "value target was set"),
+			q);
+	if (q->state != ASK_REQUEST || !custom_path(s, q, &r.path))
+		return ERR_OK;
+	r.metric_selector = s->metric_selector;
+	if (group.len == 0 && sv_is(s->source->described.kind, "Namespace"))
+		return ask_object_of_namespace(s, &r, q);
+	return ask_object_of_kind(s, group, &r, q);
 }
 
 /* The resource is lower-cased in the path, the metric keeps its spelling everywhere else. */

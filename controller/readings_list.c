@@ -382,43 +382,50 @@ static bool is_status(const struct decoder *d)
 	return sv_is(d->kind, "Status") && sv_is(d->api_version, "v1");
 }
 
+static enum error_kind unknown_kind(struct decoder *d)
+{
+	return error_set(d->err, ERR_INVALID,
+		"no kind \"%.*s\" is registered for version \"%.*s\" in scheme "
+		"\"pkg/runtime/scheme.go:111\"",
+		SV_ARG(d->kind), SV_ARG(d->api_version));
+}
+
+static enum error_kind check_custom_kind(struct decoder *d, struct sv body)
+{
+	if (is_status(d))
+		return error_set(d->err, ERR_INVALID,
+			"the custom metrics API server didn't return MetricValueList, the type is "
+			"*v1.Status");
+	if (d->kind.len == 0)
+		return error_set(d->err, ERR_INVALID, "Object 'Kind' is missing in '%.*s'",
+			SV_ARG(sv_take(body, 512)));
+	if (d->api_version.len == 0)
+		return error_set(d->err, ERR_INVALID, "Object 'apiVersion' is missing in '%.*s'",
+			SV_ARG(sv_take(body, 512)));
+	bool known = sv_is(d->kind, "MetricValueList") &&
+		     (sv_is(d->api_version, "custom.metrics.k8s.io/v1beta1") ||
+			     sv_is(d->api_version, "custom.metrics.k8s.io/v1beta2"));
+	return known ? ERR_OK : unknown_kind(d);
+}
+
+static enum error_kind check_resource_kind(struct decoder *d)
+{
+	bool kind = d->kind.len == 0 || sv_is(d->kind, "PodMetricsList");
+	bool version = d->api_version.len == 0 || sv_is(d->api_version, "metrics.k8s.io/v1beta1");
+	return is_status(d) || (kind && version) ? ERR_OK : unknown_kind(d);
+}
+
 /* What the three clients insist on: metrics.k8s.io fills in a kind that is missing, custom.metrics.k8s.io demands it,
  * external.metrics.k8s.io never looks. A Status in place of a list hands on its message. */
 static enum error_kind check_kind(struct decoder *d, struct sv body)
 {
-	enum hpa_metric_kind kind = d->query->kind;
-	bool custom = kind == HPA_METRIC_PODS || kind == HPA_METRIC_OBJECT;
-	if (kind == HPA_METRIC_EXTERNAL)
+	if (d->query->kind == HPA_METRIC_EXTERNAL)
 		return ERR_OK;
 	if (is_status(d) && !sv_is(d->status, "Success"))
 		return error_set(d->err, ERR_INVALID, "%.*s", SV_ARG(d->message));
-	if (custom && is_status(d))
-		return error_set(d->err, ERR_INVALID,
-			"the custom metrics API server didn't return MetricValueList, the type is "
-			"*v1.Status");
-	if (custom && d->kind.len == 0)
-		return error_set(d->err, ERR_INVALID, "Object 'Kind' is missing in '%.*s'",
-			SV_ARG(sv_take(body, 512)));
-	if (custom && d->api_version.len == 0)
-		return error_set(d->err, ERR_INVALID, "Object 'apiVersion' is missing in '%.*s'",
-			SV_ARG(sv_take(body, 512)));
-
-	bool known;
-	if (custom)
-		known = sv_is(d->kind, "MetricValueList") &&
-			(sv_is(d->api_version, "custom.metrics.k8s.io/v1beta1") ||
-				sv_is(d->api_version, "custom.metrics.k8s.io/v1beta2"));
-	else
-		known = is_status(d) ||
-			((d->kind.len == 0 || sv_is(d->kind, "PodMetricsList")) &&
-				(d->api_version.len == 0 ||
-					sv_is(d->api_version, "metrics.k8s.io/v1beta1")));
-	if (!known)
-		return error_set(d->err, ERR_INVALID,
-			"no kind \"%.*s\" is registered for version \"%.*s\" in scheme "
-			"\"pkg/runtime/scheme.go:111\"",
-			SV_ARG(d->kind), SV_ARG(d->api_version));
-	return ERR_OK;
+	if (d->query->kind == HPA_METRIC_PODS || d->query->kind == HPA_METRIC_OBJECT)
+		return check_custom_kind(d, body);
+	return check_resource_kind(d);
 }
 
 static enum error_kind decode(struct decoder *d, const struct readings_answer *answer)

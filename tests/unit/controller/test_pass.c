@@ -242,9 +242,9 @@ START_TEST(a_target_of_no_kind_asks_for_nothing)
 {
 	struct pass p;
 	hpa.spec.target.kind = SV("Gadget");
-	ck_assert_str_eq(
-		run(&p)->error.ptr, "unable to determine resource for scale target reference: no "
-				    "matches for kind \"Gadget\" in group \"apps\"");
+	ck_assert_str_eq(run(&p)->error.ptr,
+		"unable to determine resource for scale target reference: no "
+		"matches for kind \"Gadget\" in group \"apps\"");
 	ck_assert_str_eq(world.log, "status");
 	hpa.spec.target.api_version = SV("a/b/c");
 	const struct conclusion *c = run(&p);
