@@ -155,7 +155,8 @@ static void take_metrics(struct codec *c, struct hpa *hpa, struct opt_i32 cpu)
 	struct metrics read = { 0 };
 	struct error err;
 
-	(void)decode_annotation(c, &hpa->meta, METRICS, &METRICS_OBJECT, &read);
+	if (!decode_annotation(c, &hpa->meta, METRICS, &METRICS_OBJECT, &read))
+		read.n_value = 0;
 	struct hpa_metric *all = ARENA_ARRAY(c->a, read.n_value + 1, struct hpa_metric);
 	if (!all) {
 		c->failed = true;

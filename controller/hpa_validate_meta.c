@@ -98,6 +98,19 @@ static void check_owner(
 	}
 }
 
+static void check_finalizer(struct field_error_list *l, struct sv name, size_t i)
+{
+	struct codec_path all = { .up = &METADATA, .member = SV("finalizers") };
+	struct codec_path at = { .up = &all, .index = i };
+	bool standard = sv_is(name, "kubernetes") || sv_is(name, "orphan") ||
+			sv_is(name, "foregroundDeletion");
+
+	hpa_validate_add_problems(l, &all, NULL, name, names_label_key(name));
+	if (sv_find(name, '/') == name.len && !standard)
+		hpa_validate_add_text(l, &at, NULL, name,
+			"name is neither a standard finalizer name nor is it fully qualified");
+}
+
 /* Finalizers and owners, which are kept as text only. */
 static void check_rest(struct field_error_list *l, struct sv rest)
 {
@@ -114,9 +127,9 @@ static void check_rest(struct field_error_list *l, struct sv rest)
 	JTREE_FOREACH (owner, jtree_get(t, "ownerReferences")) {
 		check_owner(l, &owners, owner);
 	}
+	size_t i = 0;
 	JTREE_FOREACH (finalizer, jtree_get(t, "finalizers")) {
-		struct sv text = jtree_text(finalizer);
-		hpa_validate_add_problems(l, &METADATA, "finalizers", text, names_label_key(text));
+		check_finalizer(l, jtree_text(finalizer), i++);
 	}
 }
 

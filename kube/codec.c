@@ -375,12 +375,20 @@ static void decode_field(struct codec *c, const struct codec_path *path, const s
 	}
 }
 
+/* A time that is not there is the year 1 and not 1970. */
+static void set_zero_times(const struct codec_object *object, char *base)
+{
+	for (size_t i = 0; i < object->n_fields; i++) {
+		if (object->fields[i].type == CODEC_TIME)
+			*(struct wall *)(void *)(base + object->fields[i].offset) = WALL_ZERO;
+	}
+}
+
 void codec_decode(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	const struct codec_object *object, void *into)
 {
-	if (jtree_is_absent(t))
-		return;
-	if (!expect(c, path, t, JTREE_OBJECT))
+	set_zero_times(object, into);
+	if (jtree_is_absent(t) || !expect(c, path, t, JTREE_OBJECT))
 		return;
 	JTREE_FOREACH (member, t) {
 		struct codec_path at = { .up = path, .member = member->key };
