@@ -56,36 +56,38 @@ static bool underscores_ok(struct sv s, bool hex)
 	return true;
 }
 
+/* One more digit of the mantissa. */
+static void take_digit(struct number *n, char c, bool behind_point)
+{
+	int64_t digit_bits = n->hex ? 4 : 1;
+	bool leading_zero = c == '0' && n->n == 0;
+	bool kept = !leading_zero && n->n < DIGITS_MAX;
+
+	n->any = true;
+	if (kept)
+		n->digits[n->n++] = c;
+	else
+		n->dropped = n->dropped || c != '0';
+	/* A digit behind the point that is kept, or a leading zero there, lowers the exponent; one
+	 * before the point that is cut off raises it. */
+	if (behind_point && (kept || leading_zero))
+		n->exponent -= digit_bits;
+	else if (!behind_point && !kept && !leading_zero)
+		n->exponent += digit_bits;
+}
+
 static void read_mantissa(struct sv s, struct number *n)
 {
 	bool point = false;
-	int64_t digit_bits = n->hex ? 4 : 1;
 
 	for (; n->end < s.len; n->end++) {
 		char c = s.ptr[n->end];
-		if (c == '_')
-			continue;
-		if (c == '.') {
-			if (point)
-				return;
+		if (c == '.' && !point)
 			point = true;
-			continue;
-		}
-		if (!is_digit(c, n->hex))
+		else if (is_digit(c, n->hex))
+			take_digit(n, c, point);
+		else if (c != '_')
 			return;
-		n->any = true;
-		bool leading_zero = c == '0' && n->n == 0;
-		bool kept = !leading_zero && n->n < DIGITS_MAX;
-		if (kept)
-			n->digits[n->n++] = c;
-		else
-			n->dropped = n->dropped || c != '0';
-		/* A digit behind the point that is kept, or a leading zero there, lowers the
-		 * exponent; one before the point that is cut off raises it. */
-		if (point && (kept || leading_zero))
-			n->exponent -= digit_bits;
-		else if (!point && !kept && !leading_zero)
-			n->exponent += digit_bits;
 	}
 }
 

@@ -240,10 +240,19 @@ static int32_t take_fraction(struct wall_parser *p)
 	return nsec;
 }
 
+static bool two_digits(struct sv s, size_t at, int *ret)
+{
+	if (!digit_at(s, at) || !digit_at(s, at + 1))
+		return false;
+	*ret = digit(s, at) * 10 + digit(s, at + 1);
+	return true;
+}
+
 /* "Z", "+05:30": *ret_sec is what to subtract. Go allows 24 hours and 60 minutes. */
 static enum error_kind expect_offset(struct wall_parser *p, int *ret_sec)
 {
 	struct sv s = p->rest;
+	int hour = 0, minute = 0;
 
 	if (s.len > 0 && s.ptr[0] == 'Z') {
 		p->rest = sv_skip(s, 1);
@@ -252,16 +261,13 @@ static enum error_kind expect_offset(struct wall_parser *p, int *ret_sec)
 	}
 	if (s.len < 6 || s.ptr[3] != ':')
 		return bad_element(p, s, "Z07:00");
-	bool hour_ok = digit_at(s, 1) && digit_at(s, 2);
-	int hour = hour_ok ? digit(s, 1) * 10 + digit(s, 2) : 0;
-	bool minute_ok = hour_ok && digit_at(s, 4) && digit_at(s, 5);
-	int minute = minute_ok ? digit(s, 4) * 10 + digit(s, 5) : 0;
+	bool good = two_digits(s, 1, &hour) && two_digits(s, 4, &minute);
 	/* Go reports the range before the syntax, and the minute over the hour. */
 	if (minute > 60)
 		return out_of_range(p, "time zone offset minute");
 	if (hour > 24)
 		return out_of_range(p, "time zone offset hour");
-	if (!minute_ok || (s.ptr[0] != '+' && s.ptr[0] != '-'))
+	if (!good || (s.ptr[0] != '+' && s.ptr[0] != '-'))
 		return bad_element(p, s, "Z07:00");
 	*ret_sec = (hour * 60 + minute) * 60;
 	if (s.ptr[0] == '-')

@@ -163,24 +163,25 @@ static inline enum jscan_token take_string(
 	return take_rich_string(s, begin, end, token);
 }
 
-static NOINLINE enum jscan_token take_number(struct jscan *s, const char *p)
+static inline const char *digits_end(const char *p, const char *end)
 {
-	const char *begin = p;
-	const char *end = s->end;
-
-	if (*p == '-')
+	while (is_digit(p, end))
 		p++;
+	return p;
+}
+
+static NOINLINE enum jscan_token take_number(struct jscan *s, const char *begin)
+{
+	const char *end = s->end;
+	const char *p = *begin == '-' ? begin + 1 : begin;
+
 	if (!is_digit(p, end))
 		return fail(s, begin, "expected a value");
-	if (*p++ != '0') {
-		while (is_digit(p, end))
-			p++;
-	}
+	p = *p == '0' ? p + 1 : digits_end(p, end);
 	if (p < end && *p == '.') {
 		if (!is_digit(++p, end))
 			return fail(s, p, "expected a digit");
-		while (is_digit(p, end))
-			p++;
+		p = digits_end(p, end);
 	}
 	if (p < end && (*p == 'e' || *p == 'E')) {
 		p++;
@@ -188,8 +189,7 @@ static NOINLINE enum jscan_token take_number(struct jscan *s, const char *p)
 			p++;
 		if (!is_digit(p, end))
 			return fail(s, p, "expected a digit");
-		while (is_digit(p, end))
-			p++;
+		p = digits_end(p, end);
 	}
 	s->text = sv_from(begin, (size_t)(p - begin));
 	s->at = p;
@@ -268,6 +268,20 @@ static inline enum jscan_token take_key(struct jscan *s, const char *p, const ch
 	return p < s->end && *p == '"' ? take_string(s, p + 1, JSCAN_KEY) : fail(s, p, expected);
 }
 
+static inline enum jscan_token after_member(struct jscan *s, const char *p, char c)
+{
+	if (c == ',')
+		return take_key(s, skip_blanks(p + 1, s->end), "expected a member name");
+	return c == '}' ? ascend(s, p) : fail(s, p, "expected ',' or '}'");
+}
+
+static inline enum jscan_token after_element(struct jscan *s, const char *p, char c)
+{
+	if (c == ',')
+		return take_value(s, skip_blanks(p + 1, s->end), "expected a value");
+	return c == ']' ? ascend(s, p) : fail(s, p, "expected ',' or ']'");
+}
+
 enum jscan_token jscan_next(struct jscan *s)
 {
 	if (s->state == STATE_FAILED)
@@ -283,13 +297,9 @@ enum jscan_token jscan_next(struct jscan *s)
 	case STATE_FIRST_KEY:
 		return c == '}' ? ascend(s, p) : take_key(s, p, "expected a member name or '}'");
 	case STATE_AFTER_MEMBER:
-		if (c == ',')
-			return take_key(s, skip_blanks(p + 1, s->end), "expected a member name");
-		return c == '}' ? ascend(s, p) : fail(s, p, "expected ',' or '}'");
+		return after_member(s, p, c);
 	case STATE_AFTER_ELEMENT:
-		if (c == ',')
-			return take_value(s, skip_blanks(p + 1, s->end), "expected a value");
-		return c == ']' ? ascend(s, p) : fail(s, p, "expected ',' or ']'");
+		return after_element(s, p, c);
 	case STATE_DONE:
 		s->at = p;
 		return p == s->end ? JSCAN_END : fail(s, p, "expected the end of the text");

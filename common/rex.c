@@ -206,8 +206,8 @@ enum error_kind rex_match(const struct rex *r, struct sv subject, bool *ret_matc
 /* Go takes letters and digits of every script; here every character beyond ASCII is one. */
 static bool is_name_char(char c)
 {
-	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '_';
+	return (unsigned char)c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 /* "name" or "{name}" from the front of *template; false, and nothing taken, when it is no

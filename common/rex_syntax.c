@@ -178,6 +178,21 @@ static enum error_kind take_hex(struct translator *t, struct sv start, struct sv
 	return ERR_OK;
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* Up to two more octal digits. */
+static uint32_t take_octal(uint32_t value, struct sv *s)
+{
+	for (int i = 1; i < 3 && is_octal(peek(*s, 0)); i++) {
+		value = value * 8 + (uint32_t)(s->ptr[0] - '0');
+		*s = sv_skip(*s, 1);
+	}
+	return value;
+}
+
 /* A backslash and what names one character: \n, \., \x41, \012. */
 static enum error_kind take_escape(struct translator *t, struct sv *s, uint32_t *ret)
 {
@@ -194,13 +209,8 @@ static enum error_kind take_escape(struct translator *t, struct sv *s, uint32_t 
 		return kind;
 	if (c == 'x')
 		return take_hex(t, start, s, ret);
-	bool octal_next = peek(*s, 0) >= '0' && peek(*s, 0) <= '7';
-	if (c == '0' || (c >= '1' && c <= '7' && octal_next)) {
-		*ret = c - '0';
-		for (int i = 1; i < 3 && peek(*s, 0) >= '0' && peek(*s, 0) <= '7'; i++) {
-			*ret = *ret * 8 + (uint32_t)(s->ptr[0] - '0');
-			*s = sv_skip(*s, 1);
-		}
+	if (c == '0' || (c >= '1' && c <= '7' && is_octal(peek(*s, 0)))) {
+		*ret = take_octal(c - '0', s);
 		return ERR_OK;
 	}
 	const char *name = c != 0 && c < 0x80 ? strchr(names, (int)c) : NULL;
@@ -672,18 +682,36 @@ static enum error_kind take_backslash(struct translator *t)
 	return kind;
 }
 
-static enum error_kind take_simple(struct translator *t, const char *pattern)
+/* ^ $ and . under the flags in force, or NULL. */
+static const char *simple_atom(char c, unsigned flags)
 {
-	put_atom(t, pattern);
-	t->rest = sv_skip(t->rest, 1);
-	return ERR_OK;
+	if (c == '^')
+		return flags & FLAG_MULTILINE ? "(?:\\A|(?<=\\n))" : "(?:\\A)";
+	if (c == '$')
+		return flags & FLAG_MULTILINE ? "(?:\\z|(?=\\n))" : "(?:\\z)";
+	if (c == '.')
+		return flags & FLAG_DOT_ALL ? "(?s:.)" : "[^\\n]";
+	return NULL;
+}
+
+static enum error_kind take_plain(struct translator *t)
+{
+	const char *simple = simple_atom(t->rest.ptr[0], level(t)->flags);
+	uint32_t c = 0;
+
+	if (simple) {
+		put_atom(t, simple);
+		t->rest = sv_skip(t->rest, 1);
+		return ERR_OK;
+	}
+	enum error_kind kind = take_char(t, &t->rest, &c);
+	if (!kind)
+		put_literal(t, c);
+	return kind;
 }
 
 static enum error_kind take_one(struct translator *t)
 {
-	unsigned flags = level(t)->flags;
-	uint32_t c = 0;
-
 	switch (t->rest.ptr[0]) {
 	case '(':
 		return take_open(t);
@@ -694,12 +722,6 @@ static enum error_kind take_one(struct translator *t)
 		t->has_atom = t->is_repeated = false;
 		t->rest = sv_skip(t->rest, 1);
 		return ERR_OK;
-	case '^':
-		return take_simple(t, flags & FLAG_MULTILINE ? "(?:\\A|(?<=\\n))" : "(?:\\A)");
-	case '$':
-		return take_simple(t, flags & FLAG_MULTILINE ? "(?:\\z|(?=\\n))" : "(?:\\z)");
-	case '.':
-		return take_simple(t, flags & FLAG_DOT_ALL ? "(?s:.)" : "[^\\n]");
 	case '[':
 		return take_class(t);
 	case '*':
@@ -710,12 +732,8 @@ static enum error_kind take_one(struct translator *t)
 	case '\\':
 		return take_backslash(t);
 	default:
-		break;
+		return take_plain(t);
 	}
-	enum error_kind kind = take_char(t, &t->rest, &c);
-	if (!kind)
-		put_literal(t, c);
-	return kind;
 }
 
 enum error_kind rex_syntax_translate(struct sv pattern, struct rex_syntax *ret, struct error *err)

@@ -8,10 +8,26 @@ static bool is_tail(struct sv s, size_t i)
 	return i < s.len && ((unsigned char)s.ptr[i] & 0xc0) == 0x80;
 }
 
+/* The second byte rules out overlong forms, surrogates and what lies beyond U+10FFFF. */
+static bool second_fits(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xe0:
+		return second >= 0xa0;
+	case 0xed:
+		return second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90;
+	case 0xf4:
+		return second <= 0x8f;
+	default:
+		return true;
+	}
+}
+
 size_t utf8_char_len(struct sv s)
 {
 	unsigned char first = s.len > 0 ? (unsigned char)s.ptr[0] : 0xff;
-	unsigned char second = s.len > 1 ? (unsigned char)s.ptr[1] : 0;
 
 	if (first < 0x80)
 		return 1;
@@ -19,11 +35,7 @@ size_t utf8_char_len(struct sv s)
 		return 0;
 	if (first < 0xe0)
 		return 2;
-	/* The second byte rules out overlong forms, surrogates and code points that are too
-	 * large. */
-	if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-		(first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f) ||
-		!is_tail(s, 2))
+	if (!second_fits(first, (unsigned char)s.ptr[1]) || !is_tail(s, 2))
 		return 0;
 	if (first < 0xf0)
 		return 3;

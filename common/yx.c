@@ -140,13 +140,14 @@ static enum error_kind unknown_tag(const struct reader *r, yaml_mark_t mark, str
 	return locate_error(r, mark);
 }
 
-/* Containers may carry no tag, `!`, or the one that says what they are anyway. */
-static enum error_kind check_container_tag(
-	const struct reader *r, yaml_mark_t mark, const yaml_char_t *tag, const char *own)
+/* A container `depth` deep begins. It may carry no tag, `!`, or the one that says what it is
+ * anyway. */
+static enum error_kind open_container(struct reader *r, yaml_mark_t mark, const yaml_char_t *tag,
+	const char *own_tag, unsigned depth)
 {
-	return !tag || sv_is(tag_of(tag), "!") || sv_is(tag_of(tag), own)
-		       ? ERR_OK
-		       : unknown_tag(r, mark, tag_of(tag));
+	if (tag && !sv_is(tag_of(tag), "!") && !sv_is(tag_of(tag), own_tag))
+		return unknown_tag(r, mark, tag_of(tag));
+	return count(r, mark, 1, depth);
 }
 
 static bool find_scalar_tag(struct sv tag, enum yx_scalar_tag *ret)
@@ -172,12 +173,16 @@ static bool find_scalar_tag(struct sv tag, enum yx_scalar_tag *ret)
 	return false;
 }
 
-static enum error_kind read_scalar(struct reader *r, const yaml_event_t *event, struct jtree *node)
+static enum error_kind read_scalar(
+	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
 {
 	enum yx_scalar_tag tag = YX_SCALAR_UNTAGGED;
+	enum error_kind kind = count(r, event->start_mark, 1, depth);
 	struct sv text = arena_sv(r->arena,
 		sv_from((const char *)event->data.scalar.value, event->data.scalar.length));
 
+	if (kind)
+		return kind;
 	if (!text.ptr)
 		return out_of_memory(r);
 	node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
@@ -188,7 +193,7 @@ static enum error_kind read_scalar(struct reader *r, const yaml_event_t *event, 
 	} else if (node->quoted) {
 		tag = YX_SCALAR_STR;
 	}
-	enum error_kind kind = yx_scalar_resolve(r->arena, text, tag, node, r->err);
+	kind = yx_scalar_resolve(r->arena, text, tag, node, r->err);
 	return kind ? locate_error(r, event->start_mark) : ERR_OK;
 }
 
@@ -247,14 +252,20 @@ static void adopt(struct jtree *parent, const struct list *children)
 	parent->n = children->n;
 }
 
-static enum error_kind read_sequence(struct reader *r, unsigned depth, struct jtree *node)
+static enum error_kind read_sequence(
+	struct reader *r, const yaml_event_t *start, unsigned depth, struct jtree *node)
 {
 	struct list items = { 0 };
+	enum error_kind kind = open_container(
+		r, start->start_mark, start->data.sequence_start.tag, TAG_PREFIX "seq", depth);
 
+	if (kind)
+		return kind;
+	node->kind = JTREE_ARRAY;
 	for (;;) {
 		AUTO(yaml_event_delete) yaml_event_t event = { 0 };
 		struct jtree *item;
-		enum error_kind kind = next_event(r, &event);
+		kind = next_event(r, &event);
 		if (kind)
 			return kind;
 		if (event.type == YAML_SEQUENCE_END_EVENT)
@@ -397,14 +408,20 @@ static enum error_kind read_member(
 	return ERR_OK;
 }
 
-static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtree *node)
+static enum error_kind read_mapping(
+	struct reader *r, const yaml_event_t *start, unsigned depth, struct jtree *node)
 {
 	struct members members = { 0 };
 	const struct jtree *duplicate;
+	enum error_kind kind = open_container(
+		r, start->start_mark, start->data.mapping_start.tag, TAG_PREFIX "map", depth);
 
+	if (kind)
+		return kind;
+	node->kind = JTREE_OBJECT;
 	for (;;) {
 		AUTO(yaml_event_delete) yaml_event_t event = { 0 };
-		enum error_kind kind = next_event(r, &event);
+		kind = next_event(r, &event);
 		if (kind)
 			return kind;
 		if (event.type == YAML_MAPPING_END_EVENT)
@@ -427,26 +444,13 @@ static enum error_kind read_mapping(struct reader *r, unsigned depth, struct jtr
 static enum error_kind read_kind(
 	struct reader *r, const yaml_event_t *event, unsigned depth, struct jtree *node)
 {
-	enum error_kind kind;
-
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
-		kind = count(r, event->start_mark, 1, depth);
-		return kind ? kind : read_scalar(r, event, node);
+		return read_scalar(r, event, depth, node);
 	case YAML_SEQUENCE_START_EVENT:
-		node->kind = JTREE_ARRAY;
-		kind = check_container_tag(
-			r, event->start_mark, event->data.sequence_start.tag, TAG_PREFIX "seq");
-		if (kind || (kind = count(r, event->start_mark, 1, depth + 1)))
-			return kind;
-		return read_sequence(r, depth + 1, node);
+		return read_sequence(r, event, depth + 1, node);
 	case YAML_MAPPING_START_EVENT:
-		node->kind = JTREE_OBJECT;
-		kind = check_container_tag(
-			r, event->start_mark, event->data.mapping_start.tag, TAG_PREFIX "map");
-		if (kind || (kind = count(r, event->start_mark, 1, depth + 1)))
-			return kind;
-		return read_mapping(r, depth + 1, node);
+		return read_mapping(r, event, depth + 1, node);
 	case YAML_ALIAS_EVENT:
 		return read_alias(r, event, depth, node);
 	case YAML_NO_EVENT:
