@@ -49,11 +49,11 @@ typedef void (*client_done_fn)(
 
 struct client_request {
 	enum client_class traffic;
-	const char *method; /* NULL: GET */
-	const char *target; /* path and query, escaped: see api_path.h */
-	const char *resource,
-		*name;	/* for messages: "deployments", "pods.metrics.k8s.io"; may be NULL */
-	struct sv body; /* copied */
+	const char *method;   /* NULL: GET */
+	const char *target;   /* path and query, escaped: see api_path.h */
+	const char *resource; /* for messages: "deployments", "pods.metrics.k8s.io"; may be NULL */
+	const char *name;     /* for messages; may be NULL */
+	struct sv body;	      /* copied */
 	const char *content_type; /* NULL: application/json */
 	const char *accept;	  /* NULL: application/json */
 	int64_t timeout_ns; /* of all attempts together, waits included; 0: 30 s. Streams: 0 means none */

@@ -37,10 +37,10 @@ MUST_USE enum error_kind kubeconfig_resolve(struct arena *a, const struct kubeco
 
 /* What kubeconfig_find looks at beside its arguments; main fills it from the environment, tests do not. NULL: not set. */
 struct kubeconfig_env {
-	const char *kubeconfig; /* $KUBECONFIG: a list separated by ':' */
-	const char *home;	/* $HOME */
-	const char *service_host,
-		*service_port;	     /* $KUBERNETES_SERVICE_HOST, $KUBERNETES_SERVICE_PORT */
+	const char *kubeconfig;	     /* $KUBECONFIG: a list separated by ':' */
+	const char *home;	     /* $HOME */
+	const char *service_host;    /* $KUBERNETES_SERVICE_HOST */
+	const char *service_port;    /* $KUBERNETES_SERVICE_PORT */
 	const char *service_account; /* NULL: /var/run/secrets/kubernetes.io/serviceaccount */
 };
 /* Reads files. The Pod's own account. errors: NOTFOUND: not in a Pod (the variables are not set); INVALID: in a Pod, but broken. */

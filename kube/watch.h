@@ -20,7 +20,8 @@ struct watch_config {
 	int64_t silence_ns; /* longest time without a word from the server before the stream counts as dead; 0: 60 s */
 	size_t max_objects; /* 0: WATCH_MAX_OBJECTS */
 	/* Added or changed: new to us, or with another resourceVersion than the last one. Called for every object after the first list.
-	 * Objects of a list carry no kind and apiVersion. Older versions than the last one of the same object (same uid) are left out. */
+	 * Objects of a list carry no kind and apiVersion. The metadata was read; whether json is well-formed behind it is for the caller to check
+	 * (pass over and count what is not). Older versions than the last one of the same object (same uid) are left out. */
 	void (*on_object)(const struct object_id *id, struct sv json, void *ctx);
 	/* Gone. json is the last state, or empty where only a list told that it is gone. */
 	void (*on_deleted)(const struct object_id *id, struct sv json, void *ctx);

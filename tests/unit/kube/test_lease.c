@@ -174,7 +174,7 @@ START_TEST(a_second_one_waits_until_the_first_is_silent)
 	struct lease *two = elect(&f, &b, "two");
 	FAKE_UNTIL(&f, b.leader[0]);
 	ck_assert_str_eq(b.leader, "one");
-	fake_turn_for(&f, 1500 * NS_PER_MS);
+	fake_turn_for(&f, 1100 * NS_PER_MS);
 	ck_assert_int_eq(b.n_started, 0);
 	ck_assert_int_eq(a.n_stopped, 0);
 	/* Killed: a full lease duration passes. */
