@@ -1,9 +1,9 @@
 #pragma once
 /* Bump memory for one pass or one request: allocate often, free once. Crossing `max_bytes` is an ordinary failure (NULL). */
+#include <stddef.h>
+
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stddef.h>
 
 struct arena_chunk;
 

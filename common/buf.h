@@ -1,10 +1,10 @@
 #pragma once
 /* A growing, capped output buffer with a sticky error: write many times, check once at the end.
  * data is always NUL-terminated once anything was written; buf_text() never returns NULL. */
+#include <stdint.h>
+
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 struct buf {
 	char *data;

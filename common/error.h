@@ -1,8 +1,8 @@
 #pragma once
 /* Errors are values owned by the caller; nothing is allocated. The kind says what the caller should do. */
-#include "common/mem.h"
-
 #include <stddef.h>
+
+#include "common/mem.h"
 
 enum error_kind {
 	ERR_OK = 0,

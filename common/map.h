@@ -1,9 +1,9 @@
 #pragma once
 /* Hash map from text to pointer, seeded so that remote names cannot force collisions. Keys are copied; values are the caller's. */
+#include <stdint.h>
+
 #include "common/error.h"
 #include "common/sv.h"
-
-#include <stdint.h>
 
 struct map_entry {
 	char *key; /* NULL: free slot */
