@@ -69,7 +69,8 @@ struct sv http_exchange_client_cert_at(const struct http_exchange *x, unsigned i
 struct arena *http_exchange_arena(struct http_exchange *x);
 /* The caller's pointer that belongs to this exchange, and a function that is called once when the exchange is over (also when
  * the client went away before the answer, in which case replying is no longer allowed). Whoever streams sets one: the
- * exchange is gone after it. Never called from inside the handler, _reply, _stream, _stream_write or _stream_end. */
+ * exchange is gone after it. A client that merely ends its own direction still gets its answer; a stream of such a client is
+ * over. Never called from inside the handler, _reply, _stream, _stream_write or _stream_end. */
 void http_exchange_set_ctx(
 	struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
 void *http_exchange_ctx(const struct http_exchange *x);
