@@ -2,6 +2,7 @@
 #include "promql/matcher.h"
 
 #include "promql/quote.h"
+#include "promql/regexp.h"
 
 const char *matcher_op_text(enum matcher_op op)
 {
@@ -21,7 +22,7 @@ bool matcher_matches(const struct matcher *m, struct sv value)
 	case MATCHER_NRE:
 		break;
 	}
-	return m->op == MATCHER_NRE;
+	return regexp_matches(m->regexp, value) == (m->op == MATCHER_RE);
 }
 
 void matcher_print(struct buf *out, const struct matcher *m)

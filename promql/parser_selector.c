@@ -4,6 +4,7 @@
 #include "promql/number.h"
 #include "promql/parser_state.h"
 #include "promql/quote.h"
+#include "promql/regexp.h"
 #include "promql/unicode.h"
 
 bool parser_is_metric_name(enum token_kind kind)
@@ -192,6 +193,7 @@ static enum matcher_op op_of(enum token_kind kind)
 static void parse_matcher(struct parser *p, struct matcher *ret)
 {
 	struct token label, op, value;
+	struct error why;
 
 	if (!wait_for(p, is_matcher_start, "identifier or \"}\""))
 		return;
@@ -211,6 +213,14 @@ static void parse_matcher(struct parser *p, struct matcher *ret)
 	value = parser_shift(p);
 	ret->op = op_of(op.kind);
 	ret->value = parser_unquote(p, &value);
+	if ((ret->op == MATCHER_RE || ret->op == MATCHER_NRE) &&
+		regexp_compile(p->arena, ret->value, &ret->regexp, &why)) {
+		if (why.kind == ERR_NOMEM)
+			p->failed = ERR_NOMEM;
+		else
+			parser_add(
+				p, label.pos, value.pos + (uint32_t)value.text.len, "%s", why.text);
+	}
 }
 
 /* { matchers }. False: the parser stopped. *ret_end: behind the brace. */

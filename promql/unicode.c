@@ -108,6 +108,30 @@ uint32_t unicode_fold(uint32_t rune)
 	return rune;
 }
 
+void unicode_each_fold(uint32_t first, uint32_t last, unicode_range_fn fn, void *ctx)
+{
+	for (unsigned i = 0; i < unicode_data_n_folds; i++) {
+		const struct unicode_data_fold *fold = &unicode_data_folds[i];
+
+		if (fold->first > last)
+			break;
+		if (fold->last < first)
+			continue;
+		uint32_t from = fold->first > first ? fold->first : first;
+		uint32_t to = fold->last < last ? fold->last : last;
+
+		/* Every second code point: one by one. */
+		if (fold->stride == 1) {
+			fn((uint32_t)((int32_t)from + fold->distance),
+				(uint32_t)((int32_t)to + fold->distance), ctx);
+			continue;
+		}
+		for (from += (from - fold->first) % 2; from <= to; from += 2)
+			fn((uint32_t)((int32_t)from + fold->distance),
+				(uint32_t)((int32_t)from + fold->distance), ctx);
+	}
+}
+
 static bool category_matches(const char *category, struct sv name)
 {
 	if (name.len == 1)

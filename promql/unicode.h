@@ -17,9 +17,13 @@ bool unicode_is_space(uint32_t rune);
 /* Go's unicode.SimpleFold: the next larger code point of the same case folding, or the smallest; itself when there is none. */
 uint32_t unicode_fold(uint32_t rune);
 
+typedef void (*unicode_range_fn)(uint32_t first, uint32_t last, void *ctx);
+/* Calls fn for the code points that unicode_fold gives for those of first..last, in any order and possibly more than once; nothing for
+ * those without case variants. */
+void unicode_each_fold(uint32_t first, uint32_t last, unicode_range_fn fn, void *ctx);
+
 /* Calls fn for the ranges of the class \p{name} in rising order: a general category, a group of them (L, M, N, P, S, Z, C, LC), a script
  * or Any; names are matched exactly. Returns false when there is no such class. */
-typedef void (*unicode_range_fn)(uint32_t first, uint32_t last, void *ctx);
 bool unicode_each_range(struct sv name, unicode_range_fn fn, void *ctx);
 
 /* Decodes one code point of a text that is not empty: its length, or 1 and U+FFFD for a bad byte (Go's utf8.DecodeRune). */

@@ -7,11 +7,14 @@ static bool same_token(struct conformance *c, const struct jtree *expected, cons
 	int64_t pos = -1;
 
 	if (!expected)
-		return conformance_fail(c, "more tokens than expected: %s at %u", token_name(got->kind), got->pos);
+		return conformance_fail(
+			c, "more tokens than expected: %s at %u", token_name(got->kind), got->pos);
 	return jtree_i64(expected->first->next, &pos) &&
-	       conformance_eq_text(c, "kind", jtree_text(expected->first), sv_of(token_name(got->kind))) &&
+	       conformance_eq_text(
+		       c, "kind", jtree_text(expected->first), sv_of(token_name(got->kind))) &&
 	       conformance_eq_i64(c, "position", pos, got->pos) &&
-	       conformance_eq_text(c, "text", promql_text_of(c, expected->first->next->next), got->text);
+	       conformance_eq_text(
+		       c, "text", promql_text_of(c, expected->first->next->next), got->text);
 }
 
 static void run(struct conformance *c, const struct jtree *row)
