@@ -14,15 +14,26 @@
 /* Labels and names of one object, far above what the API server accepts. */
 #define INVENTORY_OBJECT_MAX (512u * 1024)
 
+/* A watch that has been silent for longer than it ever is while it works. */
+#define INVENTORY_STALE_NS (60 * NS_PER_SEC)
+
 struct entry {
 	struct arena arena;
 	struct inventory_object object;
 };
 
+/* The objects of one namespace, sorted by name. */
+struct bucket {
+	VEC(struct entry *) entries;
+};
+
 struct inventory {
 	struct inventory_config config;
+	char *resource; /* copy of the configuration's */
 	struct watch *watch;
-	struct map objects; /* "namespace/name" -> struct entry */
+	struct map buckets; /* namespace -> struct bucket */
+	size_t n;
+	uint64_t n_arrived;
 };
 
 static void free_entry(void *value)
@@ -70,9 +81,73 @@ static struct entry *entry_of(const struct object_meta *meta)
 	return NULL;
 }
 
-static struct sv key_of(struct arena *a, struct sv namespace, struct sv name)
+static void free_bucket(void *value)
 {
-	return sv_of(arena_printf(a, "%.*s/%.*s", SV_ARG(namespace), SV_ARG(name)));
+	struct bucket *b = value;
+	if (!b)
+		return;
+	VEC_FOREACH (e, &b->entries)
+		free_entry(*e);
+	VEC_DONE(&b->entries);
+	mem_free(b);
+}
+
+/* Where the name is, or would be inserted. */
+static size_t position(const struct bucket *b, struct sv name, bool *ret_found)
+{
+	size_t low = 0, high = b->entries.n;
+	*ret_found = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = sv_cmp(b->entries.at[middle]->object.name, name);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct bucket *bucket_of(struct inventory *i, struct sv namespace)
+{
+	struct bucket *b = map_get(&i->buckets, namespace);
+	struct error err = { 0 };
+	if (b)
+		return b;
+	b = mem_zalloc(sizeof(*b));
+	if (!b || map_set(&i->buckets, namespace, b, NULL, &err)) {
+		mem_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+/* Takes the entry over; false: no memory, and it is still the caller's. */
+static bool put_entry(struct inventory *i, struct entry *e)
+{
+	struct bucket *b = bucket_of(i, e->object.namespace);
+	bool found = false;
+	if (!b)
+		return false;
+	size_t at = position(b, e->object.name, &found);
+	if (found) {
+		e->object.arrival = b->entries.at[at]->object.arrival;
+		free_entry(b->entries.at[at]);
+		b->entries.at[at] = e;
+		return true;
+	}
+	if (i->n >= INVENTORY_OBJECTS_MAX || !VEC_PUSH(&b->entries, INVENTORY_OBJECTS_MAX))
+		return false;
+	memmove(&b->entries.at[at + 1], &b->entries.at[at],
+		(b->entries.n - 1 - at) * sizeof(struct entry *));
+	b->entries.at[at] = e;
+	e->object.arrival = i->n_arrived++;
+	i->n++;
+	return true;
 }
 
 static void on_object(const struct object_id *id, struct sv json, void *ctx)
@@ -87,29 +162,31 @@ static void on_object(const struct object_id *id, struct sv json, void *ctx)
 	if (kind == ERR_OK)
 		kind = object_meta_decode(&scratch, root, &meta, &err);
 	struct entry *e = kind ? NULL : entry_of(&meta);
-	struct sv key = key_of(&scratch, id->namespace, id->name);
-	void *old = NULL;
-	if (!e || !key.ptr || map_set(&i->objects, key, e, &old, &err)) {
-		free_entry(e);
-		if (!err.kind)
-			error_nomem(&err);
-		error_wrap(&err, "%s %.*s/%.*s", i->config.resource, SV_ARG(id->namespace),
-			SV_ARG(id->name));
-		i->config.on_error(&err, i->config.ctx);
+	if (e && put_entry(i, e))
 		return;
-	}
-	free_entry(old);
+	free_entry(e);
+	if (!kind)
+		error_nomem(&err);
+	error_wrap(&err, "%s %.*s/%.*s", i->resource, SV_ARG(id->namespace), SV_ARG(id->name));
+	i->config.on_error(&err, i->config.ctx);
 }
 
 static void on_deleted(const struct object_id *id, struct sv json, void *ctx)
 {
 	(void)json;
 	struct inventory *i = ctx;
-	AUTO(arena_done) struct arena scratch;
-	arena_init(&scratch, 4096);
-	struct sv key = key_of(&scratch, id->namespace, id->name);
-	if (key.ptr)
-		free_entry(map_take(&i->objects, key));
+	struct bucket *b = map_get(&i->buckets, id->namespace);
+	bool found = false;
+	size_t at = b ? position(b, id->name, &found) : 0;
+	if (!found)
+		return;
+	free_entry(b->entries.at[at]);
+	memmove(&b->entries.at[at], &b->entries.at[at + 1],
+		(b->entries.n - 1 - at) * sizeof(struct entry *));
+	b->entries.n--;
+	i->n--;
+	if (b->entries.n == 0)
+		free_bucket(map_take(&i->buckets, id->namespace));
 }
 
 static void on_error(const struct error *why, void *ctx)
@@ -125,7 +202,10 @@ enum error_kind inventory_new(
 	if (!i)
 		return error_nomem(err);
 	i->config = *config;
-	map_init(&i->objects, INVENTORY_OBJECTS_MAX);
+	map_init(&i->buckets, INVENTORY_OBJECTS_MAX);
+	i->resource = mem_strdup(config->resource);
+	if (!i->resource)
+		return error_nomem(err);
 	struct watch_config w = {
 		.client = config->client,
 		.path = config->path,
@@ -147,7 +227,8 @@ void inventory_free(struct inventory *i)
 	if (!i)
 		return;
 	watch_stop(i->watch);
-	map_done(&i->objects, free_entry);
+	map_done(&i->buckets, free_bucket);
+	mem_free(i->resource);
 	mem_free(i);
 }
 
@@ -156,19 +237,72 @@ bool inventory_is_synced(const struct inventory *i)
 	return watch_is_synced(i->watch);
 }
 
+bool inventory_is_fresh(const struct inventory *i, struct mono now)
+{
+	struct watch_stats stats = watch_stats(i->watch);
+	return stats.synced &&
+	       (stats.connected || now.ns - stats.last_contact.ns < INVENTORY_STALE_NS);
+}
+
 static bool matches(const struct inventory_object *o, const struct inventory_query *q)
 {
-	return (!q->namespace.len || sv_eq(o->namespace, q->namespace)) &&
-	       (!q->name.len || sv_eq(o->name, q->name)) &&
+	return (!q->name.len || sv_eq(o->name, q->name)) &&
 	       (!q->labels || selector_matches(q->labels, o->labels, o->n_labels)) &&
 	       (!q->accepts || q->accepts(o, q->ctx));
 }
 
-static int by_name(const void *a, const void *b)
+static int by_namespace(const void *a, const void *b)
 {
-	const struct inventory_object *x = a, *y = b;
-	int order = sv_cmp(x->namespace, y->namespace);
-	return order ? order : sv_cmp(x->name, y->name);
+	const struct bucket *const *x = a, *const *y = b;
+	return sv_cmp((*x)->entries.at[0]->object.namespace, (*y)->entries.at[0]->object.namespace);
+}
+
+/* The buckets the query looks into, sorted by namespace, in the arena. */
+static enum error_kind buckets_of(const struct inventory *i, struct arena *a,
+	const struct inventory_query *q, const struct bucket ***ret, size_t *ret_n,
+	size_t *ret_room, struct error *err)
+{
+	size_t n = 0;
+	const struct bucket **list =
+		ARENA_ARRAY(a, (q->namespace.len ? 1 : i->buckets.n) + 1, const struct bucket *);
+	if (!list)
+		return arena_error(a, err);
+	if (q->namespace.len) {
+		list[0] = map_get(&i->buckets, q->namespace);
+		n = list[0] ? 1 : 0;
+	} else {
+		MAP_FOREACH (e, &i->buckets)
+			list[n++] = e->value;
+		qsort(list, n, sizeof(*list), by_namespace);
+	}
+	*ret_room = 0;
+	for (size_t b = 0; b < n; b++)
+		*ret_room += list[b]->entries.n;
+	*ret = list;
+	*ret_n = n;
+	return ERR_OK;
+}
+
+/* The objects that match, in order; their texts are the inventory's. */
+static enum error_kind find(const struct inventory *i, struct arena *a,
+	const struct inventory_query *q, const struct inventory_object ***ret, size_t *ret_n,
+	struct error *err)
+{
+	const struct bucket **buckets = NULL;
+	size_t n_buckets = 0, room = 0, n = 0;
+	if (buckets_of(i, a, q, &buckets, &n_buckets, &room, err))
+		return err->kind;
+	const struct inventory_object **list =
+		ARENA_ARRAY(a, room + 1, const struct inventory_object *);
+	if (!list)
+		return arena_error(a, err);
+	for (size_t b = 0; b < n_buckets; b++)
+		VEC_FOREACH (e, &buckets[b]->entries)
+			if (matches(&(*e)->object, q))
+				list[n++] = &(*e)->object;
+	*ret = list;
+	*ret_n = n;
+	return ERR_OK;
 }
 
 static bool copy_object(
@@ -190,23 +324,47 @@ static bool copy_object(
 	return true;
 }
 
+static int by_arrival(const void *a, const void *b)
+{
+	const struct inventory_object *const *x = a, *const *y = b;
+	return ((*x)->arrival > (*y)->arrival) - ((*x)->arrival < (*y)->arrival);
+}
+
+enum error_kind inventory_names(const struct inventory *i, struct arena *a,
+	const struct inventory_query *q, const struct sv **ret, size_t *ret_n, struct error *err)
+{
+	const struct inventory_object **found = NULL;
+	size_t n = 0;
+	if (find(i, a, q, &found, &n, err))
+		return err->kind;
+	qsort(found, n, sizeof(*found), by_arrival);
+	struct sv *names = ARENA_ARRAY(a, n + 1, struct sv);
+	for (size_t at = 0; names && at < n; at++) {
+		names[at] = arena_sv(a, found[at]->name);
+		if (!names[at].ptr)
+			names = NULL;
+	}
+	if (!names)
+		return arena_error(a, err);
+	*ret = names;
+	*ret_n = n;
+	return ERR_OK;
+}
+
 enum error_kind inventory_select(const struct inventory *i, struct arena *a,
 	const struct inventory_query *q, struct inventory_object **ret, size_t *ret_n,
 	struct error *err)
 {
+	const struct inventory_object **found = NULL;
 	size_t n = 0;
-	MAP_FOREACH (e, &i->objects)
-		n += matches(&((const struct entry *)e->value)->object, q);
+	if (find(i, a, q, &found, &n, err))
+		return err->kind;
 	struct inventory_object *list = ARENA_ARRAY(a, n + 1, struct inventory_object);
 	if (!list)
 		return arena_error(a, err);
-	size_t at = 0;
-	MAP_FOREACH (e, &i->objects) {
-		const struct inventory_object *o = &((const struct entry *)e->value)->object;
-		if (matches(o, q) && !copy_object(a, o, &list[at++]))
+	for (size_t at = 0; at < n; at++)
+		if (!copy_object(a, found[at], &list[at]))
 			return arena_error(a, err);
-	}
-	qsort(list, n, sizeof(*list), by_name);
 	*ret = list;
 	*ret_n = n;
 	return ERR_OK;

@@ -347,7 +347,7 @@ static enum error_kind connect_all(
 static void on_inventory_error(const struct error *why, void *ctx)
 {
 	(void)ctx;
-	log_event(LOG_WARN, "watching pods and nodes", "why", why->text, NULL);
+	log_event(LOG_WARN, "watching objects", "why", why->text, NULL);
 }
 
 static enum error_kind make_inventories(struct server *s, struct error *err)
@@ -391,6 +391,14 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o,
 	if (s->lister && discovery_cache_new(s->lister, &s->discovery, err))
 		return err->kind;
 	if (make_authz(s, err) || make_metrics_path(s, err))
+		return err->kind;
+	struct inventories_config objects = {
+		.loop = l,
+		.client = s->lister,
+		.on_error = on_inventory_error,
+		.ctx = s,
+	};
+	if (s->lister && !s->strict && inventories_new(&objects, &s->inventories, err))
 		return err->kind;
 	if (s->groups.resource && make_inventories(s, err))
 		return err->kind;
@@ -443,6 +451,7 @@ void server_free(struct server *s)
 	ask_free(s->ask);
 	authz_free(s->authz);
 	authn_free(s->authn);
+	inventories_free(s->inventories);
 	inventory_free(s->pods);
 	inventory_free(s->nodes);
 	discovery_cache_free(s->discovery);

@@ -3,7 +3,7 @@
 #include "adapter/adapter_options.h"
 #include "adapter/ask.h"
 #include "adapter/catalog.h"
-#include "adapter/inventory.h"
+#include "adapter/inventories.h"
 #include "adapter/relist.h"
 #include "adapter/route.h"
 #include "common/http_server.h"
@@ -28,7 +28,8 @@ struct server {
 	struct authz *authz;
 	struct ask *ask;
 	struct relist *relist;
-	struct inventory *pods, *nodes; /* only with resource rules */
+	struct inventories *inventories; /* of `*` requests; NULL in strict mode */
+	struct inventory *pods, *nodes;	 /* only with resource rules */
 	struct selfmetrics *metrics;
 
 	/* Configuration generation and what exists now; both replaced whole. */

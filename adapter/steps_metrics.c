@@ -217,18 +217,40 @@ enum step_next steps_find_rule(struct request *r)
 	return r->metric ? STEP_GO : no_metric(r, false);
 }
 
+static enum step_next take_objects(struct request *r, const struct sv *names, size_t n)
+{
+	r->names = names;
+	r->n_names = n;
+	return n > 0 ? STEP_GO : no_metric(r, false);
+}
+
 static void on_objects(const struct sv *names, size_t n, const struct error *failed, void *ctx)
 {
 	struct request *r = ctx;
-	if (failed) {
-		log_event(LOG_WARN, "unable to list matching resource names", "path",
-			arena_strdup(r->arena, r->attributes.path), "why", failed->text, NULL);
-		steps_resume(r, cannot_list(r));
+	if (!failed) {
+		steps_resume(r, take_objects(r, names, n));
 		return;
 	}
-	r->names = names;
-	r->n_names = n;
-	steps_resume(r, n > 0 ? STEP_GO : no_metric(r, false));
+	log_event(LOG_WARN, "unable to list matching resource names", "path",
+		arena_strdup(r->arena, r->attributes.path), "why", failed->text, NULL);
+	steps_resume(r, cannot_list(r));
+}
+
+static enum step_next list_live(struct request *r, const struct mapper_resource *resource)
+{
+	struct error err = { 0 };
+	struct objects_query query = {
+		.resource = resource,
+		.namespace = r->route.namespace,
+		.labels = &r->labels,
+		.timeout_ns = request_left_ns(r),
+	};
+	r->objects.done = on_objects;
+	r->objects.ctx = r;
+	if (!r->server->lister ||
+		objects_list(r->server->lister, r->arena, &query, &r->objects, &err))
+		return cannot_list(r);
+	return STEP_WAIT;
 }
 
 enum step_next steps_list_objects(struct request *r)
@@ -239,20 +261,22 @@ enum step_next steps_list_objects(struct request *r)
 		r->n_names = 1;
 		return STEP_GO;
 	}
-	struct error err = { 0 };
 	struct mapper_name name = mapper_split(q->resource);
-	struct objects_query query = {
-		.resource = mapper_first(r->catalog->generation->mapper, name.group, name.plural),
-		.namespace = q->namespace,
-		.labels = &r->labels,
-		.timeout_ns = request_left_ns(r),
-	};
-	r->objects.done = on_objects;
-	r->objects.ctx = r;
-	if (!r->server->lister || !query.resource ||
-		objects_list(r->server->lister, r->arena, &query, &r->objects, &err))
+	const struct mapper_resource *resource =
+		mapper_first(r->catalog->generation->mapper, name.group, name.plural);
+	if (!resource)
 		return cannot_list(r);
-	return STEP_WAIT;
+	const struct inventory *known =
+		r->server->inventories ? inventories_find(r->server->inventories, resource) : NULL;
+	if (!known)
+		return list_live(r, resource);
+	struct inventory_query query = { .namespace = q->namespace, .labels = &r->labels };
+	struct error err = { 0 };
+	const struct sv *names = NULL;
+	size_t n = 0;
+	if (inventory_names(known, r->arena, &query, &names, &n, &err))
+		return cannot_list(r);
+	return take_objects(r, names, n);
 }
 
 enum step_next steps_query_text(struct request *r)
