@@ -130,7 +130,7 @@ static void note_outcome(struct player *p)
 /* On a terminal the picture is painted over the last one; else a line is printed when something changed. */
 static void show(struct player *p, struct buf *last_line, unsigned *painted_lines)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, MAX_PICTURE_BYTES);
 	if (!p->terminal) {
@@ -157,7 +157,7 @@ static void show(struct player *p, struct buf *last_line, unsigned *painted_line
 
 static enum error_kind play(struct player *p, struct error *err)
 {
-	AUTO(buf_done) struct buf last_line;
+	AUTO(buf_done) struct buf last_line = { 0 };
 	struct mono began = instant_mono_now();
 	unsigned painted = 0;
 
@@ -258,7 +258,10 @@ static int run(const struct script *script, bool plain)
 		else
 			code = report(&player) == 0 ? 0 : 1;
 	}
-	demo_scene_close(&scene);
+	bool failed = code != 0 && !interrupted && scene.folder[0] != '\0';
+	if (failed)
+		fprintf(stderr, "flyball demo: the logs of the programs are in %s\n", scene.folder);
+	demo_scene_close(&scene, failed);
 	if (code == 0)
 		puts("\nNext: flyball plan --kubeconfig FILE says what it would do for the "
 		     "autoscalers of your cluster; README.md has the\n"
@@ -297,7 +300,7 @@ int cmd_demo(int argc, char **argv)
 	}
 	options_list_done(&rest);
 	if (help) {
-		AUTO(buf_done) struct buf text;
+		AUTO(buf_done) struct buf text = { 0 };
 		buf_init(&text, MAX_PICTURE_BYTES);
 		buf_put_str(&text, "flyball demo: controller and adapter against a simulated "
 				   "cluster, live; exit 1 if it did not scale as it must\n\n");

@@ -64,7 +64,7 @@ static void fill(struct option table[N_OPTIONS], struct plan_options *o)
 
 static void print_help(const struct option table[N_OPTIONS])
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 65536);
 	buf_put_str(&text, "flyball plan [hpa/NAME] [flags]: what each autoscaler would do now, "
@@ -116,7 +116,7 @@ struct report {
 
 static void plan_one(struct report *r, struct live *l, const struct live_object *object)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(mem_free) void *room = mem_alloc(sizeof(struct pass));
 	struct pass *pass = room;
 	struct hpa hpa;
@@ -144,7 +144,7 @@ static void plan_one(struct report *r, struct live *l, const struct live_object 
 static enum error_kind plan_all(
 	const struct plan_options *o, struct live *l, struct report *r, struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct live_object *objects;
 	size_t n;
 

@@ -168,7 +168,7 @@ static enum error_kind request(struct demo_scene *s, const char *method, const c
 static enum error_kind create(
 	struct demo_scene *s, const char *target, struct sv body, struct error *err)
 {
-	AUTO(buf_done) struct buf answer;
+	AUTO(buf_done) struct buf answer = { 0 };
 	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	return request(s, "POST", target, body, &answer, err);
 }
@@ -236,8 +236,8 @@ static enum error_kind start_adapter(
 
 static enum error_kind apply_autoscaler(struct demo_scene *s, struct error *err)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf json;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf json = { 0 };
 	struct jtree **documents;
 	size_t n;
 
@@ -267,7 +267,7 @@ static enum error_kind start_controller(
 /* Waits until the metric has a value: then everything between the application and the metrics API works. */
 static enum error_kind wait_for_metric(struct demo_scene *s, int64_t patience_ms, struct error *err)
 {
-	AUTO(buf_done) struct buf answer;
+	AUTO(buf_done) struct buf answer = { 0 };
 
 	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	for (int64_t waited = 0; waited < patience_ms; waited += POLL_MS) {
@@ -328,7 +328,7 @@ static void remove_folder(const char *folder)
 	(void)rmdir(folder);
 }
 
-void demo_scene_close(struct demo_scene *s)
+void demo_scene_close(struct demo_scene *s, bool keep_logs)
 {
 	process_stop(&s->controller);
 	process_stop(&s->adapter);
@@ -339,14 +339,14 @@ void demo_scene_close(struct demo_scene *s)
 	s->api = NULL;
 	s->client = NULL;
 	s->loop = NULL;
-	if (s->folder[0] != '\0')
+	if (s->folder[0] != '\0' && !keep_logs)
 		remove_folder(s->folder);
 	s->folder[0] = '\0';
 }
 
 static enum error_kind steer(struct demo_scene *s, const char *target, struct error *err)
 {
-	AUTO(buf_done) struct buf answer;
+	AUTO(buf_done) struct buf answer = { 0 };
 	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	return request(s, "PUT", target, SV_NULL, &answer, err);
 }
@@ -366,7 +366,7 @@ enum error_kind demo_scene_set_prometheus(struct demo_scene *s, bool down, struc
 static enum error_kind get(
 	struct demo_scene *s, const char *target, json_t **ret, struct error *err)
 {
-	AUTO(buf_done) struct buf answer;
+	AUTO(buf_done) struct buf answer = { 0 };
 
 	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	if (request(s, "GET", target, SV_NULL, &answer, err) != ERR_OK)

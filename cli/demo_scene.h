@@ -34,8 +34,8 @@ extern const char DEMO_SCENE_HPA[];
 /* Starts everything and waits until the metric is served or `patience_ms` is over. */
 MUST_USE enum error_kind demo_scene_open(
 	struct demo_scene *s, const struct demo_pace *pace, int64_t patience_ms, struct error *err);
-/* Ends the processes and removes the folder. Works on a half-open scene. */
-void demo_scene_close(struct demo_scene *s);
+/* Ends the processes and removes the folder, unless its logs are wanted. Works on a half-open scene. */
+void demo_scene_close(struct demo_scene *s, bool keep_logs);
 MUST_USE enum error_kind demo_scene_set_load(struct demo_scene *s, double rps, struct error *err);
 MUST_USE enum error_kind demo_scene_set_prometheus(
 	struct demo_scene *s, bool down, struct error *err);

@@ -117,7 +117,7 @@ enum error_kind live_list(struct live *l, struct arena *a, const char *ns, const
 		.resource = SV("horizontalpodautoscalers"),
 		.name = sv_of(name) };
 	struct collection found = { .arena = a };
-	AUTO(buf_done) struct buf target, body;
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
 	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, MAX_LIST_BYTES);
@@ -146,7 +146,7 @@ static enum error_kind load_pods(struct live *l, struct sv ns, struct error *err
 	const struct api_path path = {
 		.version = SV("v1"), .namespace = ns, .resource = SV("pods")
 	};
-	AUTO(buf_done) struct buf target, body;
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
 	if (l->loaded_namespace.ptr && sv_eq(l->loaded_namespace, ns))
 		return ERR_OK;
@@ -173,7 +173,7 @@ static struct decide_now now(void)
 static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *pass,
 	const struct pass_want *want, struct error *err)
 {
-	AUTO(buf_done) struct buf target, body;
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 	struct error failed;
 	char *resource = arena_strdup(a, want->path.resource),
 	     *name = arena_strdup(a, want->path.name);
@@ -197,7 +197,7 @@ static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *p
 static enum error_kind ask_one(struct live *l, struct arena *a, struct pass *pass, size_t i,
 	const struct ask_question *question, struct error *err)
 {
-	AUTO(buf_done) struct buf body;
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error failed;
 	char *target = arena_strdup(a, question->target),
 	     *resource = arena_strdup(a, question->resource),

@@ -235,7 +235,7 @@ void plan_print(struct buf *out, const struct hpa *hpa, const struct pass *pass)
 
 static void encode_metrics(struct jw *w, const struct hpa *hpa, const struct proposal *p)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 65536);
 	jw_key(w, "metrics");

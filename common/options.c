@@ -145,7 +145,7 @@ static enum error_kind set_ratio(const struct option *o, struct sv value, struct
 
 static enum error_kind set_duration(const struct option *o, struct sv value, struct error *err)
 {
-	AUTO(buf_done) struct buf least_text, most_text;
+	AUTO(buf_done) struct buf least_text = { 0 }, most_text = { 0 };
 	struct error why;
 	int64_t ns;
 
@@ -165,7 +165,7 @@ static enum error_kind set_duration(const struct option *o, struct sv value, str
 
 static enum error_kind set_choice(const struct option *o, struct sv value, struct error *err)
 {
-	AUTO(buf_done) struct buf words;
+	AUTO(buf_done) struct buf words = { 0 };
 
 	buf_init(&words, 512);
 	for (int i = 0; o->choices[i]; i++) {
@@ -303,7 +303,7 @@ void options_list_done(struct option_list *list)
 
 static void put_default(struct buf *out, const struct option *o)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 256);
 	switch (o->kind) {
@@ -364,7 +364,7 @@ void options_help(struct buf *out, const struct option *table, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct option *o = &table[i];
-		AUTO(buf_done) struct buf help;
+		AUTO(buf_done) struct buf help = { 0 };
 		if (!o->help)
 			continue;
 		size_t start = out->len;

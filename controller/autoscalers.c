@@ -98,8 +98,8 @@ void autoscalers_each(
 /* 64-bit FNV-1a over the spec as the server prints it: an edit that keeps the hash is as likely as a broken memory cell. */
 static enum error_kind fingerprint_of(struct sv json, uint64_t *ret, struct error *err)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf spec;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf spec = { 0 };
 	struct jtree *tree;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 

@@ -161,7 +161,7 @@ static void record_events(
 /* The answer to our status write is our state until the watch has passed it. */
 static void keep_stored(struct slot *s, struct sv stored)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct object_id id;
 	struct autoscaler *one;
 	enum autoscalers_change change;

@@ -110,7 +110,7 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 
 static void send(struct drive *d, const char *method, struct sv body)
 {
-	AUTO(buf_done) struct buf target;
+	AUTO(buf_done) struct buf target = { 0 };
 	bool urgent = d->want.kind == PASS_WANT_PUT_SCALE;
 	struct error err;
 
@@ -177,7 +177,7 @@ static void put_scale(struct drive *d)
 
 static void put_status(struct drive *d)
 {
-	AUTO(buf_done) struct buf body;
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error err;
 
 	if (!d->context->writes) {
@@ -195,7 +195,7 @@ static void put_status(struct drive *d)
 static bool give_pods(struct drive *d)
 {
 	const struct drive_context *c = d->context;
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct target_peer *peers;
 	struct pod_set pods;
 	struct error err;

@@ -28,7 +28,7 @@ static enum error_kind connect_to_cluster(const struct controller_options *o,
 		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
 	};
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct kubeconfig_client config;
 
 	arena_init(&a, LIMIT_CONFIG_FILE_BYTES * 8);
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (o.help) {
-		AUTO(buf_done) struct buf text;
+		AUTO(buf_done) struct buf text = { 0 };
 		buf_init(&text, 65536);
 		controller_options_help(&text);
 		fputs(buf_text(&text), stdout);

@@ -17,7 +17,7 @@ static void reply_text(struct http_exchange *x, int status, const char *text)
 
 static void reply_ready(const struct probes *p, struct http_exchange *x)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	if (controller_is_ready(p->controller)) {
 		reply_text(x, 200, "ok");
@@ -30,7 +30,7 @@ static void reply_ready(const struct probes *p, struct http_exchange *x)
 
 static void reply_metrics(const struct probes *p, struct http_exchange *x)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct error err;
 
 	buf_init(&text, MAX_METRICS_BYTES);

@@ -31,7 +31,7 @@ static void put_details(struct jw *w, const struct api_request *q, int code)
 
 void api_fail(struct api_request *q, int code, const char *reason, const char *message)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	buf_init(&out, LIMIT_OBJECT_BYTES);
@@ -86,7 +86,7 @@ void api_fail_error(struct api_request *q, const struct error *err)
 /* Splits the path into decoded segments; false: too many or malformed. */
 static bool split(struct api_request *q, struct sv path, struct sv *segments, size_t *ret_n)
 {
-	AUTO(buf_done) struct buf decoded;
+	AUTO(buf_done) struct buf decoded = { 0 };
 	size_t n = 0;
 
 	buf_init(&decoded, 4096);

@@ -59,7 +59,7 @@ static size_t collect(struct api_request *q, struct group_version *all)
 
 static void put_version(struct jw *w, struct sv group, struct sv version)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 512);
 	buf_printf(&text, "%.*s/%.*s", SV_ARG(group), SV_ARG(version));
@@ -151,7 +151,7 @@ static void put_words(struct jw *w, const char *key, const char *words)
 
 static void put_resource(struct jw *w, const struct resource *r, const char *sub, const char *verbs)
 {
-	AUTO(buf_done) struct buf name;
+	AUTO(buf_done) struct buf name = { 0 };
 
 	buf_init(&name, 256);
 	buf_printf(&name, "%s%s%s", r->plural, sub[0] ? "/" : "", sub);
@@ -176,7 +176,7 @@ static void put_resource(struct jw *w, const struct resource *r, const char *sub
 
 static bool put_resources(struct jw *w, struct sv group, struct sv version)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	bool any = false;
 
 	buf_init(&text, 512);
@@ -236,7 +236,7 @@ static void put_server_version(struct jw *w)
 
 bool api_discovery(struct api_request *q, struct sv path)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 	struct sv group, version;
 	bool found = true, more;

@@ -29,7 +29,7 @@ static void put_index(struct jw *w)
 	jw_key(w, "paths");
 	jw_object(w);
 	for (size_t i = 0; i < resources_n; i++) {
-		AUTO(buf_done) struct buf location;
+		AUTO(buf_done) struct buf location = { 0 };
 		if (!is_first_of_version(i))
 			continue;
 		buf_init(&location, 512);
@@ -37,7 +37,7 @@ static void put_index(struct jw *w)
 		jw_key_sv(w, buf_sv(&location));
 		jw_object(w);
 		jw_key(w, "serverRelativeURL");
-		AUTO(buf_done) struct buf url;
+		AUTO(buf_done) struct buf url = { 0 };
 		buf_init(&url, 512);
 		buf_printf(&url, PREFIX "/%s", buf_text(&location));
 		jw_sv(w, buf_sv(&url));
@@ -49,7 +49,7 @@ static void put_index(struct jw *w)
 
 static void put_kind(struct jw *w, const struct resource *r, struct sv location)
 {
-	AUTO(buf_done) struct buf path;
+	AUTO(buf_done) struct buf path = { 0 };
 
 	buf_init(&path, 512);
 	buf_printf(&path, "/%.*s/%s%s/{name}", SV_ARG(location),
@@ -90,7 +90,7 @@ static bool put_version(struct jw *w, struct sv location)
 	jw_key(w, "paths");
 	jw_object(w);
 	for (size_t i = 0; i < resources_n; i++) {
-		AUTO(buf_done) struct buf own;
+		AUTO(buf_done) struct buf own = { 0 };
 		buf_init(&own, 512);
 		put_location(&own, &resources_table[i]);
 		if (!sv_eq(buf_sv(&own), location))
@@ -105,7 +105,7 @@ static bool put_version(struct jw *w, struct sv location)
 
 bool api_openapi(struct api_request *q, struct sv path)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	if (!sv_has_prefix(path, SV(PREFIX)))

@@ -26,7 +26,7 @@ void api_put_object(struct jw *w, const struct api_request *q, struct sv text)
 	if (q->form == API_FORM_TABLE) {
 		table_row(w, q->r, doc, instant_wall_now());
 	} else {
-		AUTO(buf_done) struct buf metadata;
+		AUTO(buf_done) struct buf metadata = { 0 };
 		buf_init(&metadata, LIMIT_OBJECT_BYTES);
 		jx_print(&metadata, json_object_get(doc, "metadata"));
 		jw_object(w);
@@ -52,13 +52,13 @@ static void reply_buf(struct api_request *q, int status, struct buf *out)
 
 void api_reply_object(struct api_request *q, int status, struct sv text)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	buf_init(&out, MAX_LIST_BYTES);
 	jw_init(&w, &out);
 	if (q->form == API_FORM_TABLE) {
-		AUTO(buf_done) struct buf metadata;
+		AUTO(buf_done) struct buf metadata = { 0 };
 		buf_init(&metadata, 128);
 		buf_printf(&metadata, "{\"resourceVersion\":\"%llu\"}",
 			(unsigned long long)store_revision(q->api->store));
@@ -76,7 +76,7 @@ void api_get(struct api_request *q)
 	const struct store_object *o = store_find(q->api->store, q->r, q->ns, q->name);
 
 	if (!o) {
-		AUTO(buf_done) struct buf message;
+		AUTO(buf_done) struct buf message = { 0 };
 		buf_init(&message, ERROR_TEXT_MAX);
 		resources_print_qualified(&message, q->r);
 		buf_printf(&message, " \"%.*s\" not found", SV_ARG(q->name));
@@ -218,7 +218,7 @@ static void put_list(struct buf *out, struct api_request *q, const struct store_
 	if (q->form == API_FORM_TABLE) {
 		table_begin(&w, q->r, metadata, true);
 	} else {
-		AUTO(buf_done) struct buf version;
+		AUTO(buf_done) struct buf version = { 0 };
 		buf_init(&version, 256);
 		resources_print_api_version(&version, q->r);
 		bool partial = q->form == API_FORM_PARTIAL;
@@ -250,8 +250,8 @@ void api_list(struct api_request *q)
 	struct sv limit = http_exchange_query_get(q->x, "limit");
 	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	const struct store_object *next_after;
-	AUTO(buf_done) struct buf out;
-	AUTO(buf_done) struct buf metadata;
+	AUTO(buf_done) struct buf out = { 0 };
+	AUTO(buf_done) struct buf metadata = { 0 };
 	struct error err;
 
 	buf_init(&out, MAX_LIST_BYTES);

@@ -30,7 +30,7 @@ static void member_text(struct jw *w, const json_t *doc, const char *key)
 
 static void put_scale(struct buf *out, const json_t *doc)
 {
-	AUTO(buf_done) struct buf selector;
+	AUTO(buf_done) struct buf selector = { 0 };
 	struct jw w;
 	json_int_t replicas = json_integer_value(jx_at(doc, "spec.replicas"));
 
@@ -64,7 +64,7 @@ static void put_scale(struct buf *out, const json_t *doc)
 
 static void reply_scale(struct api_request *q, const json_t *doc)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, LIMIT_OBJECT_BYTES);
 	put_scale(&out, doc);
@@ -93,7 +93,7 @@ void api_scale_get(struct api_request *q)
 static enum error_kind wanted_scale(
 	struct api_request *q, const json_t *stored, json_t **ret, struct error *err)
 {
-	AUTO(buf_done) struct buf present;
+	AUTO(buf_done) struct buf present = { 0 };
 	json_t *body = NULL, *scale = NULL;
 	enum patch_kind kind = PATCH_MERGE;
 

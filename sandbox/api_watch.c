@@ -44,7 +44,7 @@ static void on_exchange_end(struct http_exchange *x, void *ctx)
 static void put_table_event(
 	struct jw *w, struct api_watch *watch, struct sv text, uint64_t revision)
 {
-	AUTO(buf_done) struct buf metadata;
+	AUTO(buf_done) struct buf metadata = { 0 };
 
 	buf_init(&metadata, 128);
 	buf_printf(&metadata, "{\"resourceVersion\":\"%llu\"}", (unsigned long long)revision);
@@ -56,7 +56,7 @@ static void put_table_event(
 
 static void send(struct api_watch *watch, const char *type, struct sv text, uint64_t revision)
 {
-	AUTO(buf_done) struct buf line;
+	AUTO(buf_done) struct buf line = { 0 };
 	struct jw w;
 
 	buf_init(&line, 2 * LIMIT_OBJECT_BYTES);
@@ -112,8 +112,8 @@ void api_watch_event(const struct store_event *event, void *api)
 
 static void send_bookmark(struct api_watch *watch, bool initial_end)
 {
-	AUTO(buf_done) struct buf object;
-	AUTO(buf_done) struct buf version;
+	AUTO(buf_done) struct buf object = { 0 };
+	AUTO(buf_done) struct buf version = { 0 };
 
 	buf_init(&object, 1024);
 	buf_init(&version, 256);

@@ -79,7 +79,7 @@ static void reply_stored(struct api_request *q, int status, const json_t *doc)
 /* Reviews are answered at once: the sandbox has no users, so every token is somebody and everything is allowed. */
 static void review(struct api_request *q, json_t *doc)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	json_t *status;
 
 	buf_init(&out, LIMIT_OBJECT_BYTES);
@@ -253,7 +253,7 @@ void api_delete(struct api_request *q)
 		api_fail_error(q, &err);
 		return;
 	}
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, ERROR_TEXT_MAX);
 	buf_printf(&out,
 		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\","

@@ -8,7 +8,7 @@
 
 static void reply_state(struct sandbox *s, struct http_exchange *x)
 {
-	AUTO(buf_done) struct buf out, number;
+	AUTO(buf_done) struct buf out = { 0 }, number = { 0 };
 	struct jw w;
 
 	buf_init(&out, MAX_ANSWER_BYTES);

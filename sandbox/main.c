@@ -87,7 +87,7 @@ static void on_signal(int signal, void *ctx)
 static enum error_kind write_kubeconfig(
 	const struct sandbox *s, const char *path, struct error *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 4096);
 	sandbox_print_kubeconfig(&text, s);
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 	}
 	options_list_done(&rest);
 	if (a.help || a.version) {
-		AUTO(buf_done) struct buf text;
+		AUTO(buf_done) struct buf text = { 0 };
 		buf_init(&text, 65536);
 		if (a.help) {
 			buf_put_str(&text, "flyball-sandbox: a simulated Kubernetes API server, "

@@ -107,7 +107,7 @@ static int64_t now_ms(void)
 
 static void put_sample(struct question *q, int64_t time_ms, double value)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 128);
 	jw_array(&q->w);
@@ -242,7 +242,7 @@ static bool add_parameter(struct question *q, struct sv name, struct sv value)
 static bool read_form(struct question *q, struct sv body)
 {
 	while (body.len > 0) {
-		AUTO(buf_done) struct buf decoded;
+		AUTO(buf_done) struct buf decoded = { 0 };
 		struct sv rest, value;
 		bool more, found;
 		struct sv pair = sv_cut(body, '&', &rest, &more);

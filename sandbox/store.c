@@ -156,7 +156,7 @@ static struct store_object *object_new(
 	const struct resource *r, const json_t *doc, uint64_t revision)
 {
 	struct store_object *o = mem_zalloc(sizeof(*o));
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	const char *ns = jx_text_at(doc, "metadata.namespace");
 
 	if (!o)
@@ -206,7 +206,7 @@ static bool set_revision(json_t *doc, uint64_t revision)
 
 static bool set_type(json_t *doc, const struct resource *r)
 {
-	AUTO(buf_done) struct buf version;
+	AUTO(buf_done) struct buf version = { 0 };
 	buf_init(&version, 256);
 	resources_print_api_version(&version, r);
 	return set_text(doc, "kind", r->kind) && set_text(doc, "apiVersion", buf_text(&version));
@@ -239,7 +239,7 @@ static enum error_kind put(struct store *s, const struct resource *r, json_t *do
 
 static enum error_kind exists_already(const struct resource *r, const char *name, struct error *err)
 {
-	AUTO(buf_done) struct buf qualified;
+	AUTO(buf_done) struct buf qualified = { 0 };
 	buf_init(&qualified, 256);
 	resources_print_qualified(&qualified, r);
 	return error_set(err, ERR_CONFLICT, "%s \"%s\" already exists", buf_text(&qualified), name);
@@ -247,7 +247,7 @@ static enum error_kind exists_already(const struct resource *r, const char *name
 
 static enum error_kind not_found(const struct resource *r, struct sv name, struct error *err)
 {
-	AUTO(buf_done) struct buf qualified;
+	AUTO(buf_done) struct buf qualified = { 0 };
 	buf_init(&qualified, 256);
 	resources_print_qualified(&qualified, r);
 	return error_set(
@@ -257,7 +257,7 @@ static enum error_kind not_found(const struct resource *r, struct sv name, struc
 static bool set_metadata(struct store *s, json_t *metadata, struct wall now)
 {
 	char uid[40];
-	AUTO(buf_done) struct buf created;
+	AUTO(buf_done) struct buf created = { 0 };
 
 	/* Unique in this process, in the shape of a random UUID. */
 	(void)snprintf(uid, sizeof(uid), "f1b0a110-0000-4000-8000-%012llx",
@@ -322,7 +322,7 @@ static bool keep_server_fields(json_t *doc, const json_t *old)
 static enum error_kind modified_meanwhile(
 	const struct resource *r, const char *name, struct error *err)
 {
-	AUTO(buf_done) struct buf qualified;
+	AUTO(buf_done) struct buf qualified = { 0 };
 	buf_init(&qualified, 256);
 	resources_print_qualified(&qualified, r);
 	return error_set(err, ERR_CONFLICT,

@@ -392,8 +392,8 @@ void table_row(struct jw *w, const struct resource *r, const json_t *object, str
 {
 	size_t n;
 	const struct column *columns = columns_of(r, &n);
-	AUTO(buf_done) struct buf cell;
-	AUTO(buf_done) struct buf metadata;
+	AUTO(buf_done) struct buf cell = { 0 };
+	AUTO(buf_done) struct buf metadata = { 0 };
 
 	buf_init(&cell, MAX_CELL_BYTES);
 	buf_init(&metadata, LIMIT_OBJECT_BYTES);

@@ -52,7 +52,7 @@ void workload_free(struct workload *w)
 /* "2026-11-21T10:00:00Z" in a caller's room. */
 static const char *time_text(struct wall t, char *room, size_t size)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 64);
 	instant_wall_print(&text, t);

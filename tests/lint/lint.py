@@ -215,6 +215,8 @@ def check_text():
                 problems.append(f"{name}:{number}: TODO in the source; open an issue instead")
             if re.search(r"(?<![\w.])/(work|root|home)/", line):
                 problems.append(f"{name}:{number}: path of a machine")
+            if re.search(r"\bAUTO\(\w+\) [^;=]*;", line) and name.endswith(".c"):
+                problems.append(f"{name}:{number}: what is cleaned up at the end of the scope must be initialised where it is declared")
             if line.rstrip() != line and name.endswith((".c", ".h", ".py")):
                 problems.append(f"{name}:{number}: trailing blank")
     return problems

@@ -30,7 +30,7 @@ static const struct {
 
 START_TEST(ages)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 100);
 	table_print_age(&out, AGES[_i].seconds);
 	ck_assert_str_eq(buf_text(&out), AGES[_i].text);
@@ -71,7 +71,7 @@ static const struct {
 
 START_TEST(targets)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err;
 	json_t *hpa = NULL;
 
