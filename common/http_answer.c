@@ -1,10 +1,20 @@
-/* Headers of answers. In: lines -> out: the Date and the delay that the server asks for. Pure. */
+/* Headers of answers. In: lines -> out: date, content type and the delay that the server asks for. Pure. */
 #include "common/http_answer.h"
 
 #include <string.h>
 
 /* A server that asks for more is broken, and our own backoff is shorter. */
 #define RETRY_AFTER_MAX_SEC 3600
+
+/* What does not fit is left out: half of a value would be another value. */
+static void keep(char *to, size_t size, struct sv value)
+{
+	if (value.len >= size)
+		return;
+	if (value.len > 0)
+		memcpy(to, value.ptr, value.len);
+	to[value.len] = '\0';
+}
 
 void http_answer_note(struct http_answer *a, struct sv line)
 {
@@ -14,9 +24,10 @@ void http_answer_note(struct http_answer *a, struct sv line)
 	struct sv name = sv_cut(line, ':', &value, &found);
 
 	value = sv_trim(value);
-	if (sv_eq_nocase(name, SV("Date")) && value.len < sizeof(a->date)) {
-		memcpy(a->date, value.ptr, value.len);
-		a->date[value.len] = '\0';
+	if (sv_eq_nocase(name, SV("Date"))) {
+		keep(a->date, sizeof(a->date), value);
+	} else if (sv_eq_nocase(name, SV("Content-Type"))) {
+		keep(a->content_type, sizeof(a->content_type), value);
 	} else if (sv_eq_nocase(name, SV("Retry-After")) && sv_to_i64(value, &seconds)) {
 		if (seconds < 0)
 			seconds = 0;

@@ -4,6 +4,7 @@
 
 struct http_answer {
 	char date[64];
+	char content_type[256];
 	struct opt_retry_after retry_after;
 };
 

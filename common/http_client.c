@@ -172,15 +172,6 @@ static void judge(struct http_call *call, CURLcode code)
 
 /* Telling users */
 
-static struct sv content_type_of(struct http_call *call)
-{
-	char *text = NULL;
-
-	if (curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &text) != CURLE_OK)
-		text = NULL;
-	return sv_of(text);
-}
-
 static long status_of(struct http_call *call)
 {
 	long status = 0;
@@ -244,7 +235,7 @@ static void complete(struct http_call *call)
 	if (call->failed.kind == ERR_OK) {
 		response.status = (int)status_of(call);
 		response.body = buf_sv(&call->body);
-		response.content_type = content_type_of(call);
+		response.content_type = sv_of(call->answer.content_type);
 		response.date = sv_of(call->answer.date);
 		response.retry_after = call->answer.retry_after;
 	}
@@ -467,13 +458,13 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 	int64_t total_left_ns =
 		call->total_ns ? call->started_ns + call->total_ns - now_ns : INT64_MAX;
 	int64_t idle_left_ns = call->idle_ns ? call->heard_ns + call->idle_ns - now_ns : INT64_MAX;
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
+	buf_init(&text, 128);
 	if (total_left_ns > 0 && idle_left_ns > 0) {
 		loop_timer_set(t, total_left_ns < idle_left_ns ? total_left_ns : idle_left_ns);
 		return;
 	}
-	buf_init(&text, 128);
 	buf_put_str(
 		&text, total_left_ns <= 0 ? "no complete answer within " : "nothing received for ");
 	instant_duration_print(&text, total_left_ns <= 0 ? call->total_ns : call->idle_ns);

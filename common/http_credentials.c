@@ -167,7 +167,7 @@ static enum error_kind read_all(
 static enum error_kind adopt(
 	struct http_token *t, int fd, const struct stat *now, struct error *err)
 {
-	AUTO(buf_done) struct buf content;
+	AUTO(buf_done) struct buf content = { 0 };
 
 	buf_init(&content, TOKEN_MAX);
 	enum error_kind kind = read_all(t, fd, &content, err);

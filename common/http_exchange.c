@@ -50,7 +50,7 @@ bool http_exchange_add_header(struct http_exchange *x, struct sv name, struct sv
 static enum error_kind decode(
 	struct http_exchange *x, struct sv text, struct sv *ret, struct error *err)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, text.len);
 	if (!http_unescape(&out, text, true))

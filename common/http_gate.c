@@ -239,11 +239,19 @@ static bool check_header(struct http_gate *g, struct sv line, struct head *h, st
 	return true;
 }
 
+static bool check_body(struct http_gate *g, const struct head *h)
+{
+	if (sv_is(h->method, "GET") || sv_is(h->method, "HEAD"))
+		return refuse(g, 400, "a GET or HEAD request with a body");
+	if (g->max_body == 0 || h->length > g->max_body)
+		return refuse(g, 413, "the request body is too large");
+	return true;
+}
+
 /* The rules that need all headers; decides how the body is framed. */
 static bool check_framing(struct http_gate *g, const struct head *h)
 {
 	bool is_1_1 = sv_is(h->version, "HTTP/1.1");
-	bool has_body = h->chunked || (h->has_length && h->length > 0);
 
 	if (is_1_1 && !(h->seen & 1u << ONCE_HOST))
 		return refuse(g, 400, "missing Host header");
@@ -251,13 +259,13 @@ static bool check_framing(struct http_gate *g, const struct head *h)
 		return refuse(g, 400, "both Content-Length and Transfer-Encoding");
 	if (h->chunked && !is_1_1)
 		return refuse(g, 400, "Transfer-Encoding in an HTTP/1.0 request");
-	if (has_body && (sv_is(h->method, "GET") || sv_is(h->method, "HEAD")))
-		return refuse(g, 400, "a GET or HEAD request with a body");
-	if (has_body && (g->max_body == 0 || h->length > g->max_body))
-		return refuse(g, 413, "the request body is too large");
 	g->left = h->length;
-	g->state = h->chunked ? HTTP_GATE_CHUNK_SIZE : has_body ? HTTP_GATE_BODY : HTTP_GATE_DONE;
-	return true;
+	g->state = HTTP_GATE_DONE;
+	if (h->chunked)
+		g->state = HTTP_GATE_CHUNK_SIZE;
+	else if (h->length > 0)
+		g->state = HTTP_GATE_BODY;
+	return g->state == HTTP_GATE_DONE || check_body(g, h);
 }
 
 /* g->head holds complete lines, each ended by CR LF, without the empty one. */

@@ -19,7 +19,7 @@ void http_lines_done(struct http_lines *lines)
 enum error_kind http_lines_add(
 	struct http_lines *lines, struct sv name, struct sv value, struct error *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, LINE_MAX_BYTES);
 	value = sv_trim(value);

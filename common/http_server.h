@@ -15,16 +15,23 @@ struct http_server;
 struct http_exchange; /* one request and its answer */
 
 struct http_server_config {
-	const char *bind_address;	     /* "127.0.0.1", "0.0.0.0", "::" */
-	uint16_t port;			     /* 0: any; http_server_port tells */
-	struct sv tls_cert_pem, tls_key_pem; /* both empty: plain HTTP */
-	bool request_client_cert; /* ask for one (optional for the client); its verification is the caller's */
-	unsigned max_connections;  /* 0: 1000 */
-	unsigned idle_timeout_sec; /* 0: 75; a request must also arrive whole within it */
-	size_t max_body_bytes;	   /* of a request; 0: bodies are refused with 413 */
+	/* "127.0.0.1", "0.0.0.0", "::" (both families) */
+	const char *bind_address;
+	/* 0: any; http_server_port tells */
+	uint16_t port;
+	/* both empty: plain HTTP */
+	struct sv tls_cert_pem, tls_key_pem;
+	/* ask for one (optional for the client); whose it is, the caller finds out */
+	bool request_client_cert;
+	/* 0: 1000; fewer where the process may not open three descriptors for each */
+	unsigned max_connections;
+	/* 0: 75; also the longest time for a request to arrive whole (at most 30 s) */
+	unsigned idle_timeout_sec;
+	/* of a request; 0: bodies are refused with 413 */
+	size_t max_body_bytes;
 };
 
-/* The request, borrowed until the exchange is answered. Header names are matched without case. */
+/* What http_exchange_* show of a request is borrowed until the exchange is over. Header names are matched without case. */
 struct http_query {
 	struct sv name, value; /* decoded */
 };
@@ -52,10 +59,9 @@ struct sv http_exchange_target(const struct http_exchange *x);
 struct sv http_exchange_path(const struct http_exchange *x);
 /* Decoded query parameters in order; *ret_n counts them. */
 const struct http_query *http_exchange_query(const struct http_exchange *x, size_t *ret_n);
-struct sv http_exchange_query_get(
-	const struct http_exchange *x, const char *name); /* first; empty when absent */
-struct sv http_exchange_header(
-	const struct http_exchange *x, const char *name); /* first; empty when absent */
+/* The first of that name; empty when absent. */
+struct sv http_exchange_query_get(const struct http_exchange *x, const char *name);
+struct sv http_exchange_header(const struct http_exchange *x, const char *name);
 /* Calls fn for every header line in order until it returns false. */
 void http_exchange_each_header(const struct http_exchange *x,
 	bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);

@@ -40,48 +40,55 @@ static bool is_path(struct sv path)
 	return true;
 }
 
+/* "host", "host:port" */
+static enum error_kind parse_authority(
+	struct sv text, struct sv authority, struct http_url *url, struct error *err)
+{
+	uint64_t port = url->is_https ? 443 : 80;
+	size_t digits = authority.len;
+
+	while (digits > 0 && authority.ptr[digits - 1] >= '0' && authority.ptr[digits - 1] <= '9')
+		digits--;
+	url->default_port = digits == 0 || authority.ptr[digits - 1] != ':';
+	url->host = url->default_port ? authority : sv_take(authority, digits - 1);
+	if (!url->default_port && !sv_to_u64(sv_skip(authority, digits), &port))
+		port = 0;
+	if (port == 0 || port > UINT16_MAX)
+		return refuse(text, "the port is not within 1..65535", err);
+	if (!is_host(url->host))
+		return refuse(text, "the host is malformed", err);
+	url->port = (uint16_t)port;
+	return ERR_OK;
+}
+
 enum error_kind http_url_parse(struct sv text, struct http_url *ret, struct error *err)
 {
-	struct http_url url = { 0 };
-	struct sv rest = text;
-	uint64_t port;
+	struct http_url url = { .is_https = sv_has_prefix(text, SV("https://")) };
 
-	if (sv_has_prefix(text, SV("https://")))
-		url.is_https = true;
-	else if (!sv_has_prefix(text, SV("http://")))
+	if (!url.is_https && !sv_has_prefix(text, SV("http://")))
 		return refuse(text, "it does not begin with http:// or https://", err);
-	rest = sv_skip(text, url.is_https ? 8 : 7);
-	if (sv_find(rest, '?') < rest.len || sv_find(rest, '#') < rest.len)
-		return refuse(text, "query and fragment are not allowed", err);
+	struct sv rest = sv_skip(text, url.is_https ? 8 : 7);
 	struct sv authority = sv_take(rest, sv_find(rest, '/'));
-	url.path = sv_skip(rest, authority.len);
-	while (sv_has_suffix(url.path, SV("/")))
-		url.path.len--;
 	if (sv_find(authority, '@') < authority.len)
 		/* Not quoted: the text before the @ may be a password. */
 		return error_set(err, ERR_INVALID,
 			"the URL of a server contains a user; credentials have their own fields");
-	size_t colon = authority.len;
-	while (colon > 0 && authority.ptr[colon - 1] >= '0' && authority.ptr[colon - 1] <= '9')
-		colon--;
-	url.default_port = colon == 0 || authority.ptr[colon - 1] != ':';
-	url.host = url.default_port ? authority : sv_take(authority, colon - 1);
-	if (url.default_port)
-		port = url.is_https ? 443 : 80;
-	else if (!sv_to_u64(sv_skip(authority, colon), &port) || port == 0 || port > UINT16_MAX)
-		return refuse(text, "the port is not within 1..65535", err);
-	if (!is_host(url.host))
-		return refuse(text, "the host is malformed", err);
+	if (sv_find(rest, '?') < rest.len || sv_find(rest, '#') < rest.len)
+		return refuse(text, "query and fragment are not allowed", err);
+	url.path = sv_skip(rest, authority.len);
+	while (sv_has_suffix(url.path, SV("/")))
+		url.path.len--;
 	if (!is_path(url.path))
 		return refuse(text, "the path contains a byte that must be percent-encoded", err);
-	url.port = (uint16_t)port;
-	*ret = url;
-	return ERR_OK;
+	enum error_kind kind = parse_authority(text, authority, &url, err);
+	if (kind == ERR_OK)
+		*ret = url;
+	return kind;
 }
 
 static char *print(const struct http_url *url, struct sv host)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, URL_MAX);
 	buf_put_str(&out, url->is_https ? "https://" : "http://");
@@ -95,7 +102,7 @@ static char *print(const struct http_url *url, struct sv host)
 enum error_kind http_dial_init(
 	struct http_dial *d, struct sv base_url, struct sv server_name, struct error *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct http_url url;
 
 	*d = (struct http_dial){ 0 };
@@ -133,7 +140,7 @@ void http_dial_done(struct http_dial *d)
 
 enum error_kind http_url_join(const char *base, const char *target, char **ret, struct error *err)
 {
-	AUTO(buf_done) struct buf url;
+	AUTO(buf_done) struct buf url = { 0 };
 
 	buf_init(&url, URL_MAX);
 	if (target[0] != '/')

@@ -6,11 +6,6 @@
  * cut, pairs that do not fit the line are left out and truncated=true says so. */
 #include "common/log.h"
 
-#include "common/buf.h"
-#include "common/instant.h"
-#include "common/jw.h"
-#include "common/utf8.h"
-
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -19,6 +14,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "common/buf.h"
+#include "common/instant.h"
+#include "common/jw.h"
+#include "common/utf8.h"
 
 /* struct error's text is the longest value there is. */
 #define VALUE_MAX ERROR_TEXT_MAX

@@ -1,8 +1,9 @@
 #pragma once
 /* Structured log on standard error: one line per event, key=value text or JSON. Never blocks: what a full pipe cannot take is dropped
  * and counted. Only mains and edges log. Control characters are escaped; never hand it a token. */
-#include "common/mem.h"
 #include <stdbool.h>
+
+#include "common/mem.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };

@@ -13,14 +13,14 @@
  * Deliberately not here: threads, and running the loop from inside one of its callbacks. */
 #include "common/loop.h"
 
-#include "common/vec.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "common/vec.h"
 
 /* Descriptors served per round; more simply wait for the next one, which comes at once. */
 #define EVENTS_PER_ROUND 256

@@ -13,7 +13,8 @@ struct loop_timer;
 struct loop_fd;
 
 MUST_USE enum error_kind loop_new(struct loop **ret, struct error *err);
-void loop_free(struct loop *l); /* frees the timers, watched descriptors (not closed) and deferred calls that are left */
+/* Frees the timers, watched descriptors (not closed) and deferred calls that are left. */
+void loop_free(struct loop *l);
 DEFINE_AUTO(struct loop *, loop_free)
 
 /* Runs until loop_stop. loop_run_once waits at most timeout_ms (-1: without end) and handles what is ready. */
@@ -33,7 +34,8 @@ void loop_timer_free(struct loop_timer *t);
 
 /* events: EPOLLIN, EPOLLOUT ... of <sys/epoll.h>. The descriptor stays the caller's; free before closing it. */
 typedef void (*loop_fd_fn)(struct loop_fd *f, uint32_t events, void *ctx);
-MUST_USE struct loop_fd *loop_fd_new(struct loop *l, int fd, uint32_t events, loop_fd_fn fn, void *ctx);
+MUST_USE struct loop_fd *loop_fd_new(
+	struct loop *l, int fd, uint32_t events, loop_fd_fn fn, void *ctx);
 MUST_USE bool loop_fd_set(struct loop_fd *f, uint32_t events);
 int loop_fd_number(const struct loop_fd *f);
 void loop_fd_free(struct loop_fd *f);
@@ -45,4 +47,5 @@ void loop_undefer(struct loop *l, void (*fn)(void *ctx), const void *ctx);
 
 /* Calls fn when the signal arrives (through a signalfd; the signal is blocked from here on). One handler per signal. */
 typedef void (*loop_signal_fn)(int signal, void *ctx);
-MUST_USE enum error_kind loop_on_signal(struct loop *l, int signal, loop_signal_fn fn, void *ctx, struct error *err);
+MUST_USE enum error_kind loop_on_signal(
+	struct loop *l, int signal, loop_signal_fn fn, void *ctx, struct error *err);

@@ -8,15 +8,15 @@
 #include "common/vec.h"
 
 enum option_kind {
-	OPTION_TEXT,     /* const char ** */
-	OPTION_BOOL,     /* bool * ; --x, --x=true, --x=false */
-	OPTION_INT,      /* int64_t *, within min..max */
-	OPTION_RATIO,    /* double *, within min..max */
+	OPTION_TEXT,	 /* const char ** */
+	OPTION_BOOL,	 /* bool * ; --x, --x=true, --x=false */
+	OPTION_INT,	 /* int64_t *, within min..max */
+	OPTION_RATIO,	 /* double *, within min..max */
 	OPTION_DURATION, /* int64_t * nanoseconds, Go syntax, within min..max (nanoseconds) */
-	OPTION_CHOICE,   /* int *: index into choices */
-	OPTION_LIST,     /* struct option_list *: may be repeated, and split at commas */
-	OPTION_REPEAT,   /* struct option_list *: may be repeated, not split */
-	OPTION_IGNORED,  /* accepted for compatibility, takes a value, without effect */
+	OPTION_CHOICE,	 /* int *: index into choices */
+	OPTION_LIST,	 /* struct option_list *: may be repeated, and split at commas */
+	OPTION_REPEAT,	 /* struct option_list *: may be repeated, not split */
+	OPTION_IGNORED,	 /* accepted for compatibility, takes a value, without effect */
 	OPTION_IGNORED_BOOL,
 };
 
@@ -25,20 +25,20 @@ struct option_list {
 };
 
 struct option {
-	const char *name;  /* "sync-period" */
-	char letter;       /* "-n", or 0 */
+	const char *name; /* "sync-period" */
+	char letter;	  /* "-n", or 0 */
 	enum option_kind kind;
-	void *target;      /* holds the default before parsing; NULL for IGNORED */
-	int64_t min, max;  /* INT and DURATION; both 0: unchecked */
+	void *target;		    /* holds the default before parsing; NULL for IGNORED */
+	int64_t min, max;	    /* INT and DURATION; both 0: unchecked */
 	const char *const *choices; /* CHOICE: NULL-terminated */
-	const char *value_name; /* "FILE", "DURATION" in the help */
-	const char *help;  /* one line; NULL: hidden */
+	const char *value_name;	    /* "FILE", "DURATION" in the help */
+	const char *help;	    /* one line; NULL: hidden */
 };
 
 /* argv[1..argc-1] -> targets; arguments that are no flags (and all after "--") go to ret_rest in order.
  * Texts are borrowed from argv. Errors: INVALID, one line naming flag and what was expected. "--help" and "-h" are ordinary flags of the table. */
-MUST_USE enum error_kind options_parse(const struct option *table, size_t n, int argc, char **argv, struct option_list *ret_rest,
-	struct error *err);
+MUST_USE enum error_kind options_parse(const struct option *table, size_t n, int argc, char **argv,
+	struct option_list *ret_rest, struct error *err);
 void options_list_done(struct option_list *list);
 /* The flags as help text, two columns, with defaults, 100 columns wide. */
 void options_help(struct buf *out, const struct option *table, size_t n);

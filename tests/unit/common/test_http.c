@@ -196,8 +196,12 @@ START_TEST(answers_leave_date_and_delay)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
 		struct http_answer a = { 0 };
+		http_answer_note(&a, SV("CONTENT-TYPE: text/html"));
 		http_answer_note(&a, sv_of(ROWS[i].line));
 		ck_assert_str_eq(a.date, ROWS[i].date);
+		ck_assert_str_eq(a.content_type, sv_has_prefix(sv_of(ROWS[i].line), SV("Content"))
+							 ? "text/plain"
+							 : "text/html");
 		ck_assert_int_eq(a.retry_after.set, ROWS[i].set);
 		ck_assert_int_eq(a.retry_after.seconds, ROWS[i].seconds);
 	}

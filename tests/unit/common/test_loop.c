@@ -1,10 +1,10 @@
 /* The event loop: order of timers, callbacks that free what is about to be called, signals. */
-#include "common/loop.h"
-
 #include <check.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+#include "common/loop.h"
 
 #define MANY 5000
 
