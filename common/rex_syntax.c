@@ -4,7 +4,7 @@
  * refused with Go's words. Flags other than i are resolved here; i becomes (?i) and (?-i). Pure. */
 #include "common/rex_syntax.h"
 
-#include "common/utf8.h"
+#include "common/rex_chars.h"
 
 /* Go refuses what nests deeper than 1000; PCRE2's compiler recurses, so we stop earlier. */
 #define DEPTH_MAX 200
@@ -32,6 +32,7 @@ struct level {
 struct translator {
 	struct sv whole, rest;
 	struct rex_syntax *out;
+	struct rex_chars chars;
 	struct error *err;
 	struct level levels[DEPTH_MAX + 1];
 	unsigned depth;
@@ -41,70 +42,14 @@ struct translator {
 	unsigned atom_weight;  /* product of counts in the last atom */
 };
 
-static enum error_kind refuse(struct translator *t, const char *what, struct sv where)
-{
-	return error_set(
-		t->err, ERR_INVALID, "error parsing regexp: %s: `%.*s`", what, SV_ARG(where));
-}
-
-/* From the start of `from` to the start of `to`. */
-static struct sv between(struct sv from, struct sv to)
-{
-	return sv_take(from, from.len - to.len);
-}
-
-static char peek(struct sv s, size_t i)
-{
-	return i < s.len ? s.ptr[i] : '\0';
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static struct level *level(struct translator *t)
 {
 	return &t->levels[t->depth];
 }
 
-/* Takes one character. */
-static enum error_kind take_char(struct translator *t, struct sv *s, uint32_t *ret)
-{
-	size_t len = utf8_char_len(*s);
-	const unsigned char *p = (const unsigned char *)s->ptr;
-
-	if (len == 0)
-		return refuse(t, "invalid UTF-8", *s);
-	if (len == 1)
-		*ret = p[0];
-	else if (len == 2)
-		*ret = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
-	else if (len == 3)
-		*ret = (uint32_t)(p[0] & 0x0f) << 12 | (uint32_t)(p[1] & 0x3f) << 6 | (p[2] & 0x3f);
-	else
-		*ret = (uint32_t)(p[0] & 0x07) << 18 | (uint32_t)(p[1] & 0x3f) << 12 |
-		       (uint32_t)(p[2] & 0x3f) << 6 | (p[3] & 0x3f);
-	*s = sv_skip(*s, len);
-	return ERR_OK;
-}
-
 static void put(struct translator *t, const char *text)
 {
 	buf_put_str(&t->out->pattern, text);
-}
-
-static void put_code(struct translator *t, uint32_t c)
-{
-	if (c < 0x80 && is_alnum((char)c))
-		buf_put_char(&t->out->pattern, (char)c);
-	else
-		buf_printf(&t->out->pattern, "\\x{%x}", (unsigned)c);
-}
-
-static bool is_surrogate(uint32_t c)
-{
-	return c >= 0xd800 && c <= 0xdfff;
 }
 
 /* Something that can be repeated follows in the output. */
@@ -115,7 +60,7 @@ static void begin_atom(struct translator *t)
 
 	if (l->folding != fold)
 		put(t, fold ? "(?i)" : "(?-i)");
-	l->folding = fold;
+	l->folding = t->chars.fold = fold;
 	t->has_atom = true;
 	t->is_repeated = false;
 	t->atom_weight = 1;
@@ -130,269 +75,7 @@ static void put_atom(struct translator *t, const char *text)
 static void put_literal(struct translator *t, uint32_t c)
 {
 	begin_atom(t);
-	if (is_surrogate(c))
-		put(t, "(?!)"); /* a lone surrogate is in no text */
-	else
-		put_code(t, c);
-}
-
-static unsigned hex_value(uint32_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
-}
-
-static enum error_kind bad_escape(struct translator *t, struct sv start, struct sv end)
-{
-	return refuse(t, "invalid escape sequence", between(start, end));
-}
-
-/* \x41 or \x{1f600}; *s stands behind the x, start at the backslash. */
-static enum error_kind take_hex(struct translator *t, struct sv start, struct sv *s, uint32_t *ret)
-{
-	uint32_t c = 0, value = 0;
-	unsigned n_digits = 0;
-	enum error_kind kind;
-
-	bool braced = peek(*s, 0) == '{';
-	if (braced)
-		*s = sv_skip(*s, 1);
-	while (braced || n_digits < 2) {
-		if (s->len == 0)
-			return bad_escape(t, start, *s);
-		if ((kind = take_char(t, s, &c)))
-			return kind;
-		if (braced && c == '}')
-			break;
-		value = value * 16 + hex_value(c);
-		if (hex_value(c) == 16 || value > 0x10ffff)
-			return bad_escape(t, start, *s);
-		n_digits++;
-	}
-	if (n_digits == 0)
-		return bad_escape(t, start, *s);
-	*ret = value;
-	return ERR_OK;
-}
-
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* Up to two more octal digits. */
-static uint32_t take_octal(uint32_t value, struct sv *s)
-{
-	for (int i = 1; i < 3 && is_octal(peek(*s, 0)); i++) {
-		value = value * 8 + (uint32_t)(s->ptr[0] - '0');
-		*s = sv_skip(*s, 1);
-	}
-	return value;
-}
-
-/* A backslash and what names one character: \n, \., \x41, \012. */
-static enum error_kind take_escape(struct translator *t, struct sv *s, uint32_t *ret)
-{
-	static const char names[] = "afnrtv";
-	static const char values[] = "\a\f\n\r\t\v";
-	struct sv start = *s;
-	uint32_t c = 0;
-
-	*s = sv_skip(*s, 1);
-	if (s->len == 0)
-		return refuse(t, "trailing backslash at end of expression", SV(""));
-	enum error_kind kind = take_char(t, s, &c);
-	if (kind)
-		return kind;
-	if (c == 'x')
-		return take_hex(t, start, s, ret);
-	if (c == '0' || (c >= '1' && c <= '7' && is_octal(peek(*s, 0)))) {
-		*ret = take_octal(c - '0', s);
-		return ERR_OK;
-	}
-	const char *name = c != 0 && c < 0x80 ? strchr(names, (int)c) : NULL;
-	if (name)
-		*ret = (uint32_t)values[name - names];
-	else if (c < 0x80 && !is_alnum((char)c))
-		*ret = c;
-	else
-		return bad_escape(t, start, *s);
-	return ERR_OK;
-}
-
-/* \d \D \s \S \w \W at the start of s as the inside of a class, or NULL. Spelled out where PCRE2's
- * own differs: its \s has a vertical tab, and its \w takes no part in case folding. */
-static const char *perl_class(struct sv s)
-{
-	if (peek(s, 0) != '\\')
-		return NULL;
-	switch (peek(s, 1)) {
-	case 'd':
-		return "0-9";
-	case 'D':
-		return "\\D";
-	case 's':
-		return "\\t\\n\\f\\r\\x{20}";
-	case 'S':
-		return "\\S\\x{b}";
-	case 'w':
-		return "0-9A-Za-z_";
-	case 'W':
-		return "\\W";
-	default:
-		return NULL;
-	}
-}
-
-/* PCRE2 knows more properties than RE2; those that only it has are refused, the rest is left to its
- * tables. */
-static bool is_property_name(struct sv name)
-{
-	if (name.len == 0 || (name.len == 3 && name.ptr[0] == 'X'))
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		if (!is_alnum(name.ptr[i]) && name.ptr[i] != '_')
-			return false;
-	}
-	return true;
-}
-
-/* \pL, \p{Greek}, \P{^Greek} at the start of *s. */
-static enum error_kind take_property(struct translator *t, struct sv *s)
-{
-	static const char what[] = "invalid character class range";
-	struct sv start = *s;
-	struct sv rest = sv_skip(*s, 2);
-	struct sv name;
-	bool negated = start.ptr[1] == 'P';
-
-	if (peek(rest, 0) == '{') {
-		bool closed;
-		name = sv_cut(sv_skip(rest, 1), '}', &rest, &closed);
-		if (!closed)
-			return refuse(t, what, start);
-	} else {
-		size_t len = utf8_char_len(rest);
-		name = sv_take(rest, len);
-		rest = sv_skip(rest, len);
-	}
-	if (sv_has_prefix(name, SV("^"))) {
-		negated = !negated;
-		name = sv_skip(name, 1);
-	}
-	if (!is_property_name(name))
-		return refuse(t, what, between(start, rest));
-	/* Folded, the upper case letters are all that have case; PCRE2 does not fold properties. */
-	if (level(t)->flags & FLAG_FOLD &&
-		(sv_is(name, "Lu") || sv_is(name, "Ll") || sv_is(name, "Lt")))
-		name = SV("L&");
-	buf_printf(&t->out->pattern, "\\%c{%.*s}", negated ? 'P' : 'p', SV_ARG(name));
-	*s = rest;
-	return ERR_OK;
-}
-
-static bool is_property(struct sv s)
-{
-	return peek(s, 0) == '\\' && (peek(s, 1) == 'p' || peek(s, 1) == 'P');
-}
-
-/* [:alpha:] at the start of *s. *taken false: it is none, just characters. */
-static enum error_kind take_posix_class(struct translator *t, struct sv *s, bool *taken)
-{
-	static const char *const names[] = { "alnum", "alpha", "ascii", "blank", "cntrl", "digit",
-		"graph", "lower", "print", "punct", "space", "upper", "word", "xdigit" };
-	size_t end = sv_find_sv(sv_skip(*s, 2), SV(":]")) + 2;
-
-	*taken = end < s->len && sv_has_prefix(*s, SV("[:"));
-	if (!*taken)
-		return ERR_OK;
-	struct sv text = sv_take(*s, end + 2);
-	struct sv name = sv_take(sv_skip(text, 2), end - 2);
-	if (sv_has_prefix(name, SV("^")))
-		name = sv_skip(name, 1);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (sv_is(name, names[i])) {
-			buf_put_sv(&t->out->pattern, text);
-			*s = sv_skip(*s, text.len);
-			return ERR_OK;
-		}
-	}
-	return refuse(t, "invalid character class range", text);
-}
-
-static enum error_kind take_class_char(
-	struct translator *t, struct sv class, struct sv *s, uint32_t *ret)
-{
-	if (s->len == 0)
-		return refuse(t, "missing closing ]", class);
-	return s->ptr[0] == '\\' ? take_escape(t, s, ret) : take_char(t, s, ret);
-}
-
-/* A character or a range of them. */
-static enum error_kind take_range(struct translator *t, struct sv class, struct sv *s)
-{
-	struct sv start = *s;
-	uint32_t low, high;
-	enum error_kind kind = take_class_char(t, class, s, &low);
-
-	if (kind)
-		return kind;
-	high = low;
-	if (peek(*s, 0) == '-' && s->len > 1 && s->ptr[1] != ']') {
-		*s = sv_skip(*s, 1);
-		if ((kind = take_class_char(t, class, s, &high)))
-			return kind;
-	}
-	if (high < low)
-		return refuse(t, "invalid character class range", between(start, *s));
-	/* No text holds a surrogate, and PCRE2 refuses them as ends of a range. */
-	if (is_surrogate(low) && is_surrogate(high))
-		return refuse(t, "only surrogates in a range", between(start, *s));
-	put_code(t, is_surrogate(low) ? 0xe000 : low);
-	buf_put_char(&t->out->pattern, '-');
-	put_code(t, is_surrogate(high) ? 0xd7ff : high);
-	return ERR_OK;
-}
-
-static enum error_kind take_class_item(struct translator *t, struct sv class, struct sv *s)
-{
-	bool taken;
-	enum error_kind kind = take_posix_class(t, s, &taken);
-
-	if (kind || taken)
-		return kind;
-	if (is_property(*s))
-		return take_property(t, s);
-	const char *perl = perl_class(*s);
-	if (!perl)
-		return take_range(t, class, s);
-	put(t, perl);
-	*s = sv_skip(*s, 2);
-	return ERR_OK;
-}
-
-static enum error_kind take_class(struct translator *t)
-{
-	struct sv class = t->rest;
-	struct sv s = sv_skip(class, 1);
-	bool first = true;
-
-	put_atom(t, "[");
-	if (peek(s, 0) == '^') {
-		put(t, "^");
-		s = sv_skip(s, 1);
-	}
-	for (; s.len == 0 || s.ptr[0] != ']' || first; first = false) {
-		enum error_kind kind = take_class_item(t, class, &s);
-		if (kind)
-			return kind;
-	}
-	put(t, "]");
-	t->rest = sv_skip(s, 1);
-	return ERR_OK;
+	rex_chars_put(&t->chars, c);
 }
 
 /* Levels start and end with groups. The output's own (?i) state follows PCRE2's rule: it ends with
@@ -401,7 +84,7 @@ static enum error_kind open_group(
 	struct translator *t, unsigned flags, bool captures, struct sv name)
 {
 	if (t->depth == DEPTH_MAX)
-		return refuse(t, "expression nests too deeply", t->whole);
+		return rex_chars_refuse(t->err, "expression nests too deeply", t->whole);
 	put_atom(t, captures ? "(" : "(?:");
 	if (captures)
 		t->out->n_groups++;
@@ -410,7 +93,8 @@ static enum error_kind open_group(
 		if (!entry)
 			return t->out->names.n < NAMES_MAX
 				       ? error_nomem(t->err)
-				       : refuse(t, "too many named groups", t->whole);
+				       : rex_chars_refuse(
+						 t->err, "too many named groups", t->whole);
 		*entry = (struct rex_syntax_name){ name, t->out->n_groups };
 	}
 	bool folding = level(t)->folding;
@@ -429,7 +113,7 @@ static void note_weight(struct translator *t)
 static enum error_kind close_group(struct translator *t)
 {
 	if (t->depth == 0)
-		return refuse(t, "unexpected )", t->whole);
+		return rex_chars_refuse(t->err, "unexpected )", t->whole);
 	put(t, ")");
 	t->atom_weight = level(t)->heaviest;
 	t->depth--;
@@ -449,12 +133,13 @@ static enum error_kind take_named_group(struct translator *t, size_t skip)
 	struct sv name = sv_skip(sv_cut(start, '>', &rest, &closed), skip);
 
 	if (!closed)
-		return refuse(t, "invalid named capture", start);
+		return rex_chars_refuse(t->err, "invalid named capture", start);
 	bool valid = name.len > 0;
 	for (size_t i = 0; i < name.len; i++)
-		valid = valid && (is_alnum(name.ptr[i]) || name.ptr[i] == '_');
+		valid = valid && (rex_chars_is_alnum(name.ptr[i]) || name.ptr[i] == '_');
 	if (!valid)
-		return refuse(t, "invalid named capture", between(start, rest));
+		return rex_chars_refuse(
+			t->err, "invalid named capture", rex_chars_between(start, rest));
 	t->rest = rest;
 	return open_group(t, level(t)->flags, true, name);
 }
@@ -485,7 +170,7 @@ static enum error_kind take_flags(struct translator *t)
 	uint32_t c = 0;
 
 	while (s.len > 0) {
-		enum error_kind kind = take_char(t, &s, &c);
+		enum error_kind kind = rex_chars_take(&t->chars, &s, &c);
 		if (kind)
 			return kind;
 		unsigned flag = flag_of(c);
@@ -500,7 +185,8 @@ static enum error_kind take_flags(struct translator *t)
 		}
 	}
 	if ((c != ':' && c != ')') || !saw_flag)
-		return refuse(t, "invalid or unsupported Perl syntax", between(start, s));
+		return rex_chars_refuse(
+			t->err, "invalid or unsupported Perl syntax", rex_chars_between(start, s));
 	t->rest = s;
 	if (c == ':')
 		return open_group(t, flags, false, SV_NULL);
@@ -510,7 +196,7 @@ static enum error_kind take_flags(struct translator *t)
 
 static enum error_kind take_open(struct translator *t)
 {
-	if (peek(t->rest, 1) != '?') {
+	if (rex_chars_peek(t->rest, 1) != '?') {
 		t->rest = sv_skip(t->rest, 1);
 		return open_group(t, level(t)->flags, true, SV_NULL);
 	}
@@ -528,9 +214,9 @@ static bool take_count(struct sv *s, int *ret)
 
 	if (s->len == 0 || s->ptr[0] < '0' || s->ptr[0] > '9')
 		return false;
-	if (s->ptr[0] == '0' && peek(*s, 1) >= '0' && peek(*s, 1) <= '9')
+	if (s->ptr[0] == '0' && rex_chars_peek(*s, 1) >= '0' && rex_chars_peek(*s, 1) <= '9')
 		return false;
-	for (; peek(*s, 0) >= '0' && peek(*s, 0) <= '9'; *s = sv_skip(*s, 1)) {
+	for (; rex_chars_peek(*s, 0) >= '0' && rex_chars_peek(*s, 0) <= '9'; *s = sv_skip(*s, 1)) {
 		if (value >= 0)
 			value = value * 10 + (s->ptr[0] - '0');
 		if (value > REPEAT_MAX)
@@ -554,13 +240,13 @@ static bool take_braces(struct sv *s, struct repeat *ret)
 	if (!take_count(&rest, &ret->min))
 		return false;
 	ret->max = ret->min;
-	if (peek(rest, 0) == ',') {
+	if (rex_chars_peek(rest, 0) == ',') {
 		rest = sv_skip(rest, 1);
-		open_end = peek(rest, 0) == '}';
+		open_end = rex_chars_peek(rest, 0) == '}';
 		if (!open_end && !take_count(&rest, &ret->max))
 			return false;
 	}
-	if (peek(rest, 0) != '}')
+	if (rex_chars_peek(rest, 0) != '}')
 		return false;
 	ret->too_large = ret->min < 0 || (!open_end && ret->max < ret->min);
 	if (open_end)
@@ -575,23 +261,25 @@ static enum error_kind finish_repeat(
 {
 	bool lazy = level(t)->flags & FLAG_SWAP_GREED;
 
-	if (peek(rest, 0) == '?') {
+	if (rex_chars_peek(rest, 0) == '?') {
 		rest = sv_skip(rest, 1);
 		lazy = !lazy;
 	}
 	if (t->is_repeated) {
 		struct sv first = sv_from(t->repeat_at, (size_t)(rest.ptr - t->repeat_at));
-		return refuse(t, "invalid nested repetition operator", first);
+		return rex_chars_refuse(t->err, "invalid nested repetition operator", first);
 	}
 	if (!t->has_atom)
-		return refuse(t, "missing argument to repetition operator", between(s, rest));
+		return rex_chars_refuse(t->err, "missing argument to repetition operator",
+			rex_chars_between(s, rest));
 	if (!counts) {
 		buf_put_char(&t->out->pattern, s.ptr[0]);
 	} else {
 		unsigned most = (unsigned)(counts->max < 0 ? counts->min : counts->max);
 		t->atom_weight = most == 0 ? 1 : t->atom_weight * most;
 		if (most >= 2 && t->atom_weight > REPEAT_MAX)
-			return refuse(t, "invalid repeat count", between(s, rest));
+			return rex_chars_refuse(
+				t->err, "invalid repeat count", rex_chars_between(s, rest));
 		note_weight(t);
 		buf_printf(&t->out->pattern, counts->max < 0 ? "{%d,}" : "{%d,%d}", counts->min,
 			counts->max);
@@ -617,7 +305,8 @@ static enum error_kind take_repeat(struct translator *t)
 		return ERR_OK;
 	}
 	if (counts.too_large)
-		return refuse(t, "invalid repeat count", between(t->rest, rest));
+		return rex_chars_refuse(
+			t->err, "invalid repeat count", rex_chars_between(t->rest, rest));
 	return finish_repeat(t, t->rest, rest, &counts);
 }
 
@@ -630,7 +319,7 @@ static enum error_kind take_quoted(struct translator *t)
 
 	while (literal.len > 0) {
 		uint32_t c;
-		enum error_kind kind = take_char(t, &literal, &c);
+		enum error_kind kind = rex_chars_take(&t->chars, &literal, &c);
 		if (kind)
 			return kind;
 		put_literal(t, c);
@@ -650,7 +339,7 @@ static enum error_kind take_backslash(struct translator *t)
 		{ 'b', "(?:\\b)" },
 		{ 'B', "(?:\\B)" },
 	};
-	char letter = peek(t->rest, 1);
+	char letter = rex_chars_peek(t->rest, 1);
 	uint32_t c = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(anchors); i++) {
@@ -662,21 +351,21 @@ static enum error_kind take_backslash(struct translator *t)
 	}
 	if (letter == 'Q')
 		return take_quoted(t);
-	if (is_property(t->rest)) {
+	if (rex_chars_is_property(t->rest)) {
 		begin_atom(t);
-		return take_property(t, &t->rest);
+		return rex_chars_property(&t->chars, &t->rest);
 	}
-	if (perl_class(t->rest)) {
+	if (rex_chars_perl(t->rest)) {
 		/* \D is [^0-9] and so on: negation comes after case folding. */
 		bool negated = letter < 'a';
 		char positive[] = { '\\', (char)(letter | 0x20) };
 		put_atom(t, negated ? "[^" : "[");
-		put(t, perl_class(sv_from(positive, sizeof(positive))));
+		put(t, rex_chars_perl(sv_from(positive, sizeof(positive))));
 		put(t, "]");
 		t->rest = sv_skip(t->rest, 2);
 		return ERR_OK;
 	}
-	enum error_kind kind = take_escape(t, &t->rest, &c);
+	enum error_kind kind = rex_chars_escape(&t->chars, &t->rest, &c);
 	if (!kind)
 		put_literal(t, c);
 	return kind;
@@ -704,7 +393,7 @@ static enum error_kind take_plain(struct translator *t)
 		t->rest = sv_skip(t->rest, 1);
 		return ERR_OK;
 	}
-	enum error_kind kind = take_char(t, &t->rest, &c);
+	enum error_kind kind = rex_chars_take(&t->chars, &t->rest, &c);
 	if (!kind)
 		put_literal(t, c);
 	return kind;
@@ -723,7 +412,8 @@ static enum error_kind take_one(struct translator *t)
 		t->rest = sv_skip(t->rest, 1);
 		return ERR_OK;
 	case '[':
-		return take_class(t);
+		begin_atom(t);
+		return rex_chars_class(&t->chars, &t->rest);
 	case '*':
 	case '+':
 	case '?':
@@ -742,6 +432,7 @@ enum error_kind rex_syntax_translate(struct sv pattern, struct rex_syntax *ret, 
 
 	*ret = (struct rex_syntax){ 0 };
 	buf_init(&ret->pattern, OUTPUT_BYTES_MAX);
+	t.chars = (struct rex_chars){ .out = &ret->pattern, .err = err };
 	level(&t)->heaviest = 1;
 	if (pattern.len > PATTERN_BYTES_MAX)
 		return error_set(err, ERR_LIMIT,
@@ -753,7 +444,7 @@ enum error_kind rex_syntax_translate(struct sv pattern, struct rex_syntax *ret, 
 			return kind;
 	}
 	if (t.depth > 0)
-		return refuse(&t, "missing closing )", pattern);
+		return rex_chars_refuse(err, "missing closing )", pattern);
 	return buf_check(&ret->pattern, "a regular expression", err);
 }
 
