@@ -156,7 +156,7 @@ static void on_object(const struct object_id *id, struct sv json, void *ctx)
 	struct jtree *root = NULL;
 	struct object_meta meta = { 0 };
 	struct error err = { 0 };
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, INVENTORY_DECODE_MAX);
 	enum error_kind kind = jtree_parse(&scratch, json, &root, &err);
 	if (kind == ERR_OK)

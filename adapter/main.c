@@ -30,6 +30,13 @@ static void on_signal(int number, void *ctx)
 		loop_stop(p->loop);
 }
 
+static void on_hangup(int number, void *ctx)
+{
+	(void)number;
+	struct program *p = ctx;
+	server_reload(p->server);
+}
+
 static int fatal(const struct error *err)
 {
 	log_event(LOG_ERROR, "cannot serve", "why", err->text, NULL);
@@ -45,7 +52,8 @@ static enum error_kind start(struct program *p, const struct adapter_options *o,
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
 	};
 	if (loop_on_signal(p->loop, SIGTERM, on_signal, p, err) ||
-		loop_on_signal(p->loop, SIGINT, on_signal, p, err))
+		loop_on_signal(p->loop, SIGINT, on_signal, p, err) ||
+		loop_on_signal(p->loop, SIGHUP, on_hangup, p, err))
 		return err->kind;
 	if (server_new(p->loop, o, &env, &p->server, err))
 		return err->kind;

@@ -10,17 +10,17 @@
 #define LISTINGS "flyball_adapter_listings_total"
 #define LISTED_SERIES "flyball_adapter_listed_series"
 #define LISTING_FAILURES "flyball_adapter_listing_failures_total"
+#define RELOADS "flyball_adapter_reloads_total"
 #define QUERIES "flyball_adapter_queries_total"
 
 enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 {
 	static const double SECONDS[] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
-	static const char *const CLIENT_LABELS[] = { "path", "server", NULL },
-				 *const REQUEST_LABELS[] = { "code", "group", NULL },
-				 *const GROUP_LABEL[] = { "group", NULL },
-				 *const LIST_LABEL[] = { "list", NULL },
-				 *const LISTING_LABELS[] = { "list", "result", NULL },
-				 *const RESULT_LABEL[] = { "code", NULL };
+	static const char *const CLIENT_LABELS
+		[] = { "path", "server", NULL },
+   *const REQUEST_LABELS[] = { "code", "group", NULL }, *const GROUP_LABEL[] = { "group", NULL },
+   *const LIST_LABEL[] = { "list", NULL }, *const LISTING_LABELS[] = { "list", "result", NULL },
+   *const RELOAD_LABELS[] = { "file", "result", NULL }, *const RESULT_LABEL[] = { "code", NULL };
 	const struct {
 		enum selfmetrics_kind kind;
 		const char *name, *help;
@@ -40,6 +40,8 @@ enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 		{ SELFMETRICS_GAUGE, LISTED_SERIES, "Series in the newest listing.", LIST_LABEL },
 		{ SELFMETRICS_COUNTER, LISTING_FAILURES, "Selectors that Prometheus did not list.",
 			NULL },
+		{ SELFMETRICS_COUNTER, RELOADS,
+			"Files that changed, by whether they could be used.", RELOAD_LABELS },
 		{ SELFMETRICS_COUNTER, QUERIES,
 			"Queries to Prometheus by HTTP status; 0: no answer.", RESULT_LABEL },
 	};
@@ -91,6 +93,12 @@ void own_metrics_listed(struct selfmetrics *m, const char *server, bool external
 	selfmetrics_observe(m, CLIENT_SECONDS, call, (double)took_ns / 1e9);
 	if (ok)
 		selfmetrics_set(m, LISTED_SERIES, list, (double)n_entries);
+}
+
+void own_metrics_reload(struct selfmetrics *m, const char *what, bool ok)
+{
+	const char *const labels[] = { what, ok ? "ok" : "failed", NULL };
+	selfmetrics_add(m, RELOADS, labels, 1);
 }
 
 /* Three digits. */

@@ -8,6 +8,8 @@ void own_metrics_catalog(struct selfmetrics *m, const struct catalog *c);
 void own_metrics_relist_error(struct selfmetrics *m);
 void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
 	uint64_t n_entries, int64_t took_ns);
+/* what: "config" or "certificate". */
+void own_metrics_reload(struct selfmetrics *m, const char *what, bool ok);
 /* status 0: no answer came. */
 void own_metrics_answered(struct selfmetrics *m, const char *server, int status, int64_t took_ns);
 void own_metrics_request(struct selfmetrics *m, const char *group, int status, int64_t took_ns);

@@ -23,7 +23,7 @@ struct server {
 	struct prom_client *prometheus;
 	struct kube_client *lister, *authenticator, *authoriser;
 	struct discovery_cache *discovery;
-	struct loop_timer *discovery_timer, *drain_timer;
+	struct loop_timer *discovery_timer, *drain_timer, *reload_timer;
 	struct authn *authn;
 	struct authz *authz;
 	struct ask *ask;
@@ -34,6 +34,8 @@ struct server {
 
 	/* Configuration generation and what exists now; both replaced whole. */
 	struct sv config_text;
+	char *config_copy, *config_refused; /* its memory; a text that was refused */
+	uint64_t cert_fingerprint;
 	struct generation *generation;
 	struct catalog *catalog;
 	struct route_groups groups;
@@ -56,6 +58,8 @@ MUST_USE enum error_kind server_new(struct loop *l, const struct adapter_options
 	const struct kubeconfig_env *env, struct server **ret, struct error *err);
 /* Starts: API discovery, rules, listings, then the port. Failures that make serving impossible stop the loop with s->fatal set. */
 MUST_USE enum error_kind server_start(struct server *s, struct error *err);
+/* Looks at configuration and certificate now instead of within ten seconds. A file that cannot be used changes nothing. */
+void server_reload(struct server *s);
 /* Stops listening, lets requests finish, then stops the loop. */
 void server_stop(struct server *s);
 void server_free(struct server *s);

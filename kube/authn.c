@@ -67,7 +67,7 @@ static void on_object(const struct object_id *id, struct sv json, void *ctx)
 	struct authn *a = ctx;
 	struct error err = { 0 };
 	struct authn_trust_config c = { 0 };
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, AUTHN_DECODE_MAX);
 	if (authn_trust_decode(&scratch, json, &c, &err) || set_trust(a, &c, &err)) {
 		error_wrap(&err, "ConfigMap kube-system/" AUTHN_CONFIG_NAME);

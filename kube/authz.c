@@ -42,7 +42,7 @@ static int64_t keep_ns(struct sv json, void *ctx)
 	const struct authz *a = ctx;
 	struct answer answer;
 	struct error err = { 0 };
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, 1024u * 1024);
 	if (decode(&scratch, json, &answer, &err))
 		return 0;

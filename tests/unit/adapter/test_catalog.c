@@ -97,7 +97,7 @@ START_TEST(listings_become_metrics_and_the_last_rule_wins)
 	ck_assert_uint_eq(counts[0].n_metrics, 1);
 	ck_assert_uint_eq(counts[1].n_metrics, 2);
 	ck_assert_uint_eq(counts[2].n_metrics, 1);
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 1u << 20);
 	discovery_docs_metrics(&out, c, false);
 	ck_assert(sv_has_prefix(
@@ -122,7 +122,7 @@ END_TEST
 
 START_TEST(names_are_read_from_a_list_of_metadata)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct error err = { 0 };
 	const struct sv *names = NULL;
 	size_t n = 0;

@@ -9,8 +9,8 @@ static const struct wall AT = { 1772359200, 0 };
 
 START_TEST(custom_lists_have_the_known_texts)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf out;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err = { 0 };
 	struct metric_list l;
 	struct selector s = { 0 };
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(external_lists_have_the_known_texts)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct metric_list l;
 	const struct answer_label labels[] = { { SV("queue"), SV("orders") } };
 	buf_init(&out, 1u << 20);
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(failures_have_the_members_of_kubernetes)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 4096);
 	struct failure f = { .code = 404,
 		.reason = "NotFound",
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(indentation_is_that_of_go)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 4096);
 	indent_json(&out, SV("{\"a\":[1,{}],\"b\":\"x{,:\\\"}\",\"c\":[]}"));
 	ck_assert_str_eq(buf_text(&out),

@@ -52,7 +52,7 @@ START_TEST(paths_become_questions)
 {
 	const struct route_groups groups = { true, true, false };
 	for (size_t i = 0; i < ARRAY_LEN(ROUTES); i++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct authz_attributes at = { 0 };
 		struct route r = { 0 };
 		struct error err = { 0 };
@@ -101,7 +101,7 @@ static const struct {
 START_TEST(attributes_are_those_of_the_request_info_resolver)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ATTRIBUTES); i++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct authz_attributes at = { 0 };
 		struct error err = { 0 };
 		arena_init(&a, 65536);
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(bad_encoding_is_refused)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct authz_attributes at = { 0 };
 	struct error err = { 0 };
 	arena_init(&a, 65536);

@@ -28,7 +28,7 @@ static const struct {
 START_TEST(files_are_accepted_and_refused)
 {
 	for (size_t i = 0; i < ARRAY_LEN(FILES); i++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct rules_config c = { 0 };
 		struct error err = { 0 };
 		arena_init(&a, 1u << 20);
@@ -53,7 +53,7 @@ START_TEST(members_arrive_as_they_were_written)
 		"  metricsQuery: sum(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)\n"
 		"externalRules:\n- {}\n"
 		"resourceRules: {cpu: {containerLabel: c}, window: 1m30s}\n";
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct rules_config c = { 0 };
 	struct error err = { 0 };
 	arena_init(&a, 1u << 20);

@@ -5,8 +5,8 @@
 
 START_TEST(a_self_signed_certificate_can_be_served)
 {
-	AUTO(buf_done) struct buf cert;
-	AUTO(buf_done) struct buf key;
+	AUTO(buf_done) struct buf cert = { 0 };
+	AUTO(buf_done) struct buf key = { 0 };
 	struct error err = { 0 };
 	buf_init(&cert, 65536);
 	buf_init(&key, 65536);

@@ -24,7 +24,7 @@ static struct sv spec_of(struct arena *a, const struct authn_user *u)
 
 START_TEST(headers_of_a_proxy_name_the_user)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct authn_user u = { 0 };
 	struct error err = { 0 };
 	bool found = false;
@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(only_the_first_line_of_a_user_header_counts)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct authn_user u = { 0 };
 	struct error err = { 0 };
 	bool found = true;
@@ -78,7 +78,7 @@ static const struct {
 START_TEST(reviews_name_the_user)
 {
 	for (size_t i = 0; i < ARRAY_LEN(REVIEWS); i++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct authn_user u = { 0 };
 		struct error err = { 0 };
 		bool found = false;
@@ -91,7 +91,7 @@ START_TEST(reviews_name_the_user)
 			ck_assert_msg(
 				sv_is(spec_of(&a, &u), REVIEWS[i].spec), "%s", REVIEWS[i].name);
 	}
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct authn_user u = { 0 };
 	struct error err = { 0 };
 	bool found = false;
