@@ -24,7 +24,7 @@ enum state {
 
 static const char *const too_deep = "nested too deeply";
 
-_Static_assert(LIMIT_NESTING <= 128, "struct jscan has one bit for each of 128 levels");
+_Static_assert(LIMIT_NESTING % 64 == 0, "struct jscan has one bit for each level");
 
 void jscan_init(struct jscan *s, struct sv text)
 {

@@ -9,6 +9,7 @@
 
 #include "common/arena.h"
 #include "common/error.h"
+#include "common/limits.h"
 #include "common/sv.h"
 
 enum jscan_token {
@@ -33,7 +34,7 @@ struct jscan {
 	/* private */
 	unsigned char state;
 	unsigned char after;   /* the state that follows a value at this depth */
-	uint64_t is_object[2]; /* one bit per depth: LIMIT_NESTING levels */
+	uint64_t is_object[LIMIT_NESTING / 64]; /* one bit per depth */
 	const char *problem;
 };
 

@@ -11,7 +11,7 @@
 #define LIMIT_CONFIG_FILE_BYTES (4u * 1024 * 1024)
 /* Certificates and tokens. */
 #define LIMIT_CREDENTIAL_FILE_BYTES (1024u * 1024)
-/* Nesting of JSON and YAML; deeper documents are attacks. */
-#define LIMIT_NESTING 128u
+/* Nesting of JSON and YAML; deeper documents are attacks. Recorded trees of PromQL expressions go to 305. */
+#define LIMIT_NESTING 512u
 /* Memory of one pass over one object: 5,000 pods at about 1 KiB, their metrics and the texts. */
 #define LIMIT_PASS_ARENA_BYTES (64u * 1024 * 1024)

@@ -141,7 +141,7 @@ START_TEST(strings_are_decoded_as_go_does)
 {
 	for (size_t i = 0; i < ARRAY_LEN(STRINGS); i++) {
 		for (size_t offset = 0; offset < 17; offset++) {
-			AUTO(arena_done) struct arena a;
+			AUTO(arena_done) struct arena a = { 0 };
 			struct jscan s;
 			size_t len = offset + STRINGS[i].raw.len + 2;
 			char *text = malloc(len);
@@ -230,7 +230,7 @@ START_TEST(nesting_is_limited_and_kinds_are_remembered)
 		if (!fits)
 			ck_assert_int_eq(jscan_error(&s, &err), ERR_LIMIT);
 	}
-	ck_assert_str_eq(err.text, "line 1, column 129: nested deeper than 128 levels");
+	ck_assert_str_eq(err.text, "line 1, column 513: nested deeper than 512 levels");
 
 	/* Objects and lists in turn, so that both words of the bit stack hold both kinds. */
 	char deep[LIMIT_NESTING * 8];
@@ -262,7 +262,7 @@ END_TEST
 
 static enum error_kind decode(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct jscan s;
 
 	arena_init(&a, 1 << 20);

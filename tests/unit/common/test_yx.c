@@ -25,7 +25,7 @@ static enum error_kind parse(struct sv text, struct jtree ***docs, size_t *n, st
 /* The documents as JSON, one behind the other. */
 static const char *json_of(struct sv text)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jtree **docs = NULL;
 	size_t n = 0;
 	struct error err = { 0 };
@@ -245,7 +245,7 @@ END_TEST
 
 static const char *nested(const char *open, unsigned n, const char *rest)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 1 << 20);
 	for (unsigned i = 0; i < n; i++)
@@ -265,10 +265,10 @@ START_TEST(nesting_is_limited_through_aliases_too)
 	ck_assert_int_eq(parse(sv_of(nested("[", LIMIT_NESTING, "1")), &docs, &n, &err), ERR_OK);
 	ck_assert_int_eq(
 		parse(sv_of(nested("[", LIMIT_NESTING + 1, "1")), &docs, &n, &err), ERR_LIMIT);
-	ck_assert_str_eq(err.text, "f.yaml:1:129: nested deeper than 128 levels");
+	ck_assert_str_eq(err.text, "f.yaml:1:513: nested deeper than 512 levels");
 	/* 64 levels, and an alias to them 64 or 65 levels deep. */
 	const char *half = nested("[", 64, "1");
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	buf_init(&text, 1 << 20);
 	buf_printf(&text, "- &x %s\n- %s\n", half, nested("[", 63, "*x"));
 	ck_assert_msg(parse(buf_sv(&text), &docs, &n, &err) == ERR_OK, "%s", err.text);
@@ -280,7 +280,7 @@ END_TEST
 
 START_TEST(a_billion_laughs_are_refused)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct jtree **docs;
 	size_t n;
 	struct error err;
@@ -307,7 +307,7 @@ END_TEST
 
 START_TEST(the_arena_limits_the_whole)
 {
-	AUTO(arena_done) struct arena small;
+	AUTO(arena_done) struct arena small = { 0 };
 	struct jtree **docs;
 	size_t n;
 	struct error err;
@@ -320,7 +320,7 @@ END_TEST
 
 static enum error_kind parse_much(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct jtree **docs;
 	size_t n;
 
