@@ -192,7 +192,7 @@ static const char *tag_name(enum yx_scalar_tag tag)
 static enum error_kind print_number(
 	struct arena *a, const struct resolved *r, struct sv *ret, struct error *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 64); /* more than any number takes */
 	if (r->tag == YX_SCALAR_FLOAT) {

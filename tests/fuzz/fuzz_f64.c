@@ -6,7 +6,7 @@
 
 static void check(double value, void (*print)(struct buf *out, double value))
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	double back = 0;
 
 	buf_init(&out, 1000);

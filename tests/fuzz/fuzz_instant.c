@@ -4,7 +4,7 @@
 
 static void check_wall(struct sv text)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct wall t, back;
 	struct error err;
 
@@ -28,7 +28,7 @@ static void check_wall(struct sv text)
 
 static void check_duration(struct sv text)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	int64_t ns, back;
 	struct error err;
 

@@ -43,8 +43,8 @@ static bool scan(struct sv text, struct arena *a)
 
 static void check_round_trip(const struct jtree *t, struct arena *a)
 {
-	AUTO(buf_done) struct buf once;
-	AUTO(buf_done) struct buf twice;
+	AUTO(buf_done) struct buf once = { 0 };
+	AUTO(buf_done) struct buf twice = { 0 };
 	struct jtree *again = NULL;
 	struct error err;
 
@@ -59,7 +59,7 @@ static void check_round_trip(const struct jtree *t, struct arena *a)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct sv text = sv_from((const char *)data, size);
 	struct jtree *t = NULL;
 	struct error err;

@@ -37,7 +37,7 @@ static void check_match(const struct rex *r, struct sv subject, struct sv templa
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(rex_free) struct rex *r = NULL;
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct sv rest = sv_from((const char *)data, size);
 	struct error err;
 	bool found;

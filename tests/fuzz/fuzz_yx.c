@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct sv text = sv_from((const char *)data, size);
 	struct jtree **documents = NULL;
 	size_t n = 0;
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 		struct jtree *again = NULL;
 		buf_init(&out, ARENA_BYTES);
 		jtree_print(&out, documents[i]);

@@ -94,7 +94,7 @@ END_TEST
 
 static enum error_kind fill(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 
 	arena_init(&a, 1 << 20);
 	for (int i = 0; i < 20; i++) {

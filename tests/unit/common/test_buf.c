@@ -17,7 +17,7 @@ END_TEST
 
 START_TEST(what_is_written_is_text_at_every_step)
 {
-	AUTO(buf_done) struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 
 	buf_init(&b, 1000);
 	buf_put_str(&b, "a");
@@ -34,7 +34,7 @@ END_TEST
 
 START_TEST(the_cap_is_a_length_and_sticks)
 {
-	AUTO(buf_done) struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 	struct error err;
 
 	buf_init(&b, 5);
@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(consuming_moves_the_rest_to_the_front)
 {
-	AUTO(buf_done) struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 
 	buf_init(&b, 100);
 	buf_put_str(&b, "line\nrest");
@@ -87,7 +87,7 @@ END_TEST
 
 static enum error_kind write_much(struct error *err)
 {
-	AUTO(buf_done) struct buf b;
+	AUTO(buf_done) struct buf b = { 0 };
 
 	buf_init(&b, 10000);
 	for (int i = 0; i < 300; i++)

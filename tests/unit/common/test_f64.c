@@ -134,7 +134,7 @@ static const struct {
 
 START_TEST(doubles_are_printed_as_go_prints_them)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 1000);
 	for (size_t i = 0; i < ARRAY_LEN(PRINT); i++) {
@@ -158,7 +158,7 @@ END_TEST
 /* Powers of two and their neighbours, where shortest printing is hard, then random bits. */
 START_TEST(what_is_printed_reads_back_and_is_not_longer_than_libc_needs)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	uint64_t random = 88172645463325252;
 
 	buf_init(&out, 1000);

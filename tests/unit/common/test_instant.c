@@ -100,7 +100,7 @@ END_TEST
 /* Every 1,009 hours over 8,000 years. */
 START_TEST(the_calendar_agrees_with_libc)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	for (int64_t sec = INT64_C(-62135596800); sec < INT64_C(190000000000);
@@ -125,7 +125,7 @@ END_TEST
 
 START_TEST(years_beyond_four_digits_are_printed_as_go_does)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	instant_wall_print(&out, (struct wall){ INT64_C(-62167219200) - 1, 0 });
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(micro_times_have_six_digits)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	instant_wall_print_micro(&out, (struct wall){ 946684800, 1999 });
@@ -238,7 +238,7 @@ static const struct {
 
 START_TEST(durations_are_read_and_printed_as_go_does)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	for (size_t i = 0; i < ARRAY_LEN(DURATIONS); i++) {
@@ -274,7 +274,7 @@ START_TEST(printed_durations_use_the_unit_that_fits)
 		{ 60 * NS_PER_SEC, "1m0s" },
 		{ 3600 * NS_PER_SEC + 1, "1h0m0.000000001s" },
 	};
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 100);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -30,7 +30,7 @@ static const struct jtree *parse(struct sv text)
 
 static const char *printed(const struct jtree *t)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 1 << 20);
 	jtree_print(&out, t);
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(many_keys_are_searched_for_duplicates_without_taking_forever)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	const struct jtree *duplicate;
 
 	buf_init(&text, 16 << 20);
@@ -284,7 +284,7 @@ END_TEST
 
 static enum error_kind parse_much(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct jtree *t;
 
 	arena_init(&a, 1 << 20);

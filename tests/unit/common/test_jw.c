@@ -27,7 +27,7 @@ static void write_sample(struct jw *w)
 
 START_TEST(commas_stand_between_values_only)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	buf_init(&out, 1000);
@@ -42,7 +42,7 @@ END_TEST
 
 START_TEST(indented_text_has_a_line_for_each_value)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	buf_init(&out, 1000);
@@ -78,7 +78,7 @@ START_TEST(strings_are_escaped_as_go_does)
 {
 	for (size_t i = 0; i < ARRAY_LEN(STRINGS); i++) {
 		for (int plain = 0; plain < 2; plain++) {
-			AUTO(buf_done) struct buf out;
+			AUTO(buf_done) struct buf out = { 0 };
 			struct jw w;
 			buf_init(&out, 1000);
 			jw_init(&w, &out);
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(keys_are_escaped_too)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jw w;
 
 	buf_init(&out, 1000);

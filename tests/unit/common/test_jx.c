@@ -15,7 +15,7 @@ static json_t *parse(const char *text)
 static const char *print(const json_t *j)
 {
 	static char text[1000]; /* tests run one after the other, each in its own process */
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, sizeof(text) - 1);
 	jx_print(&out, j);
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(trees_become_documents)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct jtree *t;
 	struct error err;
 	const char *text = "{\"n\":[1,-9223372036854775808,1.50,1e3,9223372036854775808],\"s\":"
@@ -103,7 +103,7 @@ START_TEST(trees_that_a_document_cannot_hold_are_refused)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct jtree *t;
 		json_t *j = NULL;
 		struct error err;
@@ -182,7 +182,7 @@ static enum error_kind parse_one(struct error *err)
 
 static enum error_kind convert_one(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(jx_free) json_t *j = NULL;
 	struct jtree *t;
 

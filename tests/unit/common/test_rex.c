@@ -201,7 +201,7 @@ START_TEST(matches_are_those_of_re2)
 {
 	for (size_t i = 0; i < ARRAY_LEN(MATCHES); i++) {
 		AUTO(rex_free) struct rex *r = compile(MATCHES[i].pattern);
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 		struct sv groups[N_GROUPS];
 		struct error err = { 0 };
 		bool matched;
@@ -349,7 +349,7 @@ END_TEST
 
 START_TEST(patterns_are_limited_in_size_and_depth)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct rex *r = NULL;
 	struct error err;
 
@@ -382,7 +382,7 @@ END_TEST
 
 static enum error_kind use(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(rex_free) struct rex *r = NULL;
 	struct sv result;
 
