@@ -1,5 +1,7 @@
 /* YAML: what scalars mean, aliases and merge keys, bounds, and messages with places. Expected values are what sigs.k8s.io/yaml makes of
  * the same text, unless a row says otherwise. */
+#include <stdio.h>
+
 #include "common/buf.h"
 #include "common/limits.h"
 #include "common/yx.h"
@@ -266,14 +268,14 @@ START_TEST(nesting_is_limited_through_aliases_too)
 	ck_assert_int_eq(
 		parse(sv_of(nested("[", LIMIT_NESTING + 1, "1")), &docs, &n, &err), ERR_LIMIT);
 	ck_assert_str_eq(err.text, "f.yaml:1:513: nested deeper than 512 levels");
-	/* 64 levels, and an alias to them 64 or 65 levels deep. */
-	const char *half = nested("[", 64, "1");
+	/* Half of the levels, and an alias to them as deep as the other half, or one deeper. */
+	const char *half = nested("[", LIMIT_NESTING / 2, "1");
 	AUTO(buf_done) struct buf text = { 0 };
 	buf_init(&text, 1 << 20);
-	buf_printf(&text, "- &x %s\n- %s\n", half, nested("[", 63, "*x"));
+	buf_printf(&text, "- &x %s\n- %s\n", half, nested("[", LIMIT_NESTING / 2 - 1, "*x"));
 	ck_assert_msg(parse(buf_sv(&text), &docs, &n, &err) == ERR_OK, "%s", err.text);
 	buf_clear(&text);
-	buf_printf(&text, "- &x %s\n- %s\n", half, nested("[", 64, "*x"));
+	buf_printf(&text, "- &x %s\n- %s\n", half, nested("[", LIMIT_NESTING / 2, "*x"));
 	ck_assert_int_eq(parse(buf_sv(&text), &docs, &n, &err), ERR_LIMIT);
 }
 END_TEST
