@@ -209,19 +209,18 @@ static int report(const struct player *p)
 
 static void print_prologue(const struct demo_scene *s, const struct script *script)
 {
-	printf("The sandbox runs a simulated application, Prometheus and a Kubernetes API server "
-	       "on this machine.\n"
-	       "Adapter and controller are the real programs. The autoscaler that was "
-	       "applied:\n\n");
+	printf("The sandbox simulates an application, Prometheus and a Kubernetes API server\n"
+	       "on this machine. Adapter and controller are the real programs. The\n"
+	       "autoscaler that was applied:\n\n");
 	for (const char *line = DEMO_SCENE_HPA; *line != '\0';) {
 		const char *end = strchr(line, '\n');
 		printf("    %.*s\n", (int)(end - line), line);
 		line = end + 1;
 	}
-	printf("\nTo fit a short demo the controller looks every %.1f s (default 15 s), its "
-	       "scale-down window is %.0f s (default 300 s) and the\n"
-	       "rule's rate window %lld s. Look at it with kubectl while it runs:\n\n    kubectl "
-	       "--kubeconfig %s get hpa,deploy,pods\n\n",
+	printf("\nTo fit a short demo the controller looks every %.1f s (default 15 s), its\n"
+	       "scale-down window is %.0f s (default 300 s) and the rule's rate window is\n"
+	       "%lld s. Look at it with kubectl while it runs:\n\n"
+	       "    kubectl --kubeconfig %s \\\n        get hpa,deploy,pods\n\n",
 		(double)script->pace.sync_ms / MS_PER_SEC,
 		(double)script->pace.stabilization_ms / MS_PER_SEC,
 		(long long)script->pace.rate_window_sec, s->kubeconfig);
@@ -264,8 +263,8 @@ static int run(const struct script *script, bool plain)
 	demo_scene_close(&scene, failed);
 	if (code == 0)
 		puts("\nNext: flyball plan --kubeconfig FILE says what it would do for the "
-		     "autoscalers of your cluster; README.md has the\n"
-		     "five-minute start against a real one.");
+		     "autoscalers\n"
+		     "of your cluster; README.md has the five-minute start against a real one.");
 	return code;
 }
 

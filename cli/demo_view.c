@@ -19,13 +19,15 @@ void demo_view_add(struct demo_view *v, const struct demo_sample *sample)
 	v->samples[v->n++] = *sample;
 }
 
-/* The last sample of the slot [from, to); NULL when nothing was seen in it. */
+/* What was true in the slot that begins at from_ms and ends at to_ms: the newest sample before its end; NULL when the slot lies ahead. */
 static const struct demo_sample *in_slot(const struct demo_view *v, int64_t from_ms, int64_t to_ms)
 {
 	const struct demo_sample *found = NULL;
 
+	if (v->n == 0 || v->samples[v->n - 1].at_ms < from_ms)
+		return NULL;
 	for (size_t i = 0; i < v->n; i++) {
-		if (v->samples[i].at_ms >= from_ms && v->samples[i].at_ms < to_ms)
+		if (v->samples[i].at_ms < to_ms)
 			found = &v->samples[i];
 	}
 	return found;
