@@ -33,7 +33,7 @@ struct jscan {
 	unsigned depth;
 	/* private */
 	unsigned char state;
-	unsigned char after;   /* the state that follows a value at this depth */
+	unsigned char after;			/* the state that follows a value at this depth */
 	uint64_t is_object[LIMIT_NESTING / 64]; /* one bit per depth */
 	const char *problem;
 };

@@ -1,4 +1,6 @@
 /* The JSON scanner: grammar, positions, text. */
+#include <stdio.h>
+
 #include "common/jscan.h"
 #include "common/limits.h"
 #include "tests/unit/common/run.h"
