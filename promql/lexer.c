@@ -302,7 +302,8 @@ static struct token lex_string(struct lexer *l)
 	}
 }
 
-/* Digits, one dot, one exponent, underscores: false when it is no number, with pos where the scan gave up. */
+/* Digits, one dot, one exponent, underscores: false when it is no number, with pos where the scan gave up. (As in the reference an "e"
+ * that follows the first digit of a hexadecimal number counts as an exponent: 0x1e is none.) */
 static bool scan_number(struct lexer *l)
 {
 	uint32_t begin = l->pos;
@@ -325,7 +326,7 @@ static bool scan_number(struct lexer *l)
 			if (dot || accept_any(l, "_.") || hex)
 				return false;
 			dot = true;
-		} else if (!hex && (c | 32) == 'e') {
+		} else if ((c | 32) == 'e') {
 			l->pos++;
 			if (exponent)
 				return false;

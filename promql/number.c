@@ -145,6 +145,18 @@ void number_print(struct buf *out, double value)
 	f64_print_go_f(out, value);
 }
 
+void number_print_sample(struct buf *out, double value)
+{
+	double magnitude = fabs(value);
+	bool exponent = magnitude > 0 && (magnitude < 1e-6 || magnitude >= 1e21) && isfinite(value);
+
+	/* Within these bounds Go's 'g' has an exponent too, of two digits at least. */
+	if (exponent)
+		f64_print_go_g(out, value);
+	else
+		f64_print_go_f(out, value);
+}
+
 int64_t number_seconds_to_ns(double seconds)
 {
 	double ns = round(seconds * 1e9);

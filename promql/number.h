@@ -15,6 +15,8 @@ bool number_parse_i64(struct sv text, int64_t *ret);
 enum error_kind number_parse_literal(struct sv text, double *ret, struct error *err);
 /* Shortest decimal without exponent; NaN, +Inf, -Inf. */
 void number_print(struct buf *out, double value);
+/* A sample value as the HTTP API prints it, without the quotes: an exponent below 1e-6 and from 1e21. */
+void number_print_sample(struct buf *out, double value);
 /* Go's time.Duration arithmetic: seconds as a double to nanoseconds, rounded; beyond int64 what amd64 makes of it (INT64_MIN). */
 int64_t number_seconds_to_ns(double seconds);
 double number_ns_to_seconds(int64_t ns);

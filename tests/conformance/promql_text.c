@@ -59,12 +59,20 @@ static uint64_t parse_hex(struct sv text)
 	return value;
 }
 
+double promql_text_bits(struct sv bits)
+{
+	uint64_t value = parse_hex(bits);
+	double result;
+
+	memcpy(&result, &value, sizeof(result));
+	return result;
+}
+
 bool promql_text_eq_bits(struct conformance *c, const char *what, struct sv bits, double got)
 {
+	double expected = promql_text_bits(bits);
 	uint64_t expected_bits = parse_hex(bits), got_bits;
-	double expected;
 
-	memcpy(&expected, &expected_bits, sizeof(expected));
 	memcpy(&got_bits, &got, sizeof(got_bits));
 	if (expected_bits == got_bits || (isnan(expected) && isnan(got)))
 		return true;
