@@ -1,5 +1,5 @@
-/* Wrapping integers and range-checked conversions; see the header. Everything the calculator and the limits compute on
- * integers goes through here, so that no overflow is left to the compiler. */
+/* Wrapping integers and range-checked conversions; see the header. Everything the calculator and
+ * the limits compute on integers goes through here, so that no overflow is left to the compiler. */
 #include "controller/arith.h"
 
 #include <math.h>

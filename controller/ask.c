@@ -1,5 +1,6 @@
-/* Questions to the metrics APIs. The order of checks within a metric is the reference's: what is wrong with the metric itself is found
- * before discovery is asked, and that before a name is refused. Nothing here knows whether several objects could share an answer. */
+/* Questions to the metrics APIs. The order of checks within a metric is the reference's: what is
+ * wrong with the metric itself is found before discovery is asked, and that before a name is
+ * refused. Nothing here knows whether several objects could share an answer. */
 #include "controller/ask.h"
 
 #include "common/limits.h"

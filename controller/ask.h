@@ -1,6 +1,7 @@
 #pragma once
-/* Pure step 1 of 3: object, pods' selector -> what has to be asked of the metrics APIs, one question a metric, in the metrics' order.
- * Rules: spec 6.1, 6.2 and the checks of 7.1 that come before a request. */
+/* Pure step 1 of 3: object, pods' selector -> what has to be asked of the metrics APIs, one
+ * question a metric, in the metrics' order. Rules: spec 6.1, 6.2 and the checks of 7.1 that come
+ * before a request. */
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
@@ -17,7 +18,8 @@ struct ask_question {
 	enum ask_state state;
 	struct sv target; /* REQUEST: path and query, escaped byte for byte as the reference does */
 	struct sv why;
-	/* What the request is called in error texts: "(get pods.metrics.k8s.io)", "(get services.custom.metrics.k8s.io web)". */
+	/* What the request is called in error texts: "(get pods.metrics.k8s.io)", "(get
+	 * services.custom.metrics.k8s.io web)". */
 	struct sv resource, name;
 };
 
@@ -33,5 +35,6 @@ struct ask_input {
 MUST_USE enum error_kind ask_questions(
 	struct arena *a, const struct ask_input *in, struct ask_question **ret, struct error *err);
 
-/* "v1beta2" or "v1beta1" as discovery says. False: none, and *ret_problem is the client's text. Both results are static. */
+/* "v1beta2" or "v1beta1" as discovery says. False: none, and *ret_problem is the client's text.
+ * Both results are static. */
 bool ask_custom_version(const struct discovery *d, struct sv *ret, struct sv *ret_problem);

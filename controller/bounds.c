@@ -1,5 +1,5 @@
-/* Outside minReplicas..maxReplicas the count is put right before anything is asked. At zero an object sleeps, unless it was us who put it to
- * sleep: then metrics that need no pods can wake it. */
+/* Outside minReplicas..maxReplicas the count is put right before anything is asked. At zero an
+ * object sleeps, unless it was us who put it to sleep: then metrics without pods can wake it. */
 #include "controller/bounds.h"
 
 int32_t bounds_min_replicas(const struct hpa_spec *spec)

@@ -1,6 +1,7 @@
-/* The calculator. A map of the reference ("M": pod name -> value) is here a few sums: which pods are in it is fixed by the groups,
- * and filling in pods only adds to the sums. Sums are taken in 128 bits; strict mode then keeps the low 64, which is what wrapping
- * additions give, and safe mode refuses what does not fit. */
+/* The calculator. A map of the reference ("M": pod name -> value) is here a few sums: which pods
+ * are in it is fixed by the groups, and filling in pods only adds to the sums. Sums are taken in
+ * 128 bits; strict mode then keeps the low 64, which is what wrapping additions give, and safe mode
+ * refuses what does not fit. */
 #include "controller/calculate.h"
 
 #include <math.h>
@@ -125,8 +126,8 @@ static struct measured measure(
 				 : measure_average(in, m, t->average_milli);
 }
 
-/* What a pod without a sample is taken to use when the metric says "down": all of its request (more, for targets above 100 %), or
- * exactly the target. */
+/* What a pod without a sample is taken to use when the metric says "down": all of its request
+ * (more, for targets above 100 %), or exactly the target. */
 static int64_t assumed_milli(
 	const struct calculate_input *in, const struct target *t, size_t pod, bool *fits)
 {
@@ -286,7 +287,7 @@ struct calculation calculate_value(const struct calculate_input *in, const struc
 	return out;
 }
 
-/* Without a replica in the status there is no average: safe mode reports the whole, as of one pod. */
+/* Without a replica in the status there is no average: safe mode reports the whole. */
 static int64_t reported_average(
 	const struct calculate_input *in, const struct calculate_per_replica *q)
 {

@@ -1,6 +1,7 @@
 #pragma once
-/* Stage: numbers -> the replica count that one metric proposes. Pure arithmetic on int64 thousandths and doubles, in the reference's order of
- * operations; no texts. Rules: spec 7.2 and 7.4 to 7.8. */
+/* Stage: numbers -> the replica count that one metric proposes. Pure arithmetic on int64
+ * thousandths and doubles, in the reference's order of operations; no texts. Rules: spec 7.2
+ * and 7.4 to 7.8. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,12 +15,14 @@ struct calculate_tolerance {
 
 enum calculate_problem {
 	CALCULATE_OK,
-	CALCULATE_NO_PODS,    /* the selector matches no pod */
-	CALCULATE_NO_METRICS, /* no pod that counts has a sample */
-	CALCULATE_NO_REQUESTS, /* no sample belongs to a pod with a request, or the requests sum to 0 */
+	CALCULATE_NO_PODS,	/* the selector matches no pod */
+	CALCULATE_NO_METRICS,	/* no pod that counts has a sample */
+	CALCULATE_NO_REQUESTS,	/* no sample belongs to a pod with a request, or the requests sum to
+				   0 */
 	CALCULATE_BAD_TARGET,	/* safe arithmetic: the target is 0 or does not fit */
 	CALCULATE_OUT_OF_RANGE, /* safe arithmetic: a sum or the proposal does not fit */
-	CALCULATE_NEGATIVE_SUM, /* safe arithmetic: an External sum below zero, which the reference takes for an overflow */
+	CALCULATE_NEGATIVE_SUM, /* safe arithmetic: an External sum below zero, which the reference
+				   takes for an overflow */
 };
 
 /* How the count came about. */
@@ -27,7 +30,7 @@ enum calculate_path {
 	CALCULATE_SCALED,	 /* ceil(ratio x pods) */
 	CALCULATE_WITHIN,	 /* the ratio is within the tolerance: unchanged */
 	CALCULATE_FILLED,	 /* as SCALED, after filling in pods without a usable sample */
-	CALCULATE_FILLED_WITHIN, /* after filling in, the ratio is within the tolerance: unchanged */
+	CALCULATE_FILLED_WITHIN, /* after filling in, the ratio is within it: unchanged */
 	CALCULATE_REVERSED,	 /* filling in turned the direction around: unchanged */
 	CALCULATE_WRONG_WAY,	 /* the count would go against the ratio: unchanged */
 	CALCULATE_CAPPED,	 /* the largest count there is */
@@ -66,7 +69,8 @@ struct calculation calculate_average(
 struct calculation calculate_value(const struct calculate_input *in, const struct pod_set *pods,
 	int64_t usage_milli, int64_t target_milli);
 
-/* AverageValue target of Object and External: compares with, and keeps, status.replicas of the scale. */
+/* AverageValue target of Object and External: compares with, and keeps, status.replicas of the
+ * scale. */
 struct calculate_per_replica {
 	int64_t usage_milli, target_milli;
 	int32_t status_replicas;
@@ -75,7 +79,8 @@ struct calculate_per_replica {
 struct calculation calculate_per_replica_average(
 	const struct calculate_input *in, const struct calculate_per_replica *q);
 
-/* The sum of an External answer. Value caps a positive overflow; AverageValue takes any negative running sum for one. */
+/* The sum of an External answer. Value caps a positive overflow; AverageValue takes any negative
+ * running sum for one. */
 struct calculation calculate_external_value(const int64_t *values, size_t n, enum arith_mode mode);
 struct calculation calculate_external_average(
 	const int64_t *values, size_t n, enum arith_mode mode);

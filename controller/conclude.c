@@ -1,5 +1,6 @@
-/* The end of a pass. Order matters to whoever watches: events of the scale come before the status write, FailedComputeMetricsReplicas after
- * it, and desiredReplicas keeps its old value whenever the pass did not get as far as a count. */
+/* The end of a pass. Order matters to whoever watches: events of the scale come before the status
+ * write, FailedComputeMetricsReplicas after it, and desiredReplicas keeps its old value whenever
+ * the pass did not get as far as a count. */
 #include "controller/conclude.h"
 
 #include "controller/hpa_status.h"
@@ -161,7 +162,8 @@ static enum error_kind end_written(struct arena *a, const struct proposal *p,
 	return ERR_OK;
 }
 
-/* A list of our own: the proposal's stays as it is, so that it can be concluded again with another outcome. */
+/* A list of our own: the proposal's stays as it is, so that it can be concluded again with another
+ * outcome. */
 static enum error_kind copy_events(struct arena *a, const struct decide_events *events,
 	struct decide_events *ret, struct error *err)
 {

@@ -1,6 +1,6 @@
 #pragma once
-/* Pure step 3 of 3: proposal, outcome of the scale write -> new status, events, error, labels; and the one place where a history
- * changes. Rules: spec 4.3 steps 10 and 11, 4.6, 9.2, 12. */
+/* Pure step 3 of 3: proposal, outcome of the scale write -> new status, events, error, labels; and
+ * the one place where a history changes. Rules: spec 4.3 steps 10 and 11, 4.6, 9.2, 12. */
 #include "common/arena.h"
 #include "common/error.h"
 #include "controller/decide.h"
@@ -46,7 +46,8 @@ MUST_USE enum error_kind conclude_compute(struct arena *a, const struct settings
 	const struct hpa *hpa, const struct proposal *proposal, const struct conclude_write *write,
 	struct conclusion *ret, struct error *err);
 
-/* A target whose scale cannot be read. `event` is the cause, `error` the text that the pass returns. */
+/* A target whose scale cannot be read. `event` is the cause, `error` the text that the pass
+ * returns. */
 struct conclude_no_scale {
 	struct sv event, error;
 	bool spec_error; /* the reference in the spec is wrong */
@@ -59,6 +60,7 @@ MUST_USE enum error_kind conclude_without_scale(struct arena *a, const struct se
 MUST_USE enum error_kind conclude_status_failure(struct arena *a, const struct hpa *hpa,
 	struct sv client_error, struct conclusion *c, struct error *err);
 
-/* Brings the history up to date. `write` as above. errors: NOMEM; the history is then older, never wrong. */
+/* Brings the history up to date. `write` as above. errors: NOMEM; the history is then older, never
+ * wrong. */
 MUST_USE enum error_kind conclude_remember(struct history *history, const struct hpa *hpa,
 	const struct proposal *proposal, const struct conclude_write *write, struct error *err);

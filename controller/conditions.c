@@ -1,5 +1,6 @@
-/* Conditions. A pass may set AbleToScale several times; only the last stays, but each change of its status on the way moves the time, so
- * a scale write that keeps failing rewrites it in every pass, as the reference's does. */
+/* Conditions. A pass may set AbleToScale several times; only the last stays, but each change of its
+ * status on the way moves the time, so a scale write that keeps failing rewrites it in every pass,
+ * as the reference's does. */
 #include "controller/conditions.h"
 
 #include <assert.h>

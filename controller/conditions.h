@@ -23,7 +23,7 @@ struct conditions_entry {
 	struct sv reason, message; /* must live as long as the conditions */
 };
 
-/* Sets the first condition of the type, or appends it. Its time moves when its status text changes. */
+/* Sets the first condition of the type, or appends it. Its time moves when its status does. */
 void conditions_set(struct conditions *c, const struct conditions_entry *entry, struct wall now);
 /* Removes all conditions of the type, keeping the order of the rest. */
 void conditions_remove(struct conditions *c, const char *type);

@@ -1,5 +1,6 @@
-/* The decision, stage by stage. Each stage reads the proposal so far and adds its own result; the order is PASS_STAGES' and nobody
- * else's. A metric that fails is part of the decision; an error of this function means that there is none. */
+/* The decision, stage by stage. Each stage reads the proposal so far and adds its own result; the
+ * order is PASS_STAGES' and nobody else's. A metric that fails is part of the decision; an error of
+ * this function means that there is none. */
 #include "controller/decide.h"
 
 #include <assert.h>
@@ -7,7 +8,8 @@
 #include "controller/stages.h"
 #include "controller/words.h"
 
-/* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas, and those of the scale write. */
+/* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas,
+ * and those of the scale write. */
 #define OTHER_EVENTS 4
 
 #define TEXT_ABOVE_MAX "Current number of replicas above Spec.MaxReplicas"
@@ -192,7 +194,8 @@ static enum error_kind set_active(struct work *w)
 	return ERR_OK;
 }
 
-/* A count of -1 beside an error is how the reference spells "all failed", also where it is a proposal. */
+/* A count of -1 beside an error is how the reference spells "all failed", also where it is a
+ * proposal. */
 static bool is_total_failure(const struct picked *picked)
 {
 	return !picked->ok || (picked->n_bad > 0 && picked->replicas == -1);
@@ -227,7 +230,8 @@ static enum error_kind stage_pick(struct work *w)
 	return ERR_OK;
 }
 
-/* Rules of a direction; none at all where a broken object lacks them, which lets nothing move that way. */
+/* Rules of a direction; none at all where a broken object lacks them, which lets nothing move that
+ * way. */
 static const struct hpa_rules *rules_of(const struct hpa_rules *rules)
 {
 	static const struct hpa_rules NONE = { 0 };

@@ -1,7 +1,7 @@
 #pragma once
-/* Pure step 2 of 3: object, scale, pods, readings, history, now -> what should be written, and everything that led there. The
- * intermediate results (the trace) are kept as they fall out of the stages; texts for people are made from them by whoever explains.
- * Rules: spec 4.3 steps 5 to 9. */
+/* Pure step 2 of 3: object, scale, pods, readings, history, now -> what should be written, and
+ * everything that led there. The intermediate results (the trace) are kept as they fall out of the
+ * stages; texts for people are made from them by whoever explains. Rules: spec 4.3 steps 5 to 9. */
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/instant.h"
@@ -56,8 +56,8 @@ struct proposal {
 	bool rescale;	  /* the scale has to be written */
 	struct sv reason; /* why, for the event; may be empty */
 	bool failed;	  /* metrics could not be computed: nothing is written */
-	struct sv
-		error; /* failed: why. Else: some metrics failed, the others decided; ptr NULL: none did */
+	struct sv error;  /* failed: why. Else: some metrics failed, the others decided; ptr NULL:
+			     none did */
 	struct hpa_metric_status *statuses; /* one a metric; NULL: none computed */
 	size_t n_statuses;
 	struct conditions conditions;

@@ -1,5 +1,6 @@
-/* Requests of a pod. Two ways: from its containers (every one that keeps running must request the resource), or, where the pod
- * itself has requests and the gate is on, from the pod-level list, whose gaps the containers' aggregate fills. */
+/* Requests of a pod. Two ways: from its containers (every one that keeps running must request the
+ * resource), or, where the pod itself has requests and the gate is on, from the pod-level list,
+ * whose gaps the containers' aggregate fills. */
 #include "controller/demand.h"
 
 /* Sums in thousandths: strict wraps, safe notices. */
@@ -90,7 +91,8 @@ static void total_raise(struct total *total, const struct total *other)
 	total->too_large |= other->too_large;
 }
 
-/* max(what keeps running, the highest moment of start-up). A sidecar starts in its turn among the init containers and stays. */
+/* max(what keeps running, the highest moment of start-up). A sidecar starts in its turn among the
+ * init containers and stays. */
 static struct total containers_aggregate(const struct pod *pod, struct sv resource)
 {
 	struct total running = { 0 }, sidecars = { 0 }, peak = { 0 };

@@ -1,5 +1,6 @@
 #pragma once
-/* What a pod requests of one resource, in thousandths: the divisor of a Utilization target. Rules: spec 7.9. Pure. */
+/* What a pod requests of one resource, in thousandths: the divisor of a Utilization target. Rules:
+ * spec 7.9. Pure. */
 #include <stdbool.h>
 #include <stdint.h>
 

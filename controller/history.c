@@ -1,11 +1,13 @@
-/* Recommendations and scale events of one object. Lists are unordered, as in the reference; which slot is reused is part of
- * the behaviour, because an entry that was kept counts again when a window grows. */
+/* Recommendations and scale events of one object. Lists are unordered, as in the reference; which
+ * slot is reused is part of the behaviour, because an entry that was kept counts again when a
+ * window grows. */
 #include "controller/history.h"
 
 #include "common/vec.h"
 
-/* One entry a second for the longest window (3600 s) and a little. Such a list only fills when the sync period is far below what is
- * supported; then the oldest entry, which is the first to leave every window, makes room. */
+/* One entry a second for the longest window (3600 s) and a little. Such a list only fills when the
+ * sync period is far below what is supported; then the oldest entry, which is the first to leave
+ * every window, makes room. */
 #define HISTORY_MAX_ENTRIES 4096u
 
 void history_done(struct history *h)

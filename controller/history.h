@@ -1,8 +1,9 @@
 #pragma once
-/* What a controller remembers about one object between passes: recommendations and its own scale events. Lost on restart unless
- * somebody hands it on. The pure stages read it; only conclude changes it, through the functions below.
- * Rules: spec sections 9 and 11. Nothing is removed when it expires: an expired entry is overwritten by a later one, and until
- * then it counts again if a window or period grows. */
+/* What a controller remembers about one object between passes: recommendations and its own scale
+ * events. Lost on restart unless somebody hands it on. The pure stages read it; only conclude
+ * changes it, through the functions below. Rules: spec sections 9 and 11. Nothing is removed when
+ * it expires: an expired entry is overwritten by a later one, and until then it counts again if a
+ * window or period grows. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,16 +43,16 @@ void history_done(struct history *h);
 /* Forgets everything and keeps the memory. */
 void history_clear(struct history *h);
 
-/* Starts the list with what the target had when it was seen first. Does nothing when the list exists.
- * errors: NOMEM, nothing changed. */
+/* Starts the list with what the target had when it was seen first. Does nothing when the list
+ * exists. errors: NOMEM, nothing changed. */
 MUST_USE enum error_kind history_start(
 	struct history *h, int32_t replicas, struct mono now, struct error *err);
-/* Stores a recommendation in `slot` (an index that stabilize_compute named), or at the end. A full list loses its oldest.
- * errors: NOMEM, nothing changed. */
+/* Stores a recommendation in `slot` (an index that stabilize_compute named), or at the end. A full
+ * list loses its oldest. errors: NOMEM, nothing changed. */
 MUST_USE enum error_kind history_recommend(
 	struct history *h, size_t slot, int32_t replicas, struct mono now, struct error *err);
-/* Stores one scale event; `longest_sec` is the longest period of the direction's present policies, 0 without any.
- * errors: NOMEM, nothing changed but marks. */
+/* Stores one scale event; `longest_sec` is the longest period of the direction's present policies,
+ * 0 without any. errors: NOMEM, nothing changed but marks. */
 MUST_USE enum error_kind history_add_event(struct history_events *events, int32_t change,
 	int32_t longest_sec, struct mono now, struct error *err);
 /* Sum of the changes younger than `period_sec`: an event exactly that old no longer counts. */

@@ -1,7 +1,8 @@
 #pragma once
-/* The autoscaler object as every stage sees it: autoscaling/v2 in memory, whatever version it was read from. Filled by the
- * decoders, read-only for the pure stages. All texts and arrays belong to whoever decoded the object (an arena); absent is
- * never zero: pointers NULL, `struct opt_*` unset, views with ptr NULL. */
+/* The autoscaler object as every stage sees it: autoscaling/v2 in memory, whatever version it was
+ * read from. Filled by the decoders, read-only for the pure stages. All texts and arrays belong to
+ * whoever decoded the object (an arena); absent is never zero: pointers NULL, `struct opt_*` unset,
+ * views with ptr NULL. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,8 +30,9 @@ struct hpa_meta {
 	struct label *labels,
 		*annotations; /* sorted by key; annotations without those of conversion */
 	size_t n_labels, n_annotations;
-	/* The other members of metadata as received, one compact JSON object without managedFields: a status update must
-	 * send all of it back, or owners and finalizers would be lost. ptr NULL: none. */
+	/* The other members of metadata as received, one compact JSON object without managedFields:
+	 * a status update must send all of it back, or owners and finalizers would be lost. ptr
+	 * NULL: none. */
 	struct sv rest;
 };
 
@@ -40,14 +42,15 @@ struct hpa_ref {
 };
 
 struct hpa_target {
-	struct sv
-		type; /* Utilization, Value, AverageValue; kept as text because no decision but Object's reads it */
+	struct sv type; /* Utilization, Value, AverageValue; kept as text because no decision but
+			   Object's reads it */
 	struct opt_quantity value;
 	struct opt_quantity average_value;
 	struct opt_i32 average_utilization;
 };
 
-/* The member of a metric that belongs to its type; a kind uses the fields that autoscaling/v2 gives it. */
+/* The member of a metric that belongs to its type; a kind uses the fields that autoscaling/v2 gives
+ * it. */
 struct hpa_source {
 	struct hpa_ref described;	       /* object */
 	struct sv metric;		       /* object, pods, external: metric.name */
@@ -60,8 +63,8 @@ struct hpa_source {
 struct hpa_metric {
 	struct sv type; /* as written */
 	enum hpa_metric_kind kind;
-	struct hpa_source *member
-		[HPA_N_METRIC_KINDS]; /* the members that are present; validation wants exactly kind's own */
+	struct hpa_source *member[HPA_N_METRIC_KINDS]; /* the members that are present; validation
+							  wants exactly kind's own */
 };
 
 struct hpa_policy {
@@ -125,7 +128,8 @@ struct hpa_status {
 	int32_t desired_replicas;
 	struct hpa_metric_status *current_metrics;
 	size_t n_current_metrics;
-	bool has_current_metrics; /* as read: an empty list and not nil. Output only; empty is nil in every decision */
+	bool has_current_metrics; /* as read: an empty list and not nil. Output only; empty is nil
+				     in every decision */
 	struct hpa_condition *conditions;
 	size_t n_conditions;
 };

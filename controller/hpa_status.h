@@ -4,5 +4,6 @@
 
 #include "controller/hpa.h"
 
-/* Quantities by value, times by instant, absent and empty lists the same; all else exactly, order included. */
+/* Quantities by value, times by instant, absent and empty lists the same; all else exactly, order
+ * included. */
 bool hpa_status_eq(const struct hpa_status *a, const struct hpa_status *b);

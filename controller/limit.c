@@ -1,8 +1,9 @@
-/* Limits. Without behavior one pass may reach max(2 x current, 4) upwards, nothing limits the way down, and min and max bind
- * whatever the direction. With behavior the policies count from the start of their period by means of our own scale events,
- * min binds only a decrease and max only an increase. A limit never moves the count the other way.
- * Percentages are evaluated in exactly this order of operations: `value / 100.0`, then 1 + or 1 -, then the product; the integer
- * result differs from exact arithmetic for many pairs, and so must ours. */
+/* Limits. Without behavior one pass may reach max(2 x current, 4) upwards, nothing limits the way
+ * down, and min and max bind whatever the direction. With behavior the policies count from the
+ * start of their period by means of our own scale events, min binds only a decrease and max only an
+ * increase. A limit never moves the count the other way. Percentages are evaluated in exactly this
+ * order of operations: `value / 100.0`, then 1 + or 1 -, then the product; the integer result
+ * differs from exact arithmetic for many pairs, and so must ours. */
 #include "controller/limit.h"
 
 #include <math.h>
@@ -82,8 +83,8 @@ static bool is_policy(const struct hpa_policy *p)
 	return sv_is(p->type, "Pods") || sv_is(p->type, "Percent");
 }
 
-/* Combines the policies: `Max` allows the largest change, `Min` the smallest. An unknown policy type repeats the policy before it,
- * as the reference's does. */
+/* Combines the policies: `Max` allows the largest change, `Min` the smallest. An unknown policy
+ * type repeats the policy before it, as the reference's does. */
 static int32_t rate_with_behavior(const struct limit_input *in, bool up)
 {
 	const struct hpa_rules *rules = up ? in->up : in->down;

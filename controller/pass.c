@@ -1,6 +1,7 @@
-/* The machine around the three pure steps. It keeps the order of effects that others can see: GETs of the scale in the order of the kind's
- * mappings, questions in the order of the metrics, the scale write with its retries before the status write. Time is what the answers
- * bring along: the decision's `now` is the moment its last input arrived. */
+/* The machine around the three pure steps. It keeps the order of effects that others can see: GETs
+ * of the scale in the order of the kind's mappings, questions in the order of the metrics, the
+ * scale write with its retries before the status write. Time is what the answers bring along: the
+ * decision's `now` is the moment its last input arrived. */
 #include "controller/pass.h"
 
 #include "common/limits.h"
@@ -241,8 +242,8 @@ static enum error_kind write_settled(
 	return ERR_OK;
 }
 
-/* After every failed write the scale is read again; a read that fails keeps the old one. Only a conflict is worth another try, with the
- * count decided before. */
+/* After every failed write the scale is read again; a read that fails keeps the old one. Only a
+ * conflict is worth another try, with the count decided before. */
 static enum error_kind scale_reread(
 	struct pass *p, const struct pass_answer *answer, struct error *err)
 {

@@ -1,13 +1,15 @@
 #pragma once
-/* One pass over one object as a machine without I/O: it says what it wants, the caller gets it and answers. The same machine
- * serves the live controller, which works asynchronously on many passes, and callers that have all answers at hand.
+/* One pass over one object as a machine without I/O: it says what it wants, the caller gets it and
+ * answers. The same machine serves the live controller, which works asynchronously on many passes,
+ * and callers that have all answers at hand.
  *
  *	pass_begin(&pass, &input);
  *	while (pass_next(&pass, &want, &err) == ERR_OK && want.kind != PASS_WANT_NOTHING)
  *		... do it, then one of the pass_answer_* functions ...
  *	pass_result(&pass)
  *
- * Nothing is kept between passes but the history, which a pass brings up to date when its scale write is settled. */
+ * Nothing is kept between passes but the history, which a pass brings up to date when its scale
+ * write is settled. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,25 +25,29 @@
 #include "kube/api_path.h"
 #include "kube/discovery.h"
 
-/* How often a scale is written at most when others change it meanwhile, and how long to wait between (plus up to 10 %). */
+/* How often a scale is written at most when others change it meanwhile, and how long to wait
+ * between (plus up to 10 %). */
 #define PASS_MAX_SCALE_WRITES 5
 #define PASS_RETRY_DELAY_NS (10 * NS_PER_MS)
 
 struct pass_input {
-	struct arena *
-		arena; /* lives until the pass is over; answers may be freed right after they were given */
+	struct arena *arena; /* lives until the pass is over; answers may be freed right after they
+				were given */
 	const struct settings *settings;
 	const struct hpa *hpa; /* v2, defaulted */
 	const struct discovery *discovery;
-	/* Version of custom.metrics.k8s.io: ask_custom_version's result; version empty: problem says why. */
+	/* Version of custom.metrics.k8s.io: ask_custom_version's result; version empty: problem
+	 * says why. */
 	struct sv custom_version, custom_problem;
 	struct history *history;
 };
 
 enum pass_want_kind {
-	PASS_WANT_GET_SCALE, /* answer: pass_answer_scale */
-	PASS_WANT_PODS, /* the pods that `selector` matches in the namespace, sorted by name: pass_answer_pods */
-	PASS_WANT_READINGS, /* all questions of `questions` that are ASK_REQUEST, in any order: pass_answer_metric for each */
+	PASS_WANT_GET_SCALE,  /* answer: pass_answer_scale */
+	PASS_WANT_PODS,	      /* the pods that `selector` matches in the namespace, sorted by name:
+				 pass_answer_pods */
+	PASS_WANT_READINGS,   /* all questions of `questions` that are ASK_REQUEST, in any order:
+				 pass_answer_metric for each */
 	PASS_WANT_PUT_SCALE,  /* after `delay_ns`; answer: pass_answer_scale */
 	PASS_WANT_PUT_STATUS, /* answer: pass_answer_status */
 	PASS_WANT_NOTHING,    /* the pass is over */
@@ -112,12 +118,14 @@ struct pass {
 /* `now`: when the pass starts. */
 void pass_begin(struct pass *p, const struct pass_input *in, struct decide_now now);
 
-/* What the pass needs next; asking twice gives the same. errors: NOMEM, LIMIT: the pass cannot go on, nothing is to be written. */
+/* What the pass needs next; asking twice gives the same. errors: NOMEM, LIMIT: the pass cannot go
+ * on, nothing is to be written. */
 MUST_USE enum error_kind pass_next(struct pass *p, struct pass_want *ret, struct error *err);
 
 MUST_USE enum error_kind pass_answer_scale(
 	struct pass *p, const struct pass_answer *answer, struct error *err);
-/* `pods` and the peers stay the caller's: they must live until the next call of pass_next has returned. Peers are read the first time only. */
+/* `pods` and the peers stay the caller's: they must live until the next call of pass_next has
+ * returned. Peers are read the first time only. */
 MUST_USE enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	const struct target_peer *peers, size_t n_peers, struct decide_now now, struct error *err);
 /* Decodes the answer to question i. */
@@ -128,5 +136,6 @@ void pass_give_reading(struct pass *p, size_t i, const struct reading *reading);
 MUST_USE enum error_kind pass_answer_status(
 	struct pass *p, const struct pass_answer *answer, struct error *err);
 
-/* The end of the pass; valid once it wants PUT_STATUS or NOTHING, complete with NOTHING. NULL before. */
+/* The end of the pass; valid once it wants PUT_STATUS or NOTHING, complete with NOTHING. NULL
+ * before. */
 const struct conclusion *pass_result(const struct pass *p);

@@ -1,5 +1,6 @@
-/* The highest proposal wins. As long as any metric fails the rest may only raise or keep the count: what failed might have asked for
- * more. 0 doubles as "nothing yet", so a proposal of 0 does not hold its place against a negative one behind it. */
+/* The highest proposal wins. As long as any metric fails the rest may only raise or keep the count:
+ * what failed might have asked for more. 0 doubles as "nothing yet", so a proposal of 0 does not
+ * hold its place against a negative one behind it. */
 #include "controller/pick.h"
 
 struct picked pick_compute(const struct recommendation *recommendations, size_t n, int32_t current)

@@ -1,5 +1,6 @@
-/* Pod, from JSON to the record the decision reads. Only members that some rule reads are looked at (spec 7.3 and 7.9): the rest of a
- * Pod, its environment and annotations above all, is neither kept nor checked. */
+/* Pod, from JSON to the record the decision reads. Only members that some rule reads are looked at
+ * (spec 7.3 and 7.9): the rest of a Pod, its environment and annotations above all, is neither kept
+ * nor checked. */
 #include "controller/pod.h"
 
 #include "common/jtree.h"

@@ -1,6 +1,7 @@
 #pragma once
-/* A pod as the decision needs it, about 100 bytes: names, labels and container requests are shared with its siblings where the
- * owner of the record can share them. Read-only for the pure stages. Pure. */
+/* A pod as the decision needs it, about 100 bytes: names, labels and container requests are shared
+ * with its siblings where the owner of the record can share them. Read-only for the pure stages.
+ * Pure. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,8 +68,8 @@ struct pod {
 	bool has_started;
 };
 
-/* A v1 Pod as JSON; members that no decision reads are ignored. Texts point into the tree, the rest is in the arena.
- * errors: INVALID with the field path, NOMEM, LIMIT. */
+/* A v1 Pod as JSON; members that no decision reads are ignored. Texts point into the tree, the rest
+ * is in the arena. errors: INVALID with the field path, NOMEM, LIMIT. */
 MUST_USE enum error_kind pod_decode(
 	struct arena *a, const struct jtree *t, struct pod *ret, struct error *err);
 

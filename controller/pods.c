@@ -1,6 +1,7 @@
-/* Pods and samples, joined by name: both lists are sorted, so the join is one walk and needs no map. The order of the rules is
- * the reference's: deletion before phase, phase before the missing sample, and the start-up rules for cpu only, because the
- * first seconds of a process burn cpu that says nothing about load. */
+/* Pods and samples, joined by name: both lists are sorted, so the join is one walk and needs no
+ * map. The order of the rules is the reference's: deletion before phase, phase before the missing
+ * sample, and the start-up rules for cpu only, because the first seconds of a process burn cpu that
+ * says nothing about load. */
 #include "controller/pods.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 #pragma once
-/* Stage: pods of the target and one metric's samples -> which pod counts how. Pure. Rules: spec 7.3. */
+/* Stage: pods of the target and one metric's samples -> which pod counts how. Pure. Rules:
+ * spec 7.3. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +11,7 @@
 #include "controller/pod.h"
 #include "controller/reading.h"
 
-/* Pods of the object's namespace that its target's selector matches, in byte order of their names. */
+/* Pods of the object's namespace that its target's selector matches, in byte order of names. */
 struct pod_set {
 	const struct pod *const *at;
 	size_t n;
@@ -31,9 +32,11 @@ enum pods_reason {
 	PODS_NO_SAMPLE,	   /* missing: no value for it in the answer */
 	PODS_NO_READINESS, /* unready (cpu): no Ready condition or no start time yet */
 	PODS_STARTING,	   /* unready (cpu): within the initialization period and not Ready */
-	PODS_OLD_SAMPLE, /* unready (cpu): within it, and the sample reaches back before the pod became Ready */
-	PODS_NEVER_READY, /* unready (cpu): not Ready, and never has been since shortly after its start */
-	PODS_COUNTED, /* ready */
+	PODS_OLD_SAMPLE,   /* unready (cpu): within it, and the sample reaches back before the pod
+			      became Ready */
+	PODS_NEVER_READY,  /* unready (cpu): not Ready, and never has been since shortly after its
+			      start */
+	PODS_COUNTED,	   /* ready */
 	PODS_N_REASONS
 };
 
@@ -48,8 +51,9 @@ struct pods_query {
 	int64_t readiness_delay_ns;
 };
 
-/* What a name adds to the metric's sums, as bits. With unique names each pod has at most one bit; where a set holds a name twice (two
- * records of one pod), the reference's maps know the name once: its last pod carries the bits of all. */
+/* What a name adds to the metric's sums, as bits. With unique names each pod has at most one bit;
+ * where a set holds a name twice (two records of one pod), the reference's maps know the name once:
+ * its last pod carries the bits of all. */
 enum pods_role {
 	PODS_ROLE_VALUE = 1,   /* its sample counts */
 	PODS_ROLE_MISSING = 2, /* may be filled in as missing */
@@ -72,5 +76,5 @@ MUST_USE enum error_kind pods_classify(struct arena *a, const struct pod_set *po
 	const struct reading *reading, const struct pods_query *query, struct pods_groups *ret,
 	struct error *err);
 
-/* Pods that are Running and Ready, whatever their age: what Object and External Value multiply by. */
+/* Pods that are Running and Ready, whatever their age: Object and External Value count them. */
 size_t pods_count_running_ready(const struct pod_set *pods);

@@ -1,6 +1,6 @@
 #pragma once
-/* What a metrics API said about one metric of one object. Tagged, because zero is the dangerous number: unless the kind is
- * READING_VALUE there is no number at all. */
+/* What a metrics API said about one metric of one object. Tagged, because zero is the dangerous
+ * number: unless the kind is READING_VALUE there is no number at all. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

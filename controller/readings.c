@@ -1,6 +1,7 @@
-/* Answers of metrics APIs. One scan over the text, no tree: a list of 150,000 pods costs its samples and nothing else.
- * Quantities are read from the raw inside of their JSON strings, escapes included, because the reference does. An answer is taken or
- * refused whole: one quantity that does not parse makes it useless, as zero would be a guess. */
+/* Answers of metrics APIs. One scan over the text, no tree: a list of 150,000 pods costs its
+ * samples and nothing else. Quantities are read from the raw inside of their JSON strings, escapes
+ * included, because the reference does. An answer is taken or refused whole: one quantity that does
+ * not parse makes it useless, as zero would be a guess. */
 #include "controller/readings.h"
 
 #include <stdlib.h>
@@ -61,7 +62,8 @@ static int by_name_then_order(const void *left, const void *right)
 	return *a < *b ? -1 : 1;
 }
 
-/* Strictly ascending names: of duplicates the last in the answer stays. Answers are nearly always in order already. */
+/* Strictly ascending names: of duplicates the last in the answer stays. Answers are nearly always
+ * in order already. */
 static enum error_kind sort_samples(struct arena *a, struct readings_list *list, struct error *err)
 {
 	bool sorted = true;

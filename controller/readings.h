@@ -23,11 +23,12 @@ struct readings_query {
 	enum arith_mode mode;
 };
 
-/* Never fails on what the answer holds: that is a reading with a tag. Nothing points into the answer.
- * errors: NOMEM, LIMIT. */
+/* Never fails on what the answer holds: that is a reading with a tag. Nothing points into the
+ * answer. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind readings_decode(struct arena *a, const struct readings_query *query,
 	const struct readings_answer *answer, struct reading *ret, struct error *err);
 
-/* The reading of a request that could not even be made; `error` as the client would word it. errors: NOMEM, LIMIT. */
+/* The reading of a request that could not even be made; `error` as the client would word it.
+ * errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind readings_fail(struct arena *a, enum hpa_metric_kind kind, struct sv error,
 	struct reading *ret, struct error *err);

@@ -1,6 +1,7 @@
-/* Wire formats of metrics.k8s.io, custom.metrics.k8s.io and external.metrics.k8s.io. The text is scanned twice: first for its kind and for
- * being JSON at all, because the kind may stand behind the items and the reference reads it first; then for the items.
- * Types are checked as the reference's decoder does for the members that are read; the others are skipped. */
+/* Wire formats of metrics.k8s.io, custom.metrics.k8s.io and external.metrics.k8s.io. The text is
+ * scanned twice: first for its kind and for being JSON at all, because the kind may stand behind
+ * the items and the reference reads it first; then for the items. Types are checked as the
+ * reference's decoder does for the members that are read; the others are skipped. */
 #include "controller/readings_list.h"
 
 #include "common/jscan.h"
@@ -147,7 +148,8 @@ static enum error_kind read_named(struct decoder *d, enum jscan_token token)
 	return read_object(d, token, FIELDS);
 }
 
-/* Adds to the item's value. Safe arithmetic notes what does not fit and goes on: the answer may hold worse. */
+/* Adds to the item's value. Safe arithmetic notes what does not fit and goes on: the answer may
+ * hold worse. */
 static void add(struct decoder *d, const struct quantity *q)
 {
 	int64_t milli;
@@ -192,7 +194,7 @@ static enum error_kind read_usage(struct decoder *d, enum jscan_token token)
 	return token == JSCAN_CLOSE ? ERR_OK : jscan_error(&d->s, d->err);
 }
 
-/* Whole pod: every container must have the resource. One container: the first of that name decides. */
+/* Whole pod: every container must have the resource. One container: the first of its name. */
 static void count_container(struct decoder *d)
 {
 	const struct container *c = &d->container;
@@ -415,8 +417,9 @@ static enum error_kind check_resource_kind(struct decoder *d)
 	return is_status(d) || (kind && version) ? ERR_OK : unknown_kind(d);
 }
 
-/* What the three clients insist on: metrics.k8s.io fills in a kind that is missing, custom.metrics.k8s.io demands it,
- * external.metrics.k8s.io never looks. A Status in place of a list hands on its message. */
+/* What the three clients insist on: metrics.k8s.io fills in a kind that is missing,
+ * custom.metrics.k8s.io demands it, external.metrics.k8s.io never looks. A Status in place of a
+ * list hands on its message. */
 static enum error_kind check_kind(struct decoder *d, struct sv body)
 {
 	if (d->query->kind == HPA_METRIC_EXTERNAL)

@@ -1,6 +1,6 @@
 #pragma once
-/* The JSON of a metrics answer -> its items, reduced to the numbers that one metric needs. Part of readings.c, in a file of
- * its own because it is all that knows the three wire formats. Pure. */
+/* The JSON of a metrics answer -> its items, reduced to the numbers that one metric needs. Part of
+ * readings.c, in a file of its own because it is all that knows the three wire formats. Pure. */
 #include "common/arena.h"
 #include "common/error.h"
 #include "controller/reading.h"

@@ -1,5 +1,6 @@
-/* One metric's proposal. This file decides which calculation applies and says in the reference's words why one failed; the
- * arithmetic is calculate.c's. A metric fails as a whole: there is no proposal next to an error. */
+/* One metric's proposal. This file decides which calculation applies and says in the reference's
+ * words why one failed; the arithmetic is calculate.c's. A metric fails as a whole: there is no
+ * proposal next to an error. */
 #include "controller/recommend.h"
 
 #include "controller/demand.h"
@@ -135,7 +136,8 @@ static enum calculate_problem groups_problem(const struct work *w)
 								      : CALCULATE_OK;
 }
 
-/* Requests of all pods, ignored and finished ones included; the first pod without one ends the metric: *ret_problem says why. */
+/* Requests of all pods, ignored and finished ones included; the first pod without one ends the
+ * metric: *ret_problem says why. */
 static enum error_kind collect_requests(
 	struct work *w, const struct demand_query *query, struct sv *ret_problem)
 {
@@ -174,7 +176,8 @@ static enum error_kind fail_resource(struct work *w, struct sv why)
 		inner, outer);
 }
 
-/* Utilization: ERR_OK with the problem's text in *ret_problem when the metric fails before the calculation. */
+/* Utilization: ERR_OK with the problem's text in *ret_problem when the metric fails before the
+ * calculation. */
 static enum error_kind calculate_percent(struct work *w, struct sv *ret_problem)
 {
 	struct calculate_input in = calculate_input(w);

@@ -1,6 +1,7 @@
-/* Scale documents. autoscaling/v1 is what every server sends today; the kinds of the removed beta groups are understood because a
- * third-party scale subresource may still speak them. What is written is always autoscaling/v1, the metadata as received, so that the
- * resourceVersion guards the write. */
+/* Scale documents. autoscaling/v1 is what every server sends today; the kinds of the removed beta
+ * groups are understood because a third-party scale subresource may still speak them. What is
+ * written is always autoscaling/v1, the metadata as received, so that the resourceVersion guards
+ * the write. */
 #include "controller/scale.h"
 
 #include "common/jw.h"

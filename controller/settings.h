@@ -14,10 +14,13 @@ struct settings {
 	bool scale_to_zero;	     /* gate HPAScaleToZero */
 	bool configurable_tolerance; /* gate HPAConfigurableTolerance */
 	bool pod_level_resources;    /* gate PodLevelResources */
-	bool observed_generation; /* Kubernetes 1.37: status and conditions name the generation they are about */
-	/* Strict: the reference's arithmetic bit for bit, as recorded on amd64 (--compatibility=strict). */
+	bool observed_generation; /* Kubernetes 1.37: status and conditions name the generation they
+				     are about */
+	/* Strict: the reference's arithmetic bit for bit, as recorded on amd64
+	 * (--compatibility=strict). */
 	enum arith_mode arithmetic;
-	/* The scale client's conversion of scale.status.selector (spec 3.5). The conformance vectors were recorded behind it. */
+	/* The scale client's conversion of scale.status.selector (spec 3.5). The conformance
+	 * vectors were recorded behind it. */
 	bool normalise_selector;
 };
 

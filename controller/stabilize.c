@@ -1,6 +1,7 @@
-/* Stabilisation. Two algorithms that share one list: without behavior only a decrease is held back, by the highest
- * recommendation of the window; with behavior the present count is pulled into the range that the two windows span.
- * Comparisons with the cut are deliberately not the same in the two (a recommendation exactly as old as its window). */
+/* Stabilisation. Two algorithms that share one list: without behavior only a decrease is held back,
+ * by the highest recommendation of the window; with behavior the present count is pulled into the
+ * range that the two windows span. Comparisons with the cut are deliberately not the same in the
+ * two (a recommendation exactly as old as its window). */
 #include "controller/stabilize.h"
 
 static struct stabilized without_behavior(const struct stabilize_input *in)

@@ -1,6 +1,6 @@
 #pragma once
-/* Stage: a proposal and the recommendations of the last minutes -> a proposal that does not flap. Pure.
- * Rules: spec 9.1 step 1 (no behavior) and 9.2 step 1 (behavior). */
+/* Stage: a proposal and the recommendations of the last minutes -> a proposal that does not flap.
+ * Pure. Rules: spec 9.1 step 1 (no behavior) and 9.2 step 1 (behavior). */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,8 +30,8 @@ enum stabilized_by {
 struct stabilized {
 	int32_t replicas;
 	enum stabilized_by by;
-	int32_t up_bound,
-		down_bound; /* lowest of the up window, highest of the down window (without behavior: up_bound is desired) */
+	int32_t up_bound, down_bound; /* lowest of the up window, highest of the down window
+					 (without behavior: up_bound is desired) */
 	size_t up_holder,
 		down_holder; /* the recommendation that made the bound, or STABILIZED_BY_NONE */
 	size_t slot;	     /* where the proposal is to be stored: an index, or HISTORY_APPEND */

@@ -1,6 +1,7 @@
 #pragma once
-/* The way of an object through a pass: the only place that knows the order. `where` says who runs the stage: the controller's loop, or
- * the pass in one of its three pure steps; decide.c makes its list of functions from it. */
+/* The way of an object through a pass: the only place that knows the order. `where` says who runs
+ * the stage: the controller's loop, or the pass in one of its three pure steps; decide.c makes its
+ * list of functions from it. */
 #define PASS_STAGES(X)                                                                             \
 	/* name       where     file            in -> out */                                       \
 	X(due, LOOP, "controller.c", "clock, store -> the objects whose turn it is")               \

@@ -1,5 +1,6 @@
-/* The target's pods. Two objects that control the same pods would fight, so the reference lets neither act; which objects those are is
- * listed in byte order here, where the reference's order is random. */
+/* The target's pods. Two objects that control the same pods would fight, so the reference lets
+ * neither act; which objects those are is listed in byte order here, where the reference's order is
+ * random. */
 #include "controller/target.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Comparison rules of conformance/hpa/README.md: null, absent and [] are equal, so are absent and 0 or "" for a scalar; all else
- * exactly, order included. */
+/* Comparison rules of conformance/hpa/README.md: null, absent and [] are equal, so are absent and 0
+ * or "" for a scalar; all else exactly, order included. */
 #include "tests/conformance/hpa_expect.h"
 
 #include <inttypes.h>

@@ -14,6 +14,7 @@ struct hpa_outcome {
 	bool status_written;
 };
 
-/* `opaque`: texts after the first "metrics API: " are not compared. False: c has failed; `t` names the step. */
+/* `opaque`: texts after the first "metrics API: " are not compared. False: c has failed; `t` names
+ * the step. */
 bool hpa_expect_check(struct conformance *c, const struct jtree *expect,
 	const struct hpa_outcome *outcome, bool opaque, int64_t t);

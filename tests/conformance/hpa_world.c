@@ -1,4 +1,5 @@
-/* The world of a recorded case. Everything that is not spelled out in the step is fixed here, as conformance/hpa/README.md tells it. */
+/* The world of a recorded case. Everything that is not spelled out in the step is fixed here, as
+ * conformance/hpa/README.md tells it. */
 #include "tests/conformance/hpa_world.h"
 
 #include "common/limits.h"
@@ -180,7 +181,8 @@ static const struct jtree *child_at(const struct jtree *list, size_t i, bool rep
 	return NULL;
 }
 
-/* A Scale as a server sends it: recorded ones may lack kind and apiVersion, which the reference had in its types. */
+/* A Scale as a server sends it: recorded ones may lack kind and apiVersion, which the reference had
+ * in its types. */
 static struct sv scale_body(struct conformance *c, const struct jtree *scale)
 {
 	struct sv body = as_text(c, scale);

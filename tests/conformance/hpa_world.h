@@ -1,5 +1,6 @@
 #pragma once
-/* What surrounds one HPA in a recorded case: the kinds that exist, pods, other HPAs, and the answers of the API server. */
+/* What surrounds one HPA in a recorded case: the kinds that exist, pods, other HPAs, and the
+ * answers of the API server. */
 #include "controller/decide.h"
 #include "controller/pass.h"
 #include "kube/discovery.h"
@@ -8,7 +9,8 @@
 /* The server's address where a text shows it. */
 #define HPA_WORLD_SERVER "https://10.96.0.1:443"
 
-/* The kinds of conformance/hpa, and custom.metrics.k8s.io in the one version that the case prefers. In c->a; NULL: c has failed. */
+/* The kinds of conformance/hpa, and custom.metrics.k8s.io in the one version that the case prefers.
+ * In c->a; NULL: c has failed. */
 struct discovery *hpa_world_discovery(struct conformance *c, struct sv custom_version);
 
 /* Time t (whole seconds after 2000-01-01) and some nanoseconds on both clocks. */

@@ -1,5 +1,6 @@
-/* Suite hpa: recorded cases of the reference's controller. Each step is one pass of the real machine in strict mode: real decoders, real
- * request targets, the answers from the step; between steps only the stored object and the history are kept. */
+/* Suite hpa: recorded cases of the reference's controller. Each step is one pass of the real
+ * machine in strict mode: real decoders, real request targets, the answers from the step; between
+ * steps only the stored object and the history are kept. */
 #include <inttypes.h>
 
 #include "common/f64.h"

@@ -414,8 +414,8 @@ START_TEST(requests_that_sum_to_zero_and_bad_targets_fail_the_metric)
 }
 END_TEST
 
-/* Two records of one name, the first of a pod that is being deleted: the reference counts the second as ready, but throws the name's
- * sample away. */
+/* Two records of one name, the first of a pod that is being deleted: the reference counts the
+ * second as ready, but throws the name's sample away. */
 START_TEST(a_name_that_is_there_twice_counts_as_the_reference_counts_it)
 {
 	static const struct sample_pod ROW[] = { { OLD, 1000 }, { DELETED, 4000 }, { OLD, 4000 },

@@ -1,4 +1,5 @@
-/* Whole decisions over many passes: the two plays of the specification (15.2 with behavior, 15.3 without), tick by tick. */
+/* Whole decisions over many passes: the two plays of the specification (15.2 with behavior, 15.3
+ * without), tick by tick. */
 #include <stdio.h>
 
 #include "common/mem.h"

@@ -1,4 +1,5 @@
-/* The machine: what it wants, in which order, and what it makes of failures. One HPA on an External metric with a fake world. */
+/* The machine: what it wants, in which order, and what it makes of failures. One HPA on an External
+ * metric with a fake world. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What no input may break (safety invariants of the decision): random objects, pods, readings and histories over many passes.
- * FLYBALL_SEED=N repeats a run; the seed stands in every failure. */
+/* What no input may break (safety invariants of the decision): random objects, pods, readings and
+ * histories over many passes. FLYBALL_SEED=N repeats a run; the seed stands in every failure. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,7 +314,8 @@ static int64_t changed_since(const struct world *w, int64_t since_sec, bool up)
 	return sum;
 }
 
-/* As far as the most generous policy lets a pass go, from the log of writes and not from the history. */
+/* As far as the most generous policy lets a pass go, from the log of writes and not from the
+ * history. */
 static double allowed(
 	const struct world *w, const struct hpa_rules *rules, int32_t current, bool up)
 {
@@ -335,7 +336,8 @@ static double allowed(
 	return best;
 }
 
-/* Slots of outdated events are reused, which forgets events that a later, longer period would count: rules stay the same here. */
+/* Slots of outdated events are reused, which forgets events that a later, longer period would
+ * count: rules stay the same here. */
 START_TEST(policies_bound_what_a_period_changes)
 {
 	for (int i = 0; i < WORLDS; i++) {
@@ -391,7 +393,8 @@ START_TEST(a_decrease_stays_above_every_recommendation_of_the_window)
 }
 END_TEST
 
-/* The same world twice, once with a wall clock that is set back and forth: metrics other than cpu do not look at it. */
+/* The same world twice, once with a wall clock that is set back and forth: metrics other than cpu
+ * do not look at it. */
 START_TEST(a_wall_clock_that_jumps_changes_nothing)
 {
 	for (int i = 0; i < WORLDS; i++) {

@@ -25,7 +25,8 @@
 	"{\"metadata\":{\"name\":\"" name "\"},\"containers\":[" containers "]}"
 #define USE(container, usage) "{\"name\":\"" container "\",\"usage\":{" usage "}}"
 
-/* `shows` is what the reading looks like: samples as "pod=milli", values as "milli", a failure as its text. */
+/* `shows` is what the reading looks like: samples as "pod=milli", values as "milli", a failure as
+ * its text. */
 static const struct {
 	const char *what;
 	enum hpa_metric_kind kind;
