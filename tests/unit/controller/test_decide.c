@@ -221,11 +221,49 @@ START_TEST(the_play_without_behavior)
 }
 END_TEST
 
+/* Objects that validation would refuse, as they may come from an old store: no crash, and nothing moves. */
+START_TEST(broken_objects_move_nothing)
+{
+	static const struct target_pods TARGET = { .problem = TARGET_OK };
+	static const struct ask_question QUESTION = { .state = ASK_INVALID,
+		.why = { "unknown", 7 } };
+	static const int64_t LOAD = 1200000;
+	struct ask_question request = { .state = ASK_REQUEST };
+	struct reading reading = { .kind = READING_VALUE, .values = &LOAD, .n_values = 1 };
+	struct pod_set set = { list, 3 };
+	struct decide_input in = { &settings, &hpa, &scale, &TARGET, &set, &request, &reading,
+		&history, { { START_SEC, 0 }, { 0 } } };
+	struct proposal p;
+
+	scale.replicas = scale.status_replicas = 3;
+	metrics[0] = metrics[1];
+	behavior = (struct hpa_behavior){ NULL, NULL };
+	metrics[0].member[HPA_METRIC_EXTERNAL] = &queue;
+	queue.target.average_value =
+		opt_quantity_of(quantity_from_milli(100000, QUANTITY_DECIMAL_SI));
+	hpa.spec.behavior = &behavior;
+	ck_assert_int_eq(decide_compute(&arena, &in, &p, &err), ERR_OK);
+	ck_assert_msg(!p.rescale && p.wanted == 12, "without rules nothing may go up");
+
+	hpa.spec.behavior = NULL;
+	metrics[0] = (struct hpa_metric){ .type = SV("Wishes"), .kind = HPA_METRIC_UNKNOWN };
+	in.questions = &QUESTION;
+	ck_assert_int_eq(decide_compute(&arena, &in, &p, &err), ERR_OK);
+	ck_assert(p.failed && !p.rescale);
+	ck_assert(sv_is(p.events.at[0].reason, "InvalidMetricSourceType"));
+
+	hpa.spec.n_metrics = 0;
+	ck_assert_int_eq(decide_compute(&arena, &in, &p, &err), ERR_OK);
+	ck_assert(p.failed && !p.rescale);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_play_with_behavior);
 	tcase_add_test(tcase, the_play_without_behavior);
+	tcase_add_test(tcase, broken_objects_move_nothing);
 }
 
 int main(void)

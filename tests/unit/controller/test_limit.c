@@ -158,6 +158,26 @@ START_TEST(what_was_scaled_within_the_period_uses_up_the_room)
 }
 END_TEST
 
+START_TEST(strict_policies_wrap_and_then_let_nothing_move)
+{
+	struct history none = { 0 };
+	struct hpa_policy policy = { SV("Pods"), INT32_MAX, 60 };
+	struct hpa_rules rules = { .has_policies = true, .policies = &policy, .n_policies = 1 };
+	struct limit_input in = { .current = 3,
+		.stabilized = 9,
+		.min_replicas = 1,
+		.max_replicas = 20,
+		.up = &rules,
+		.down = &rules,
+		.up_events = &none.up,
+		.down_events = &none.down,
+		.mode = ARITH_STRICT };
+	ck_assert_int_eq(limit_compute(&in).replicas, 3);
+	in.mode = ARITH_SAFE;
+	ck_assert_int_eq(limit_compute(&in).replicas, 9);
+}
+END_TEST
+
 START_TEST(an_unknown_policy_type_repeats_the_one_before)
 {
 	struct history none = { 0 };
@@ -182,6 +202,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(tcase, policies_leave_the_room_they_should, 0, ARRAY_LEN(PERCENT));
 	tcase_add_loop_test(tcase, behavior_limits_each_direction, 0, ARRAY_LEN(BEHAVIOR));
 	tcase_add_test(tcase, what_was_scaled_within_the_period_uses_up_the_room);
+	tcase_add_test(tcase, strict_policies_wrap_and_then_let_nothing_move);
 	tcase_add_test(tcase, an_unknown_policy_type_repeats_the_one_before);
 }
 
