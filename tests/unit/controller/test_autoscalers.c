@@ -1,0 +1,148 @@
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "controller/autoscalers.h"
+
+static struct autoscalers *all;
+
+static void setup(void)
+{
+	all = autoscalers_new();
+	ck_assert_ptr_nonnull(all);
+}
+
+static void teardown(void)
+{
+	autoscalers_free(all);
+}
+
+static enum autoscalers_change put(const char *name, const char *uid, const char *version,
+	const char *json, struct autoscaler **ret)
+{
+	const struct object_id id = { .namespace = SV("n"),
+		.name = sv_of(name),
+		.uid = sv_of(uid),
+		.resource_version = sv_of(version) };
+	enum autoscalers_change change;
+	struct error err;
+
+	ck_assert_msg(autoscalers_put(all, &id, sv_of(json), ret, &change, &err) == ERR_OK, "%s",
+		err.text);
+	return change;
+}
+
+START_TEST(an_edit_is_told_from_a_status_write)
+{
+	struct autoscaler *one;
+
+	ck_assert_int_eq(
+		put("a", "u", "1", "{\"spec\":{\"maxReplicas\":3}}", &one), AUTOSCALERS_ADDED);
+	ck_assert_int_eq(
+		put("a", "u", "2", "{\"spec\":{\"maxReplicas\":3},\"status\":{\"x\":1}}", &one),
+		AUTOSCALERS_UPDATED);
+	ck_assert_int_eq(
+		put("a", "u", "3", "{\"spec\":{\"maxReplicas\":4}}", &one), AUTOSCALERS_EDITED);
+	ck_assert(sv_is(one->key, "n/a"));
+	ck_assert_uint_eq(autoscalers_n(all), 1);
+}
+END_TEST
+
+START_TEST(an_older_state_is_ignored)
+{
+	struct autoscaler *one;
+
+	(void)put("a", "u", "10", "{\"spec\":{\"maxReplicas\":4}}", &one);
+	ck_assert_int_eq(
+		put("a", "u", "9", "{\"spec\":{\"maxReplicas\":3}}", &one), AUTOSCALERS_NONE);
+	ck_assert_str_eq(one->json, "{\"spec\":{\"maxReplicas\":4}}");
+}
+END_TEST
+
+START_TEST(another_uid_starts_with_an_empty_history)
+{
+	struct autoscaler *one;
+	struct error err;
+
+	(void)put("a", "u", "10", "{\"spec\":{}}", &one);
+	ck_assert_int_eq(history_start(&one->history, 3, (struct mono){ 1 }, &err), ERR_OK);
+	ck_assert_int_eq(put("a", "other", "11", "{\"spec\":{}}", &one), AUTOSCALERS_EDITED);
+	ck_assert(!one->history.started);
+}
+END_TEST
+
+START_TEST(peers_are_the_others_of_the_namespace)
+{
+	struct autoscaler *a, *b;
+	struct target_peer *peers;
+	struct arena arena;
+	struct error err;
+	size_t n;
+
+	arena_init(&arena, 100000);
+	(void)put("a", "u", "1", "{\"spec\":{}}", &a);
+	(void)put("b", "v", "2", "{\"spec\":{}}", &b);
+	ck_assert_int_eq(autoscalers_set_selector(b, SV("app=web"), &err), ERR_OK);
+	ck_assert_int_eq(autoscalers_peers(all, &arena, a, &peers, &n, &err), ERR_OK);
+	ck_assert_uint_eq(n, 1);
+	ck_assert(sv_is(peers[0].name, "b"));
+	ck_assert_ptr_nonnull(peers[0].selector);
+	ck_assert_int_eq(autoscalers_peers(all, &arena, b, &peers, &n, &err), ERR_OK);
+	ck_assert_ptr_null(peers[0].selector);
+	arena_done(&arena);
+}
+END_TEST
+
+START_TEST(a_taken_object_is_gone)
+{
+	struct autoscaler *one;
+
+	(void)put("a", "u", "1", "{\"spec\":{}}", &one);
+	ck_assert_ptr_eq(autoscalers_take(all, SV("n"), SV("a")), one);
+	autoscalers_free_one(one);
+	ck_assert_ptr_null(autoscalers_find(all, SV("n"), SV("a")));
+	ck_assert_ptr_null(autoscalers_take(all, SV("n"), SV("a")));
+	ck_assert_uint_eq(autoscalers_n(all), 0);
+}
+END_TEST
+
+START_TEST(every_failing_allocation_leaves_a_usable_set)
+{
+	struct autoscaler *one;
+	enum autoscalers_change change;
+	struct error err;
+	const struct object_id id = {
+		.namespace = SV("m"), .name = SV("z"), .uid = SV("w"), .resource_version = SV("5")
+	};
+
+	(void)put("a", "u", "1", "{\"spec\":{}}", &one);
+	for (unsigned long i = 1; i < 40; i++) {
+		mem_fail_at(i, true);
+		enum error_kind rc = autoscalers_put(
+			all, &id, SV("{\"spec\":{\"maxReplicas\":1}}"), &one, &change, &err);
+		mem_fail_at(0, false);
+		ck_assert_uint_eq(autoscalers_n(all), rc == ERR_OK ? 2 : 1);
+		autoscalers_free_one(autoscalers_take(all, SV("m"), SV("z")));
+	}
+	ck_assert_ptr_nonnull(autoscalers_find(all, SV("n"), SV("a")));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("autoscalers");
+	TCase *tcase = tcase_create("autoscalers");
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, an_edit_is_told_from_a_status_write);
+	tcase_add_test(tcase, an_older_state_is_ignored);
+	tcase_add_test(tcase, another_uid_starts_with_an_empty_history);
+	tcase_add_test(tcase, peers_are_the_others_of_the_namespace);
+	tcase_add_test(tcase, a_taken_object_is_gone);
+	tcase_add_test(tcase, every_failing_allocation_leaves_a_usable_set);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
