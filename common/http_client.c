@@ -52,7 +52,7 @@ struct http_endpoint {
 	TAILQ_HEAD(, http_call) calls; /* all, oldest first */
 	TAILQ_HEAD(, http_call) ready; /* those with something to tell their user */
 	struct http_call *current;     /* its callback runs now; NULL once it is cancelled */
-	bool *freed;		       /* set when the endpoint is freed by a callback */
+	bool settling, freed;	       /* freed by a callback: settle() frees the memory */
 	bool waking;
 
 	struct http_dial dial;
@@ -247,14 +247,13 @@ static void complete(struct http_call *call)
 static bool deliver(struct http_call *call)
 {
 	struct http_endpoint *e = call->endpoint;
-	const bool *freed = e->freed;
 	struct buf piece = call->body;
 
 	buf_init(&call->body, piece.max);
 	e->current = call;
 	bool more = call->on_data(buf_sv(&piece), call->ctx);
 	buf_done(&piece);
-	if (*freed || e->current != call)
+	if (e->current != call)
 		return false;
 	e->current = NULL;
 	if (!more) {
@@ -279,7 +278,6 @@ static void tell(struct http_call *call)
 /* libcurl has returned: notes who is finished, then calls back. The endpoint may be gone afterwards. */
 static void settle(struct http_endpoint *e)
 {
-	bool freed = false;
 	int n_left;
 	CURLMsg *message;
 
@@ -295,14 +293,15 @@ static void settle(struct http_endpoint *e)
 		stop(call);
 		list_ready(call);
 	}
-	e->freed = &freed;
-	while (!freed && !TAILQ_EMPTY(&e->ready)) {
+	e->settling = true;
+	while (!e->freed && !TAILQ_EMPTY(&e->ready)) {
 		struct http_call *call = TAILQ_FIRST(&e->ready);
 		unlist_ready(call);
 		tell(call);
 	}
-	if (!freed)
-		e->freed = NULL;
+	e->settling = false;
+	if (e->freed)
+		mem_free(e);
 }
 
 /* Callbacks of libcurl: nothing here calls a user. */
@@ -749,8 +748,6 @@ void http_endpoint_free(struct http_endpoint *e)
 {
 	if (!e)
 		return;
-	if (e->freed)
-		*e->freed = true;
 	while (!TAILQ_EMPTY(&e->calls))
 		http_call_cancel(TAILQ_FIRST(&e->calls));
 	loop_undefer(e->loop, on_wake, e);
@@ -762,7 +759,9 @@ void http_endpoint_free(struct http_endpoint *e)
 	http_credentials_done(&e->credentials);
 	mem_free(e->user_agent);
 	http_dial_done(&e->dial);
-	mem_free(e);
+	e->freed = true;
+	if (!e->settling)
+		mem_free(e);
 }
 
 const char *http_endpoint_url(const struct http_endpoint *e)
