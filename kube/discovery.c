@@ -338,7 +338,7 @@ static enum error_kind parse(
 enum error_kind discovery_builder_add_groups(
 	struct discovery_builder *b, struct sv json, struct error *err)
 {
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	struct jtree *root;
 
 	if (parse(&scratch, json, &root, err))
@@ -371,7 +371,7 @@ static struct discovery_version *version_of(
 enum error_kind discovery_builder_add_resources(struct discovery_builder *b, struct sv group,
 	struct sv version, struct sv json, struct error *err)
 {
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	struct discovery_version *v = version_of(b, group, version);
 	struct jtree *root;
 

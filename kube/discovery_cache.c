@@ -174,7 +174,7 @@ static void on_version(const struct client_answer *answer, const struct error *f
 
 static enum error_kind ask_version(struct lane *lane, struct error *err)
 {
-	AUTO(buf_done) struct buf target;
+	AUTO(buf_done) struct buf target = { 0 };
 	struct api_path path = { .group = lane->group, .version = lane->version };
 
 	buf_init(&target, 4096);

@@ -101,7 +101,7 @@ static enum error_kind send(struct events *e, struct error *err)
 {
 	const struct event *event = &e->first->event;
 	bool patch = e->plan.action == EVENT_PATCH;
-	AUTO(buf_done) struct buf target, body;
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 	struct api_path path = {
 		.version = SV("v1"),
 		.namespace = namespace_of(event),

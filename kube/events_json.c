@@ -18,7 +18,7 @@ static void member_buf(struct jw *w, const char *key, const struct buf *text)
 
 static void member_time(struct jw *w, const char *key, struct wall t)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 64);
 	instant_wall_print(&text, t);
@@ -27,7 +27,7 @@ static void member_time(struct jw *w, const char *key, struct wall t)
 
 static void member_message(struct jw *w, const struct event *event, const struct event_plan *plan)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, event->message.len + sizeof(EVENT_COMBINED_PREFIX));
 	if (plan->combined)

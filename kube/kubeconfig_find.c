@@ -82,7 +82,7 @@ enum error_kind kubeconfig_in_cluster(struct arena *a, const struct kubeconfig_e
 	const char *namespace_file = arena_printf(a, "%s/namespace", dir);
 	if (!c.server || !namespace_file)
 		return arena_error(a, err);
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	struct error ignored;
 	buf_init(&text, LIMIT_CREDENTIAL_FILE_BYTES);
 	if (read_file(namespace_file, &text, &ignored) == ERR_OK && sv_trim(buf_sv(&text)).len > 0)
@@ -96,7 +96,7 @@ enum error_kind kubeconfig_in_cluster(struct arena *a, const struct kubeconfig_e
 static enum error_kind load(
 	struct arena *a, const char *path, struct kubeconfig **ret, struct error *err)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, LIMIT_CONFIG_FILE_BYTES);
 	if (read_file(path, &text, err))

@@ -197,7 +197,7 @@ static bool is_alive(const struct lease *l)
 static enum error_kind ask(
 	struct lease *l, const char *method, struct sv body, client_done_fn done, struct error *err)
 {
-	AUTO(buf_done) struct buf target;
+	AUTO(buf_done) struct buf target = { 0 };
 	bool create = body.len > 0 && !l->object;
 	struct api_path path = {
 		.group = SV("coordination.k8s.io"),
@@ -271,7 +271,7 @@ static void on_written(const struct client_answer *answer, const struct error *f
 /* Writes ourselves into the Lease, in place of whoever is there. */
 static void write_lease(struct lease *l)
 {
-	AUTO(buf_done) struct buf body;
+	AUTO(buf_done) struct buf body = { 0 };
 	struct wall now = instant_wall_now();
 	struct error err;
 	bool ours = l->object && is_ours(l);
@@ -387,7 +387,7 @@ static void on_release_read(
 	const struct client_answer *answer, const struct error *failed, void *ctx)
 {
 	struct lease *l = ctx;
-	AUTO(buf_done) struct buf body;
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error err;
 
 	l->call = NULL;

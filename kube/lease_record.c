@@ -65,7 +65,7 @@ static void inherit_failure(struct jw *w, const struct buf *text)
 
 static void put_time(struct jw *w, const char *key, struct wall t)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 64);
 	instant_wall_print_micro(&text, t);
@@ -87,7 +87,7 @@ static void put_spec(struct jw *w, const struct lease_record *r)
 
 static void put_value(struct jw *w, const struct jtree *t)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, w->out->max);
 	jtree_print(&text, t);

@@ -61,7 +61,7 @@ static enum error_kind send(
 	struct scale_client_call *call, const char *method, struct sv body, struct error *err)
 {
 	const struct scale_client_target *target = &call->targets[call->at];
-	AUTO(buf_done) struct buf path;
+	AUTO(buf_done) struct buf path = { 0 };
 	struct api_path p = {
 		.group = target->group,
 		.version = target->version,

@@ -280,7 +280,7 @@ static enum error_kind set_error(struct error *err, enum error_kind kind, int co
 /* True: the body was a Status with a message and err is filled from it. */
 static bool explain_by_body(const struct status_answer *answer, struct error *err)
 {
-	AUTO(arena_done) struct arena scratch;
+	AUTO(arena_done) struct arena scratch = { 0 };
 	struct jtree *t;
 	struct status s;
 	struct error ignored;
@@ -302,7 +302,7 @@ enum error_kind status_explain(const struct status_answer *answer, struct error 
 		return err->kind;
 	enum error_kind kind = status_kind(answer->code, SV_NULL);
 	/* Longer texts than an error holds are cut anyway. */
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	buf_init(&text, 4 * QUOTED_BODY_MAX + ERROR_TEXT_MAX);
 	put_default_text(&text, answer);
 	if (text.failed == ERR_OK)

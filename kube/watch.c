@@ -356,7 +356,7 @@ static void list_complete(struct watch *w, struct sv version)
 static void on_page(const struct client_answer *answer, const struct error *failed, void *ctx)
 {
 	struct watch *w = ctx;
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct watch_page page;
 	struct error err;
 
@@ -392,7 +392,7 @@ static void on_page(const struct client_answer *answer, const struct error *fail
 
 static enum error_kind ask_page(struct watch *w, struct error *err)
 {
-	AUTO(buf_done) struct buf target, limit;
+	AUTO(buf_done) struct buf target = { 0 }, limit = { 0 };
 	bool first = true;
 
 	buf_init(&target, LIMIT_OBJECT_BYTES);
@@ -575,7 +575,7 @@ static void on_stream_done(
 
 static enum error_kind ask_stream(struct watch *w, struct error *err)
 {
-	AUTO(buf_done) struct buf target, seconds;
+	AUTO(buf_done) struct buf target = { 0 }, seconds = { 0 };
 	int64_t silence_ns = w->config.silence_ns ? w->config.silence_ns : STREAM_SILENCE_NS;
 	bool first = true;
 

@@ -123,7 +123,7 @@ void parser_add_token(struct parser *p, const struct token *t, struct sv message
 
 void parser_unexpected(struct parser *p, const char *context, const char *expected)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 8 * (size_t)p->token.text.len + 256);
 	if (p->token.kind == TOKEN_ERROR)

@@ -115,7 +115,7 @@ static void check_on_and_group(struct parser *p, const struct ast *n)
 		for (size_t j = 0; m->on && j < m->include.n; j++) {
 			if (!sv_eq(m->labels.at[i], m->include.at[j]))
 				continue;
-			AUTO(buf_done) struct buf text;
+			AUTO(buf_done) struct buf text = { 0 };
 
 			buf_init(&text, 8 * m->labels.at[i].len + 128);
 			buf_put_str(&text, "label ");
@@ -203,7 +203,7 @@ static void check_subquery(struct parser *p, const struct ast *n)
 
 static void check_second_name(struct parser *p, const struct ast *n, const struct matcher *m)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 8 * (n->vector.name.len + m->value.len) + 128);
 	if (!sv_is(m->label, "__name__"))

@@ -70,7 +70,7 @@ static bool parse_label(struct parser *p, struct sv *ret)
 		return true;
 	*ret = parser_unquote(p, &t);
 	if (!ret->len || !unicode_is_utf8(*ret)) {
-		AUTO(buf_done) struct buf text;
+		AUTO(buf_done) struct buf text = { 0 };
 
 		buf_init(&text, 8 * ret->len + 64);
 		buf_put_str(&text, "invalid label name for grouping: ");

@@ -131,7 +131,7 @@ static bool is_name(const struct ast *n, const struct matcher *m)
 static void print_matchers(struct buf *out, const struct ast *n)
 {
 	struct sv *texts = mem_calloc(n->vector.n_matchers + 1, sizeof(*texts));
-	AUTO(buf_done) struct buf all;
+	AUTO(buf_done) struct buf all = { 0 };
 	size_t count = 0, at = 0;
 
 	buf_init(&all, out->max);

@@ -132,7 +132,7 @@ static enum error_kind make_endpoint(struct http_client *http,
 	struct http_endpoint **ret, struct error *err)
 {
 	struct http_endpoint_config endpoint = config->endpoint;
-	AUTO(buf_done) struct buf user, password;
+	AUTO(buf_done) struct buf user = { 0 }, password = { 0 };
 
 	buf_init(&user, LIMIT_CREDENTIAL_FILE_BYTES);
 	buf_init(&password, LIMIT_CREDENTIAL_FILE_BYTES);
@@ -187,7 +187,7 @@ enum error_kind prom_client_new(struct http_client *http, const struct prom_clie
 	struct prom_client **ret, struct error *err)
 {
 	AUTO(prom_client_free) struct prom_client *c = mem_zalloc(sizeof(*c));
-	AUTO(buf_done) struct buf scheme_host;
+	AUTO(buf_done) struct buf scheme_host = { 0 };
 	struct base_url base;
 
 	buf_init(&scheme_host, 4096);
@@ -311,7 +311,7 @@ static void put_form(struct buf *out, const struct question *q)
 static enum error_kind start(struct prom_client *c, struct question *q,
 	struct http_request *request, struct prom_client_call *call, struct error *err)
 {
-	AUTO(buf_done) struct buf target, form;
+	AUTO(buf_done) struct buf target = { 0 }, form = { 0 };
 
 	buf_init(&target, MAX_REQUEST_BYTES);
 	buf_init(&form, MAX_REQUEST_BYTES);

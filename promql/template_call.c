@@ -430,7 +430,7 @@ enum error_kind template_call(const struct template_function *f, struct arena *a
 	struct error *err)
 {
 	if (f->any) {
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 
 		buf_init(&out, TEMPLATE_MAX_OUTPUT_BYTES);
 		call_print(f, args, n, &out);

@@ -59,7 +59,7 @@ static void put_place(struct buf *out, const struct exec *x)
 /* Always false. */
 static bool PRINTF_LIKE(3, 4) fail_kind(struct exec *x, enum error_kind kind, const char *fmt, ...)
 {
-	AUTO(buf_done) struct buf place;
+	AUTO(buf_done) struct buf place = { 0 };
 	char text[512];
 	va_list ap;
 
@@ -113,7 +113,7 @@ static bool eval_pipeline(struct exec *x, const struct template_value *dot,
 /* Text of a value inside a message. */
 static const char *value_text(struct exec *x, const struct template_value *v)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, ERROR_TEXT_MAX);
 	template_format_value(&text, v);
@@ -235,7 +235,7 @@ static bool eval_arg(struct exec *x, const struct template_value *dot,
 	const struct template_node *n, bool text, struct template_value *ret)
 {
 	struct template_value value;
-	AUTO(buf_done) struct buf printed;
+	AUTO(buf_done) struct buf printed = { 0 };
 
 	buf_init(&printed, ERROR_TEXT_MAX);
 	x->at = n;
@@ -305,7 +305,7 @@ static bool check_arity(struct exec *x, const struct template_function *f, size_
 static struct sv callee_text(
 	struct exec *x, const struct template_node *args, const struct template_value *final)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, ERROR_TEXT_MAX);
 	if (args)
@@ -369,7 +369,7 @@ static bool eval_command(struct exec *x, const struct template_value *dot,
 	bool has_args = first->next || final->kind != TEMPLATE_MISSING;
 	bool field = first->kind == TEMPLATE_NODE_FIELD || first->kind == TEMPLATE_NODE_CHAIN ||
 		     (first->kind == TEMPLATE_NODE_VARIABLE && first->n_names > 1);
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, ERROR_TEXT_MAX);
 	if (first->kind == TEMPLATE_NODE_IDENTIFIER)

@@ -210,7 +210,7 @@ static struct template_node *operand(struct template_parser *p)
 	if (!chain || !take_fields(p, chain))
 		return NULL;
 	if (is_literal(n)) {
-		AUTO(buf_done) struct buf text, quoted;
+		AUTO(buf_done) struct buf text = { 0 }, quoted = { 0 };
 
 		buf_init(&text, 4096);
 		buf_init(&quoted, 8192);

@@ -96,7 +96,7 @@ static void item_print(struct buf *out, struct template_item item)
 void *template_parser_unexpected(
 	struct template_parser *p, struct template_item item, const char *context)
 {
-	AUTO(buf_done) struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
 	unsigned line = line_of(p, item.pos);
 
 	buf_init(&text, 4096);
@@ -163,7 +163,7 @@ static bool add_tree(struct template_parser *p, struct sv name, struct template_
 	} else if (!is_empty(tree->root)) {
 		if (is_empty(root))
 			return true;
-		AUTO(buf_done) struct buf quoted;
+		AUTO(buf_done) struct buf quoted = { 0 };
 
 		buf_init(&quoted, 4096);
 		quote_print(&quoted, name);

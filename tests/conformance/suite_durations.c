@@ -5,7 +5,7 @@
 static void run(struct conformance *c, const struct jtree *row)
 {
 	bool has_input = jtree_get(row, "in") != NULL, ok = conformance_flag(row, "ok");
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err = { 0 };
 	int64_t ns = 0, expected = 0;
 

@@ -7,7 +7,7 @@
 
 static void run_literal(struct conformance *c, const struct jtree *row)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err = { 0 };
 	struct ast *n;
 	bool ok =
@@ -34,7 +34,7 @@ static void run_literal(struct conformance *c, const struct jtree *row)
 
 static void run_bits(struct conformance *c, const struct jtree *row)
 {
-	AUTO(buf_done) struct buf promql, json;
+	AUTO(buf_done) struct buf promql = { 0 }, json = { 0 };
 	double value = promql_text_bits(conformance_text(row, "bits"));
 
 	buf_init(&promql, 4096);

@@ -45,7 +45,7 @@ static bool same_errors(
 /* Parses what was printed: it must be accepted and print the same. */
 static bool reparses(struct conformance *c, struct sv printed, unsigned options)
 {
-	AUTO(buf_done) struct buf again;
+	AUTO(buf_done) struct buf again = { 0 };
 	struct error err;
 	struct ast *tree;
 
@@ -61,7 +61,7 @@ static void compare_tree(
 {
 	static const char *const types[] = { "none", "vector", "matrix", "scalar", "string" };
 	struct sv string = promql_text_get(c, row, "string");
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 64u * 1024 * 1024);
 	if (!conformance_eq_text(

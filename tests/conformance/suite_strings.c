@@ -6,7 +6,7 @@
 
 static void run_literal(struct conformance *c, const struct jtree *row)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err = { 0 };
 	struct ast *n;
 	bool ok =
@@ -28,7 +28,7 @@ static void run_literal(struct conformance *c, const struct jtree *row)
 
 static void run(struct conformance *c, const struct jtree *row)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 65536);
 	if (jtree_get(row, "literal")) {

@@ -35,7 +35,7 @@ static void run(struct conformance *c, const struct jtree *row)
 	struct template_data data = read_data(c, row);
 	struct template *t = NULL;
 	struct error err = { 0 };
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	const char *stage = "";
 
 	buf_init(&out, 1024 * 1024);

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		scale_decode(&a, sv_from((const char *)data, size), true, &scale, &why, &err);
 	REQUIRE(kind != ERR_INVALID || why.len > 0);
 	if (kind == ERR_OK) {
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 		buf_init(&out, ARENA_BYTES);
 		scale_encode(&out, &scale, scale.replicas);
 		REQUIRE(scale_decode(&a, buf_sv(&out), true, &back, &why, &err) == ERR_OK);

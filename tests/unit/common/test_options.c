@@ -159,7 +159,7 @@ START_TEST(help_shows_defaults_and_hides_what_is_ignored)
 			.help = "how often" },
 		{ .name = "logtostderr", .kind = OPTION_IGNORED_BOOL },
 	};
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 10000);
 	options_help(&out, table, ARRAY_LEN(table));

@@ -111,7 +111,7 @@ START_TEST(questions_are_worded_as_the_reference_words_them)
 		.discovery = &discovery,
 		.custom_version = SV("v1beta2"),
 	};
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct ask_question *q;
 	struct error err;
 	arena_init(&a, 1 << 20);
@@ -133,7 +133,7 @@ START_TEST(without_a_custom_metrics_api_only_custom_metrics_fail)
 	struct ask_input in = {
 		.hpa = &hpa, .pod_selector = SV("app=web"), .custom_problem = SV("none there")
 	};
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct ask_question *q;
 	struct error err;
 	arena_init(&a, 1 << 20);

@@ -220,7 +220,7 @@ START_TEST(zero_replicas_are_left_out_of_the_write)
 {
 	struct scale scale;
 	struct sv why;
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 1000);
 	ck_assert_int_eq(
 		scale_decode(&a,

@@ -23,7 +23,7 @@ static const struct {
 
 START_TEST(paths_are_escaped_as_go_does)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 1000);
 	api_path_put(&out, &PATHS[_i].path);
 	ck_assert_str_eq(buf_text(&out), PATHS[_i].text);
@@ -32,7 +32,7 @@ END_TEST
 
 START_TEST(queries_are_form_encoded)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	bool first = true;
 	buf_init(&out, 1000);
 	api_path_put_query(&out, &first, "fieldSelector", SV(""));
@@ -57,7 +57,7 @@ START_TEST(base64_decodes_strictly)
 	};
 	static const char *const BAD[] = { "Y", "YQ", "YQ=", "YQ==Y", "YQ==YQ==", "=",
 		"A=", "Y===", "YQ=a", "YW J", "Y-==", "YWI=\nYW==" };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct sv out;
 	struct error err;
 	arena_init(&a, 100000);

@@ -351,7 +351,7 @@ END_TEST
 START_TEST(programs_without_a_loop_of_their_own_can_wait)
 {
 	struct fake f;
-	AUTO(buf_done) struct buf body;
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error err;
 	buf_init(&body, 1000);
 	fake_start(&f, serve_basics, NULL);
@@ -364,7 +364,7 @@ START_TEST(programs_without_a_loop_of_their_own_can_wait)
 	struct client_request q = {
 		.method = "PUT", .target = "/echo", .body = SV("more than fits")
 	};
-	AUTO(buf_done) struct buf small;
+	AUTO(buf_done) struct buf small = { 0 };
 	buf_init(&small, 3);
 	ck_assert_int_eq(wait_request(f.client, &q, &small, &err), ERR_LIMIT);
 	fake_stop(&f);

@@ -192,7 +192,7 @@ START_TEST(kinds_are_mapped_as_the_reference_does)
 	ck_assert(discovery_map_kind_preferred(
 			  d, sv_of(KINDS[_i].group), sv_of(KINDS[_i].kind), &one) == (n > 0));
 	if (n > 0) {
-		AUTO(buf_done) struct buf text;
+		AUTO(buf_done) struct buf text = { 0 };
 		buf_init(&text, 1000);
 		buf_printf(&text, "%.*s %.*s %.*s", SV_ARG(all[0].resource), SV_ARG(all[0].version),
 			SV_ARG(all[0].preferred));

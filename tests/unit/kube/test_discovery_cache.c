@@ -44,7 +44,7 @@ static void serve_classic(struct fake *f, struct http_exchange *x)
 	if (fake_is(x, "GET", "/api"))
 		fake_reply(x, 200, "{\"kind\":\"APIVersions\",\"versions\":[\"v1\"]}");
 	else if (fake_is(x, "GET", "/apis")) {
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 		buf_init(&out, 100000);
 		buf_put_str(&out, "{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"down\","
 				  "\"versions\":[{\"version\":\"v1\"}]}");

@@ -156,7 +156,7 @@ END_TEST
 START_TEST(events_are_written_as_client_go_writes_them)
 {
 	AUTO(event_correlator_free) struct event_correlator *c = make(0);
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, 100000);
 	struct event_plan p = plan(c, &HPA, 0);
 	events_encode(&out, "horizontal-pod-autoscaler", &HPA, &p);

@@ -58,7 +58,7 @@ static struct kubeconfig_client resolve(struct arena *a, const char *context)
 
 START_TEST(contexts_are_resolved)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	arena_init(&a, 1 << 20);
 	struct kubeconfig_client c = resolve(&a, NULL);
 	ck_assert_str_eq(c.context, "dev");
@@ -152,7 +152,7 @@ static const struct {
 
 START_TEST(mistakes_are_named_with_file_and_place)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct kubeconfig *config;
 	struct kubeconfig_client c;
 	struct error err = { .text = "nothing was refused" };
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(entries_nobody_uses_do_no_harm)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct kubeconfig *config;
 	struct kubeconfig_client c;
 	struct error err;
@@ -222,7 +222,7 @@ static void remove_dir(struct dir *d, const char *const *names)
 
 START_TEST(a_list_of_files_is_merged_and_the_first_wins)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct dir d;
 	struct kubeconfig_client c;
 	struct error err;
@@ -253,7 +253,7 @@ END_TEST
 
 START_TEST(the_pods_account_is_found)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct dir d;
 	struct kubeconfig_client c;
 	struct error err;
@@ -290,7 +290,7 @@ END_TEST
 
 START_TEST(what_is_not_there_is_told)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct kubeconfig_client c;
 	struct error err;
 	struct kubeconfig_env env = { .home = "/nonexistent" };
@@ -311,7 +311,7 @@ END_TEST
 START_TEST(memory_may_run_out_anywhere)
 {
 	for (unsigned long n = 1;; n++) {
-		AUTO(arena_done) struct arena a;
+		AUTO(arena_done) struct arena a = { 0 };
 		struct kubeconfig *config;
 		struct kubeconfig_client c;
 		struct error err;

@@ -30,8 +30,8 @@ static struct sv cut_member(const char *json, const char *key)
 
 static void store(struct state *s, struct sv body)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf out;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jtree *t;
 	struct error err;
 	struct lease_record r;
@@ -275,8 +275,8 @@ END_TEST
 
 START_TEST(records_are_read_and_written)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf out;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf out = { 0 };
 	struct jtree *t;
 	struct lease_record r;
 	struct error err;

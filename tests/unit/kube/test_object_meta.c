@@ -21,7 +21,7 @@ static enum error_kind decode(
 
 START_TEST(a_tree_gives_everything)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct object_meta m;
 	struct error err;
 	arena_init(&a, 1 << 20);
@@ -59,7 +59,7 @@ static const struct {
 
 START_TEST(wrong_types_are_named_with_their_path)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct object_meta m;
 	struct error err;
 	arena_init(&a, 1 << 20);
@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(a_scan_gives_identity)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct object_id id;
 	struct error err;
 	arena_init(&a, 1 << 20);
@@ -100,7 +100,7 @@ START_TEST(a_scan_refuses_what_is_no_object)
 	static const char *const BAD[] = { "", "[]", "7", "{\"metadata\":", "{\"metadata\":7}",
 		"{\"metadata\":{}}", "{\"metadata\":{\"name\":7}}", "{\"metadata\":{\"name\":\"a\"",
 		"{\"metadata\":null}", "{\"kind\":[}", "{\"metadata\":{\"name\":\"\"}}" };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct object_id id;
 	struct error err;
 	arena_init(&a, 1 << 20);

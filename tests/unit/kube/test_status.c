@@ -130,8 +130,8 @@ static struct status decode(struct arena *a, const char *json, bool *ret_is)
 
 START_TEST(documents_survive_a_round_trip)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf out;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf out = { 0 };
 	bool is;
 	const char *json =
 		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(own_errors_become_documents)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err;
 	buf_init(&out, 1 << 20);
 	error_set(&err, ERR_NOTFOUND, "no such metric");

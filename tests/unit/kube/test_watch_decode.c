@@ -43,7 +43,7 @@ static const struct {
 
 START_TEST(pages_are_cut_into_objects)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct items items = { 0 };
 	struct watch_page page;
 	struct error err = { 0 };
@@ -65,8 +65,8 @@ static void count_item(struct sv json, void *ctx)
 
 START_TEST(a_deep_object_does_not_cost_the_page)
 {
-	AUTO(arena_done) struct arena a;
-	AUTO(buf_done) struct buf body;
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 	struct items items = { 0 };
 	struct watch_page page;
 	struct error err;
@@ -98,7 +98,7 @@ START_TEST(what_is_no_list_is_refused)
 		"{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":{}}",
 		"{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{}{}]}",
 		"{\"metadata\":{\"resourceVersion\":\"1\"" };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct items items = { 0 };
 	struct watch_page page;
 	struct error err;

@@ -69,7 +69,7 @@ static void check_row(const struct row *row, size_t piece)
 	struct error err = { 0 };
 	enum error_kind failed = ERR_OK;
 	struct sv body = sv_of(row->body);
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 4096);
 	ck_assert(!series_new(&s, &err));
