@@ -8,6 +8,8 @@
 
 /* Different questions in flight or remembered; the next ones are not shared but still asked. */
 #define ASK_SHARED_MAX 10000u
+/* Proxies in front of Prometheus take request lines of 8 KiB; escaping makes a text up to three times as long. */
+#define ASK_URL_TEXT_MAX 2048u
 /* Memory of remembered answers; larger ones are handed out and forgotten. */
 #define ASK_KEPT_BYTES_MAX (32u * 1024 * 1024)
 
@@ -210,11 +212,13 @@ static enum error_kind start(struct ask_question *q, int64_t timeout_ns, struct 
 		.timeout_ns = timeout_ns,
 	};
 	a->stats.n_asked++;
-	return prom_client_query(a->config.client, &query, on_answer, q, &q->call, err);
+	bool is_long = q->query_len > ASK_URL_TEXT_MAX && a->config.long_client;
+	return prom_client_query(is_long ? a->config.long_client : a->config.client, &query,
+		on_answer, q, &q->call, err);
 }
 
 enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, struct ask_waiter *w,
-	bool *ret_now, struct ask_answer *ret, struct error *err)
+	struct ask_answer *ret, struct error *err)
 {
 	struct ask_question *q = a->config.shared ? map_get(&a->shared, query) : NULL;
 	if (q && q->body && !is_fresh(q)) {
@@ -224,10 +228,10 @@ enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, st
 	}
 	if (q && q->body) {
 		a->stats.n_reused++;
-		*ret = (struct ask_answer){ .status = q->status,
+		*ret = (struct ask_answer){ .at_hand = true,
+			.status = q->status,
 			.body = sv_from(q->body, q->body_len),
 			.asked_at_ms = q->asked_at_ms };
-		*ret_now = true;
 		return ERR_OK;
 	}
 	if (q) {
@@ -246,7 +250,7 @@ enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, st
 	w->question = q;
 	w->next = q->waiters;
 	q->waiters = w;
-	*ret_now = false;
+	ret->at_hand = false;
 	return ERR_OK;
 }
 

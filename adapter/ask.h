@@ -9,9 +9,10 @@ struct ask;
 
 struct ask_config {
 	struct loop *loop;
-	struct prom_client *client; /* must outlive the ask */
-	bool shared;		    /* false: every question goes out on its own */
-	int64_t max_age_ns;	    /* of a reused answer; 0: only questions in flight are shared */
+	struct prom_client *client;	 /* must outlive the ask */
+	struct prom_client *long_client; /* for texts that do not fit into a URL; NULL: client */
+	bool shared;			 /* false: every question goes out on its own */
+	int64_t max_age_ns; /* of a reused answer; 0: only questions in flight are shared */
 	/* An answer came (status 0: none did), for metrics. May be NULL. */
 	void (*on_answered)(int status, int64_t took_ns, void *ctx);
 	void *ctx;
@@ -22,6 +23,7 @@ struct ask_answer {
 	int status;
 	struct sv body;
 	const struct error *failed; /* set: no answer */
+	bool at_hand;		    /* it came at once */
 	int64_t asked_at_ms;	    /* evaluation time that Prometheus was given, since 1970 */
 };
 
@@ -38,10 +40,10 @@ MUST_USE enum error_kind ask_new(
 void ask_free(struct ask *a); /* waiters are not called */
 DEFINE_AUTO(struct ask *, ask_free)
 
-/* *ret_now becomes true when the answer is at hand (then done is not called), else done is called later. timeout_ns bounds a question that this call
+/* ret->at_hand: the answer is there already (then done is not called); else done is called later. timeout_ns bounds a question that this call
  * starts. errors: NOMEM, LIMIT */
 MUST_USE enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns,
-	struct ask_waiter *w, bool *ret_now, struct ask_answer *ret, struct error *err);
+	struct ask_waiter *w, struct ask_answer *ret, struct error *err);
 /* The waiter is no longer interested; a question that nobody waits for is ended. Fine when it does not wait. */
 void ask_cancel(struct ask_waiter *w);
 

@@ -10,6 +10,8 @@
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
+/* Questions at once; the others wait in line, so that a burst of requests does not become a burst of queries. */
+#define CONNECT_PROMETHEUS_CONNECTIONS 32u
 #define CONNECT_USER_AGENT "flyball-adapter/" FLYBALL_VERSION
 
 enum error_kind connect_read_file(
@@ -128,11 +130,11 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 	return ERR_OK;
 }
 
-enum error_kind connect_prometheus(struct arena *a, struct http_client *http,
-	const struct adapter_options *o, const struct kubeconfig_env *env, struct prom_client **ret,
-	struct error *err)
+enum error_kind connect_prometheus(
+	const struct connect *c, bool post, struct prom_client **ret, struct error *err)
 {
-	struct prom_client_config config = { .post = sv_is(sv_of(o->prometheus_verb), "POST") };
+	const struct adapter_options *o = c->options;
+	struct prom_client_config config = { .post = post };
 	struct http_endpoint_config *e = &config.endpoint;
 	struct sv url = sv_of(o->prometheus_url);
 	if (!sv_has_prefix(url, SV("http://")) && !sv_has_prefix(url, SV("https://")))
@@ -142,24 +144,24 @@ enum error_kind connect_prometheus(struct arena *a, struct http_client *http,
 			o->prometheus_url);
 	e->base_url = o->prometheus_url;
 	e->user_agent = CONNECT_USER_AGENT;
-	e->max_connections = 32;
-	if (header_lines(a, &o->prometheus_headers, &e->headers, err) ||
-		prometheus_credentials(a, o, env, e, err) ||
-		prom_client_new(http, &config, ret, err))
+	e->max_connections = CONNECT_PROMETHEUS_CONNECTIONS;
+	if (header_lines(c->arena, &o->prometheus_headers, &e->headers, err) ||
+		prometheus_credentials(c->arena, o, c->env, e, err) ||
+		prom_client_new(c->http, &config, ret, err))
 		return error_wrap(err, "unable to construct Prometheus client");
 	return ERR_OK;
 }
 
-enum error_kind connect_kube(struct arena *a, struct http_client *http, struct loop *loop,
-	const char *file, const struct kubeconfig_env *env, const char *what,
+enum error_kind connect_kube(const struct connect *c, const char *file, const char *what,
 	struct kube_client **ret, struct error *err)
 {
 	struct kubeconfig_client k = { 0 };
-	enum error_kind kind = file[0] ? kubeconfig_find(a, file, NULL, env, false, &k, err)
-				       : kubeconfig_in_cluster(a, env, &k, err);
+	enum error_kind kind =
+		file[0] ? kubeconfig_find(c->arena, file, NULL, c->env, false, &k, err)
+			: kubeconfig_in_cluster(c->arena, c->env, &k, err);
 	if (kind)
 		return error_wrap(err, "--%s-kubeconfig%s", what, file[0] ? "" : " is not given");
-	if (client_new(http, loop, &k, CONNECT_USER_AGENT, ret, err))
+	if (client_new(c->http, c->loop, &k, CONNECT_USER_AGENT, ret, err))
 		return error_wrap(err, "--%s-kubeconfig", what);
 	return ERR_OK;
 }

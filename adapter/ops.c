@@ -254,6 +254,37 @@ static bool openapi_path(struct request *r, struct sv path)
 	return true;
 }
 
+static void put_rules(
+	struct buf *out, const struct naming *rules, size_t n, const struct catalog_count *counts)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct rules_rule *rule = rules[i].rule;
+		buf_printf(out, "%s[%zu]  line %u  %s  %zu kinds of series, %zu metrics  %.*s\n",
+			rule->external ? "externalRules" : "rules", rule->index, rule->line,
+			counts[i].n_metrics ? "serves" : "serves nothing", counts[i].n_series,
+			counts[i].n_metrics, SV_ARG(rule->series_query));
+	}
+}
+
+/* What each rule finds now: the first place to look when a metric "could not be found". */
+static void debug_rules(struct request *r)
+{
+	const struct server *s = r->server;
+	const struct generation *g = s->generation;
+	struct buf text;
+	buf_init(&text, 16u * 1024 * 1024);
+	if (g && relist_counts(s->relist)) {
+		put_rules(&text, g->custom, g->n_custom, relist_counts(s->relist));
+		put_rules(
+			&text, g->external, g->n_external, relist_counts(s->relist) + g->n_custom);
+		for (size_t i = 0; i < g->n_skipped; i++)
+			buf_printf(&text, "line %u  inactive  %s\n", g->skipped[i].rule->line,
+				g->skipped[i].why);
+	}
+	request_text(r, 200, "text/plain; charset=utf-8", buf_sv(&text));
+	buf_done(&text);
+}
+
 void ops_document(struct request *r)
 {
 	struct sv path = r->attributes.path;
@@ -263,6 +294,8 @@ void ops_document(struct request *r)
 		version(r);
 	else if (sv_is(path, "/metrics") || (sv_is(path, "/metrics/slis") && !r->groups.resource))
 		own_metrics(r);
+	else if (sv_is(path, "/debug/rules"))
+		debug_rules(r);
 	else if (sv_is(path, "/debug/pprof") || sv_is(path, "/debug/pprof/"))
 		request_text(r, 200, "text/html; charset=utf-8",
 			SV("This program has no Go profiles; see /metrics.\n"));

@@ -1,11 +1,15 @@
 /* Families that prometheus-adapter's users know keep their names; what it lacked (listings, metrics found, failures) is new. */
 #include "adapter/own_metrics.h"
 
+#include <stdio.h>
+
 #define CLIENT_SECONDS "prometheus_adapter_prometheus_client_request_duration_seconds"
 #define REQUESTS "apiserver_request_total"
 #define REQUEST_SECONDS "apiserver_request_duration_seconds"
 #define LISTED_METRICS "flyball_adapter_metrics"
 #define SKIPPED_RULES "flyball_adapter_rules_inactive"
+#define RULE_SERIES "flyball_adapter_rule_series"
+#define RULE_METRICS "flyball_adapter_rule_metrics"
 #define RULES "flyball_adapter_rules"
 #define LISTINGS "flyball_adapter_listings_total"
 #define LISTED_SERIES "flyball_adapter_listed_series"
@@ -20,6 +24,7 @@ enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 		[] = { "path", "server", NULL },
    *const REQUEST_LABELS[] = { "code", "group", NULL }, *const GROUP_LABEL[] = { "group", NULL },
    *const LIST_LABEL[] = { "list", NULL }, *const LISTING_LABELS[] = { "list", "result", NULL },
+   *const RULE_LABELS[] = { "list", "rule", NULL },
    *const RELOAD_LABELS[] = { "file", "result", NULL }, *const RESULT_LABEL[] = { "code", NULL };
 	const struct {
 		enum selfmetrics_kind kind;
@@ -34,6 +39,9 @@ enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 			GROUP_LABEL },
 		{ SELFMETRICS_GAUGE, LISTED_METRICS, "Metrics that are served now.", LIST_LABEL },
 		{ SELFMETRICS_GAUGE, RULES, "Rules in use.", LIST_LABEL },
+		{ SELFMETRICS_GAUGE, RULE_SERIES, "Kinds of series that a rule takes.",
+			RULE_LABELS },
+		{ SELFMETRICS_GAUGE, RULE_METRICS, "Metrics that a rule serves.", RULE_LABELS },
 		{ SELFMETRICS_GAUGE, SKIPPED_RULES,
 			"Rules whose resources the cluster does not know.", NULL },
 		{ SELFMETRICS_COUNTER, LISTINGS, "Listings of series that ended.", LISTING_LABELS },
@@ -64,17 +72,31 @@ static const char *list_name(bool external)
 	return external ? "externalRules" : "rules";
 }
 
-void own_metrics_catalog(struct selfmetrics *m, const struct catalog *c)
+static void set_rules(struct selfmetrics *m, const struct naming *rules, size_t n,
+	const struct catalog_count *counts)
 {
-	const char *const custom[] = { list_name(false), NULL }, *const external[] = {
-		list_name(true), NULL
-	};
+	for (size_t i = 0; i < n; i++) {
+		char number[24];
+		snprintf(number, sizeof(number), "%zu", rules[i].rule->index);
+		const char *const labels[] = { list_name(rules[i].rule->external), number, NULL };
+		selfmetrics_set(m, RULE_SERIES, labels, (double)counts[i].n_series);
+		selfmetrics_set(m, RULE_METRICS, labels, (double)counts[i].n_metrics);
+	}
+}
+
+void own_metrics_catalog(
+	struct selfmetrics *m, const struct catalog *c, const struct catalog_count *counts)
+{
+	const struct generation *g = c->generation;
+	const char *const custom[] = { list_name(false), NULL },
+			  *const external[] = { list_name(true), NULL }, *const none[] = { NULL };
 	selfmetrics_set(m, LISTED_METRICS, custom, (double)c->n_custom);
 	selfmetrics_set(m, LISTED_METRICS, external, (double)c->n_external);
-	selfmetrics_set(m, RULES, custom, (double)c->generation->n_custom);
-	selfmetrics_set(m, RULES, external, (double)c->generation->n_external);
-	const char *const none[] = { NULL };
-	selfmetrics_set(m, SKIPPED_RULES, none, (double)c->generation->n_skipped);
+	selfmetrics_set(m, RULES, custom, (double)g->n_custom);
+	selfmetrics_set(m, RULES, external, (double)g->n_external);
+	selfmetrics_set(m, SKIPPED_RULES, none, (double)g->n_skipped);
+	set_rules(m, g->custom, g->n_custom, counts);
+	set_rules(m, g->external, g->n_external, counts + g->n_custom);
 }
 
 void own_metrics_relist_error(struct selfmetrics *m)

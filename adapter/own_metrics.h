@@ -4,7 +4,9 @@
 #include "common/selfmetrics.h"
 
 MUST_USE enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err);
-void own_metrics_catalog(struct selfmetrics *m, const struct catalog *c);
+/* counts: one per rule, custom then external. */
+void own_metrics_catalog(
+	struct selfmetrics *m, const struct catalog *c, const struct catalog_count *counts);
 void own_metrics_relist_error(struct selfmetrics *m);
 void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
 	uint64_t n_entries, int64_t took_ns);

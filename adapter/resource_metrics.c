@@ -312,13 +312,12 @@ static enum step_next ask_all(struct resource_job *job)
 		struct resource_question *q = &job->questions[i];
 		struct ask_answer answer = { 0 };
 		struct error err = { 0 };
-		bool now = false;
 		q->waiter.done = on_answer;
 		if (!build_question(job, q) ||
-			ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter, &now,
-				&answer, &err))
+			ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter, &answer,
+				&err))
 			q->failed = true;
-		else if (now)
+		else if (answer.at_hand)
 			take_answer(q, &answer);
 		else
 			job->n_waiting++;

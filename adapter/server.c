@@ -45,7 +45,7 @@ static void on_catalog(struct catalog *c, void *ctx)
 	discovery_docs_metrics(&s->external_metrics, c, true);
 	catalog_unref(s->catalog);
 	s->catalog = catalog_ref(c);
-	own_metrics_catalog(s->metrics, c);
+	own_metrics_catalog(s->metrics, c, relist_counts(s->relist));
 }
 
 static void on_relist_error(const char *what, const struct error *why, void *ctx)
@@ -102,8 +102,7 @@ static enum error_kind open_port(struct server *s, struct error *err)
 		return ERR_OK;
 	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (serving_cert_load(&scratch, o->tls_cert_file, o->tls_key_file, o->cert_dir,
-		    o->bind_address, instant_wall_now(), &cert, err))
+	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
 		return err->kind;
 	struct http_server_config config = {
 		.bind_address = o->bind_address,
@@ -310,6 +309,7 @@ static enum error_kind make_metrics_path(struct server *s, struct error *err)
 	struct ask_config ask = {
 		.loop = s->loop,
 		.client = s->prometheus,
+		.long_client = s->prometheus_post,
 		.shared = !s->strict,
 		.max_age_ns = s->options->answer_max_age_ns,
 		.on_answered = on_answered,
@@ -363,16 +363,18 @@ static enum error_kind connect_all(
 	struct server *s, const struct kubeconfig_env *env, struct error *err)
 {
 	const struct adapter_options *o = s->options;
+	const struct connect c = { &s->arena, s->http, s->loop, o, env };
+	bool post = sv_is(sv_of(o->prometheus_verb), "POST");
 	bool needs_lister = s->groups.custom || s->groups.external || s->groups.resource;
-	if (connect_prometheus(&s->arena, s->http, o, env, &s->prometheus, err))
+	if (connect_prometheus(&c, post, &s->prometheus, err))
 		return err->kind;
-	if (needs_lister && connect_kube(&s->arena, s->http, s->loop, o->lister_kubeconfig, env,
-				    "lister", &s->lister, err))
+	if (!post && !s->strict && connect_prometheus(&c, true, &s->prometheus_post, err))
 		return err->kind;
-	if (connect_kube(&s->arena, s->http, s->loop, o->authentication_kubeconfig, env,
-		    "authentication", &s->authenticator, err) ||
-		connect_kube(&s->arena, s->http, s->loop, o->authorization_kubeconfig, env,
-			"authorization", &s->authoriser, err))
+	if (needs_lister && connect_kube(&c, o->lister_kubeconfig, "lister", &s->lister, err))
+		return err->kind;
+	if (connect_kube(
+		    &c, o->authentication_kubeconfig, "authentication", &s->authenticator, err) ||
+		connect_kube(&c, o->authorization_kubeconfig, "authorization", &s->authoriser, err))
 		return err->kind;
 	return ERR_OK;
 }
@@ -442,12 +444,10 @@ static enum error_kind reload_config(struct server *s, struct error *err)
 
 static enum error_kind reload_certificate(struct server *s, struct error *err)
 {
-	const struct adapter_options *o = s->options;
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct serving_cert cert = { 0 };
 	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (serving_cert_load(&scratch, o->tls_cert_file, o->tls_key_file, o->cert_dir,
-		    o->bind_address, instant_wall_now(), &cert, err))
+	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
 		return err->kind;
 	uint64_t fingerprint = fingerprint_of(&cert);
 	if (fingerprint == s->cert_fingerprint)
@@ -580,6 +580,7 @@ void server_free(struct server *s)
 	client_free(s->authenticator);
 	client_free(s->authoriser);
 	prom_client_free(s->prometheus);
+	prom_client_free(s->prometheus_post);
 	http_client_free(s->http);
 	loop_timer_free(s->discovery_timer);
 	loop_timer_free(s->reload_timer);

@@ -20,7 +20,8 @@ struct server {
 	struct loop *loop;
 	struct http_client *http;
 	struct http_server *listener;
-	struct prom_client *prometheus;
+	struct prom_client *prometheus,
+		*prometheus_post; /* the second for long queries; NULL: not needed */
 	struct kube_client *lister, *authenticator, *authoriser;
 	struct discovery_cache *discovery;
 	struct loop_timer *discovery_timer, *drain_timer, *reload_timer;

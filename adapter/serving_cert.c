@@ -48,16 +48,17 @@ static enum error_kind write_file(const char *path, struct sv text, mode_t mode,
 	return ERR_OK;
 }
 
-static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, const char *dir,
-	const char *host, struct wall now, struct error *err)
+static enum error_kind make_pair(struct arena *a, const struct serving_cert *c,
+	const struct adapter_options *o, struct wall now, struct error *err)
 {
 	struct buf cert, key;
+	struct sv host = sv_of(o->bind_address);
 	buf_init(&cert, LIMIT_CREDENTIAL_FILE_BYTES);
 	buf_init(&key, LIMIT_CREDENTIAL_FILE_BYTES);
-	bool any = sv_is(sv_of(host), "0.0.0.0") || sv_is(sv_of(host), "::");
-	enum error_kind kind = make_directories(a, dir, err);
+	bool any = sv_is(host, "0.0.0.0") || sv_is(host, "::");
+	enum error_kind kind = make_directories(a, o->cert_dir, err);
 	if (kind == ERR_OK)
-		kind = tls_cert_self_signed(any ? SV("") : sv_of(host), now, &cert, &key, err);
+		kind = tls_cert_self_signed(any ? SV("") : host, now, &cert, &key, err);
 	if (kind == ERR_OK)
 		kind = write_file(c->key_file, buf_sv(&key), 0600, err);
 	if (kind == ERR_OK)
@@ -67,18 +68,17 @@ static enum error_kind make_pair(struct arena *a, const struct serving_cert *c, 
 	return kind;
 }
 
-enum error_kind serving_cert_load(struct arena *a, const char *cert_file, const char *key_file,
-	const char *dir, const char *host, struct wall now, struct serving_cert *ret,
-	struct error *err)
+enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o, struct wall now,
+	struct serving_cert *ret, struct error *err)
 {
-	struct serving_cert c = { .cert_file = cert_file, .key_file = key_file };
-	if (!cert_file[0]) {
-		c.cert_file = arena_printf(a, "%s/apiserver.crt", dir);
-		c.key_file = arena_printf(a, "%s/apiserver.key", dir);
+	struct serving_cert c = { .cert_file = o->tls_cert_file, .key_file = o->tls_key_file };
+	if (!c.cert_file[0]) {
+		c.cert_file = arena_printf(a, "%s/apiserver.crt", o->cert_dir);
+		c.key_file = arena_printf(a, "%s/apiserver.key", o->cert_dir);
 		if (!c.cert_file || !c.key_file)
 			return arena_error(a, err);
 		bool there = access(c.cert_file, R_OK) == 0 && access(c.key_file, R_OK) == 0;
-		if (!there && make_pair(a, &c, dir, host, now, err))
+		if (!there && make_pair(a, &c, o, now, err))
 			return err->kind;
 	}
 	if (connect_read_file(a, c.cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.cert_pem, err) ||

@@ -1,5 +1,6 @@
 #pragma once
 /* The serving certificate: from the given files, from --cert-dir, or made there. */
+#include "adapter/adapter_options.h"
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/instant.h"
@@ -10,8 +11,7 @@ struct serving_cert {
 	struct sv cert_pem, key_pem;
 };
 
-/* cert_file and key_file "": DIR/apiserver.crt and .key, made (with directory) when they do not exist.
- * errors: INVALID (unreadable, unwritable, not a pair), LIMIT, NOMEM */
-MUST_USE enum error_kind serving_cert_load(struct arena *a, const char *cert_file,
-	const char *key_file, const char *dir, const char *host, struct wall now,
-	struct serving_cert *ret, struct error *err);
+/* From the flags: --tls-cert-file and --tls-private-key-file, else --cert-dir/apiserver.crt and .key, made (with directory, for the bind address)
+ * when they do not exist. errors: INVALID (unreadable, unwritable, not a pair), LIMIT, NOMEM */
+MUST_USE enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o,
+	struct wall now, struct serving_cert *ret, struct error *err);

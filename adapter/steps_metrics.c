@@ -322,17 +322,15 @@ static void on_answer(struct ask_waiter *w, const struct ask_answer *answer)
 enum step_next steps_ask(struct request *r)
 {
 	struct error err = { 0 };
-	bool now = false;
 	r->ask.done = on_answer;
 	if (log_enabled(LOG_DEBUG))
 		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query),
 			NULL);
-	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &now, &r->answer,
-		    &err)) {
+	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}
-	return now ? STEP_GO : STEP_WAIT;
+	return r->answer.at_hand ? STEP_GO : STEP_WAIT;
 }
 
 static enum step_next cannot_fetch(struct request *r, const char *why)
