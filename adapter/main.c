@@ -101,7 +101,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	log_init(LOG_INFO, LOG_TEXT);
 	if (adapter_options_parse(argc, argv, &options, &err)) {
-		fprintf(stderr, "flyball-adapter: %s\nSee flyball-adapter --help.\n", err.text);
+		fprintf(stderr, "flyball-adapter: %s\n", err.text);
 		status = EXIT_USAGE;
 	} else if (options.help) {
 		status = print(adapter_options_help);
