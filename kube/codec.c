@@ -61,7 +61,7 @@ static void find_at(struct codec *c, const struct codec_path *path, uint32_t lin
 	f->text = arena_sv(c->a, sv_of(text));
 	f->line = line;
 	f->column = column;
-	c->failed = c->failed || !f->path.ptr || !f->text.ptr;
+	c->failed = c->failed || where.failed == ERR_NOMEM || !f->path.ptr || !f->text.ptr;
 	buf_done(&where);
 }
 

@@ -183,7 +183,7 @@ enum error_kind field_error_list_refuse(
 	field_error_list_print(&text, l);
 	enum error_kind kind = buf_check(&text, "the list of wrong fields", err);
 	if (kind == ERR_OK) {
-		kind = error_set(err, ERR_INVALID, "%.*s", SV_ARG(buf_sv(&text)));
+		kind = error_set(err, ERR_INVALID, "%s", buf_text(&text));
 		whole = ret_why ? arena_sv(l->a, buf_sv(&text)) : SV_NULL;
 		if (ret_why && !whole.ptr)
 			kind = arena_error(l->a, err);

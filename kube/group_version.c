@@ -12,8 +12,8 @@ enum error_kind group_version_parse(struct sv text, struct group_version *ret, s
 	}
 	struct sv head = sv_cut(text, '/', &rest, &found);
 	if (sv_find(rest, '/') < rest.len)
-		return error_set(
-			err, ERR_INVALID, "unexpected GroupVersion string: %.*s", SV_ARG(text));
+		return error_set(err, ERR_INVALID, "unexpected GroupVersion string: %.*s",
+			(int)text.len, text.ptr);
 	*ret = found ? (struct group_version){ head, rest }
 		     : (struct group_version){ SV(""), head };
 	return ERR_OK;

@@ -105,7 +105,7 @@ static enum error_kind refuse_operator(
 		return arena_error(a, err);
 	if (ret_why)
 		*ret_why = why;
-	return error_set(err, ERR_INVALID, "%.*s", SV_ARG(why));
+	return error_set(err, ERR_INVALID, "%s", why.ptr);
 }
 
 static enum error_kind compile_all(struct arena *a, const struct label_selector *s,
@@ -211,27 +211,21 @@ bool label_selector_eq(const struct label_selector *a, const struct label_select
 /* The operator's name in an expression; NULL with the error set when it has none. */
 static const char *expression_operator(enum selector_op op, struct error *err)
 {
-	switch (op) {
-	case SELECTOR_IN:
-		return "In";
-	case SELECTOR_NOT_IN:
-		return "NotIn";
-	case SELECTOR_EXISTS:
-		return "Exists";
-	case SELECTOR_NOT_EXISTS:
-		return "DoesNotExist";
-	case SELECTOR_GREATER:
-		(void)error_set(err, ERR_INVALID, "\"gt\" isn't supported in label selectors");
-		break;
-	case SELECTOR_LESS:
-		(void)error_set(err, ERR_INVALID, "\"lt\" isn't supported in label selectors");
-		break;
-	case SELECTOR_NOT_EQUALS:
-	case SELECTOR_EQUALS:
-	case SELECTOR_DOUBLE_EQUALS:
+	static const char *const names[] = {
+		[SELECTOR_IN] = "In",
+		[SELECTOR_NOT_IN] = "NotIn",
+		[SELECTOR_EXISTS] = "Exists",
+		[SELECTOR_NOT_EXISTS] = "DoesNotExist",
+		[SELECTOR_LESS] = NULL,
+	};
+
+	if (names[op])
+		return names[op];
+	if (op == SELECTOR_NOT_EQUALS)
 		(void)error_set(err, ERR_INVALID, "\"!=\" is not a valid label selector operator");
-		break;
-	}
+	else
+		(void)error_set(err, ERR_INVALID, "\"%s\" isn't supported in label selectors",
+			op == SELECTOR_GREATER ? "gt" : "lt");
 	return NULL;
 }
 
@@ -291,7 +285,7 @@ enum error_kind label_selector_normalise(
 		return refuse_target(a,
 			arena_printf(a,
 				TARGET_SELECTOR "couldn't parse the selector string \"%.*s\": %.*s",
-				SV_ARG(text), SV_ARG(why)),
+				(int)text.len, text.ptr, (int)why.len, why.ptr),
 			ret_why, err);
 	if (kind == ERR_OK)
 		kind = label_selector_from_selector(a, &parsed, &object, err);

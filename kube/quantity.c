@@ -113,14 +113,11 @@ static bool binary_suffix(char letter, int32_t *ret_exponent)
 	return false;
 }
 
+/* A suffix that is not empty. */
 static bool interpret_suffix(struct sv s, struct quantity_pieces *ret)
 {
 	int64_t exponent;
 
-	ret->format = QUANTITY_DECIMAL_SI;
-	ret->exponent = 0;
-	if (s.len == 0)
-		return true;
 	if (s.len == 1)
 		return decimal_suffix(s.ptr[0], &ret->exponent);
 	if (s.len == 2 && s.ptr[1] == 'i') {
@@ -225,6 +222,12 @@ static bool times_ten_plus(quantity_i128 *value, unsigned digit)
 	       !__builtin_add_overflow(*value, (quantity_i128)digit, value);
 }
 
+/* A zero is not made nano-units: its power shows in quantity_approx and in sums. */
+static void keep_zero_scale(struct quantity *q, int64_t scale)
+{
+	q->scale = scale > QUANTITY_FINEST ? (int32_t)scale : QUANTITY_FINEST;
+}
+
 /* Nano-units, rounded away from zero; more than 128 bits make it huge. */
 static void parse_large_decimal(const struct quantity_pieces *p, struct quantity *ret)
 {
@@ -249,10 +252,8 @@ static void parse_large_decimal(const struct quantity_pieces *p, struct quantity
 		ret->form = QUANTITY_HUGE;
 	else if (value != 0)
 		ret->large = p->negative ? -value : value;
-	else if (shift > 0)
-		ret->scale =
-			(int32_t)(shift +
-				  QUANTITY_NANO); /* a zero is not rounded: its power shows in quantity_approx */
+	else
+		keep_zero_scale(ret, (int64_t)p->exponent - (int64_t)p->den.len);
 }
 
 /* ceil(0.DIGITS * 2^exponent) for any number of digits: long multiplication from the last digit, carrying whole parts. */
@@ -296,7 +297,9 @@ static void parse_large_binary(const struct quantity_pieces *p, struct quantity 
 	if (!binary_nano(p, &value)) {
 		value = INT64_MAX;
 		ret->scale = 0;
-	} else if (value > 0 && value < NANO_PER_UNIT) {
+	} else if (value == 0) {
+		keep_zero_scale(ret, -(int64_t)p->den.len);
+	} else if (value < NANO_PER_UNIT) {
 		ret->format = QUANTITY_DECIMAL_SI;
 	}
 	ret->large = p->negative ? -value : value;
@@ -306,14 +309,11 @@ enum error_kind quantity_parse(struct sv text, struct quantity *ret, struct erro
 {
 	struct quantity_pieces p;
 
-	switch (quantity_forms_cut(text, &p)) {
-	case QUANTITY_FORM_BAD:
+	enum quantity_shape shape = quantity_forms_cut(text, &p);
+	if (shape == QUANTITY_FORM_BAD)
 		return error_set(err, ERR_INVALID, "%s", TEXT_BAD_FORM);
-	case QUANTITY_FORM_BAD_SUFFIX:
+	if (shape == QUANTITY_FORM_BAD_SUFFIX)
 		return error_set(err, ERR_INVALID, "%s", TEXT_BAD_SUFFIX);
-	case QUANTITY_FORM_OK:
-		break;
-	}
 	struct quantity q = { .form = QUANTITY_SMALL, .format = (uint8_t)p.format, .text = text };
 	bool binary = p.format == QUANTITY_BINARY_SI;
 	if (!(binary ? parse_small_binary(&p, &q) : parse_small_decimal(&p, &q))) {

@@ -32,13 +32,10 @@ static void set_one(struct quantity_digits *d)
 	d->bump = false;
 }
 
+/* Only behind the point: those before it are cut off the text. A huge value has other digits. */
 static void skip_leading_zeros(struct quantity_digits *d)
 {
-	while (d->n > 0 && d->head.len > 0 && d->head.ptr[0] == '0') {
-		d->head = sv_skip(d->head, 1);
-		d->n--;
-	}
-	while (d->n > 0 && d->head.len == 0 && d->tail.ptr[0] == '0') {
+	while (d->head.len == 0 && d->tail.ptr[0] == '0') {
 		d->tail = sv_skip(d->tail, 1);
 		d->n--;
 	}

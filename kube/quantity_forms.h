@@ -6,6 +6,8 @@
 
 /* 10^-9, the finest unit that a value read from text keeps. */
 #define QUANTITY_NANO (-9)
+/* The finest unit that a zero remembers; nobody writes more decimals of nothing, and 10^18 still fits int64. */
+#define QUANTITY_FINEST (-18)
 /* Most decimal digits of a signed 128-bit number. */
 #define QUANTITY_I128_DIGITS 39
 

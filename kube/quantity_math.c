@@ -5,17 +5,26 @@
 #include "common/f64.h"
 #include "kube/quantity_forms.h"
 
-static const int64_t POWERS[] = {
-	INT64_C(1),
-	INT64_C(10),
-	INT64_C(100),
-	INT64_C(1000),
-	INT64_C(10000),
-	INT64_C(100000),
-	INT64_C(1000000),
-	INT64_C(10000000),
-	INT64_C(100000000),
-	INT64_C(1000000000),
+static const int64_t POWERS[-QUANTITY_FINEST + 1] = {
+	1,
+	10,
+	100,
+	1000,
+	10000,
+	100000,
+	1000000,
+	10000000,
+	100000000,
+	1000000000,
+	10000000000,
+	100000000000,
+	1000000000000,
+	10000000000000,
+	100000000000000,
+	1000000000000000,
+	10000000000000000,
+	100000000000000000,
+	1000000000000000000,
 };
 
 static int64_t wrapping_mul(int64_t a, int64_t b)
@@ -99,13 +108,12 @@ static int64_t large_divided(quantity_i128 value, int64_t divisor)
 static int64_t large_scaled(const struct quantity *q, int32_t target)
 {
 	int64_t drop = (int64_t)target - q->scale;
-	int64_t low = low_bits(q->large);
 
 	if (drop > 0)
-		return large_divided(q->large, POWERS[drop]); /* no scale is below -9 */
-	for (; drop < 0 && low != 0; drop++)
-		low = wrapping_mul(low, 10);
-	return low;
+		return large_divided(q->large, POWERS[drop]);
+	/* The reference's factor is a double made an integer: INT64_MIN for all that is too large. */
+	return wrapping_mul(
+		low_bits(q->large), drop >= QUANTITY_FINEST ? POWERS[-drop] : INT64_MIN);
 }
 
 static int64_t huge_scaled(const struct quantity *q, int32_t target)
@@ -175,7 +183,7 @@ static double power_of_ten(int32_t n)
 		return (double)INFINITY;
 	if (n >= 0)
 		return up[n / 32] * ones[n % 32];
-	/* No quantity has a scale below -9. */
+	/* No scale is below QUANTITY_FINEST. */
 	return 1.0 / ones[-n];
 }
 
@@ -199,9 +207,8 @@ static double huge_units(const struct quantity *q)
 			text[len++] = (char)('0' + exponent / 100);
 		text[len++] = (char)('0' + exponent / 10 % 10);
 		text[len++] = (char)('0' + exponent % 10);
-		/* Digits and an exponent are always a number; too large a one is infinite. */
-		if (f64_parse(sv_from(text, len), &value) == F64_SYNTAX)
-			return 0;
+		/* Digits and an exponent are always a number; too large a one stays infinite. */
+		(void)!f64_parse(sv_from(text, len), &value);
 	}
 	return d.sign < 0 ? -value : value;
 }

@@ -49,21 +49,16 @@ static void print_decimal(struct buf *out, const struct quantity *q, bool expone
 	put_suffix(out, as_i32((int64_t)exponent - over), exponent_format);
 }
 
-/* The whole number a binary format would show; false when it has a fraction, does not fit, or stays below 1Ki. */
+/* The whole number that a binary format shows; false when the value has a fraction or stays below 1Ki. A binary value is never huge and its
+ * scale never above 0: text is capped, and sums take the finer scale. */
 static bool whole_units(const struct quantity *q, quantity_i128 *ret)
 {
 	quantity_i128 value = q->form == QUANTITY_SMALL ? q->small : q->large;
 
-	if (q->form == QUANTITY_HUGE)
-		return false;
-	for (int32_t k = q->scale; k < 0 && value != 0; k++) {
+	for (int32_t k = q->scale; k < 0; k++) {
 		if (value % 10 != 0)
 			return false;
 		value /= 10;
-	}
-	for (int32_t k = q->scale; k > 0 && value != 0; k--) {
-		if (__builtin_mul_overflow(value, 10, &value))
-			return false;
 	}
 	*ret = value;
 	return value >= KIBI || value <= -KIBI;
@@ -88,6 +83,7 @@ static void print_binary(struct buf *out, quantity_i128 units)
 	for (int64_t i = 0; i < d.exponent; i++)
 		buf_put_char(out, '0');
 	static const char letters[] = " KMGTPE";
+	/* Beyond Ei, where only sums get, the reference loses the power. */
 	if (power > 0 && power < sizeof(letters) - 1) {
 		buf_put_char(out, letters[power]);
 		buf_put_char(out, 'i');

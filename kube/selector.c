@@ -99,7 +99,8 @@ static struct token consume(struct parser *p)
 static enum error_kind refuse(
 	struct parser *p, const char *text_of_kind, struct token t, const char *expected)
 {
-	char *text = arena_printf(p->a, "%sfound '%.*s'%s", text_of_kind, SV_ARG(t.text), expected);
+	char *text = arena_printf(
+		p->a, "%sfound '%.*s'%s", text_of_kind, (int)t.text.len, t.text.ptr, expected);
 
 	if (!text)
 		return arena_error(p->a, p->err);

@@ -24,7 +24,8 @@ static void add_list_error(
 		jw_array_end(&w);
 	}
 	field_error_add(l, FIELD_ERROR_INVALID, SV("values"), buf_sv(&json), sv_of(detail));
-	l->failed = l->failed || json.failed != ERR_OK;
+	if (json.failed != ERR_OK)
+		l->failed = true;
 	buf_done(&json);
 }
 
@@ -72,7 +73,8 @@ void selector_check_into(struct field_error_list *l, const struct selector_requi
 		struct names_problems problems = names_label_value(r->values[i]);
 		if (problems.n == 0)
 			continue;
-		char *field = arena_printf(l->a, "values[%zu][%.*s]", i, SV_ARG(r->key));
+		char *field =
+			arena_printf(l->a, "values[%zu][%.*s]", i, (int)r->key.len, r->key.ptr);
 		if (field)
 			field_error_add_joined(l, sv_of(field), r->values[i], problems);
 		else
