@@ -254,7 +254,8 @@ static enum error_kind not_found(const struct resource *r, struct sv name, struc
 		err, ERR_NOTFOUND, "%s \"%.*s\" not found", buf_text(&qualified), SV_ARG(name));
 }
 
-static bool set_metadata(struct store *s, json_t *metadata, struct wall now)
+static bool set_metadata(
+	struct store *s, const struct resource *r, json_t *metadata, struct wall now)
 {
 	char uid[40];
 	AUTO(buf_done) struct buf created = { 0 };
@@ -266,7 +267,7 @@ static bool set_metadata(struct store *s, json_t *metadata, struct wall now)
 	instant_wall_print(&created, now);
 	return set_text(metadata, "uid", uid) &&
 	       set_text(metadata, "creationTimestamp", buf_text(&created)) &&
-	       json_object_set_new(metadata, "generation", json_integer(1)) == 0;
+	       (!r->has_scale || json_object_set_new(metadata, "generation", json_integer(1)) == 0);
 }
 
 enum error_kind store_create(
@@ -280,7 +281,7 @@ enum error_kind store_create(
 		return error_set(err, ERR_INVALID, "name or generateName is required");
 	if (store_find(s, r, sv_of(ns), sv_of(name)))
 		return exists_already(r, name, err);
-	if (!set_metadata(s, metadata, now) || !set_type(doc, r))
+	if (!set_metadata(s, r, metadata, now) || !set_type(doc, r))
 		return error_nomem(err);
 	return put(s, r, doc, STORE_ADDED, err);
 }
@@ -352,7 +353,7 @@ enum error_kind store_update(
 		return error_nomem(err);
 	if (json_equal(doc, old))
 		return ERR_OK;
-	if (desired_state_differs(doc, old)) {
+	if (r->has_scale && desired_state_differs(doc, old)) {
 		json_int_t generation = json_integer_value(json_object_get(metadata, "generation"));
 		if (json_object_set_new(metadata, "generation", json_integer(generation + 1)) != 0)
 			return error_nomem(err);
