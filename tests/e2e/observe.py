@@ -77,6 +77,19 @@ class Observer:
         return sorted(own, key=lambda event: event["firstTimestamp"] or "")
 
 
+def writers(api: Api) -> set[str]:
+    """Who has written a scale, an HPA's status or an event on an HPA: the field managers."""
+    found = set()
+    for path, subresource in ((DEPLOYMENTS, "scale"), (HPAS, "status")):
+        for item in api.get(path)["items"]:
+            entries = item["metadata"].get("managedFields", [])
+            found |= {e["manager"] for e in entries if e.get("subresource") == subresource}
+    for event in api.get(f"/api/v1/namespaces/{NAMESPACE}/events")["items"]:
+        if event["involvedObject"]["kind"] == "HorizontalPodAutoscaler":
+            found |= {e["manager"] for e in event["metadata"].get("managedFields", [])}
+    return found
+
+
 def conditions_of(hpa: dict) -> list[tuple]:
     """(type, status, reason, message), in the object's order."""
     conditions = hpa.get("status", {}).get("conditions") or []

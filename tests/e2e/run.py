@@ -3,8 +3,8 @@
 
 Usage: run.py [--pairing N ...] [--bin DIR] [--jobs N] [--keep]
 
-Pairings: 1 flyball-controller on flyball-adapter, 2 Kubernetes' HPA controller on flyball-adapter,
-3 flyball-controller on prometheus-adapter; `reference` has none of our programs in it and tells
+Pairings: 1 flyball-controller on flyball-adapter, 2 Kubernetes' HPA controller on flyball-adapter
+(and flyball-controller looks on), 3 flyball-controller on prometheus-adapter; `reference` has none of our programs in it and tells
 whether a failure is the harness' own.
 """
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PAIRINGS = {
     "1": Pairing("1", "flyball-controller", "flyball-adapter", outages=True),
-    "2": Pairing("2", "kube-controller-manager", "flyball-adapter"),
+    "2": Pairing("2", "kube-controller-manager", "flyball-adapter", observer=True),
     "3": Pairing("3", "flyball-controller", "prometheus-adapter"),
     "reference": Pairing(
         "reference", "kube-controller-manager", "prometheus-adapter", outages=True

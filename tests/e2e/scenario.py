@@ -19,6 +19,7 @@ from observe import (
     event_text,
     status_text,
     table_row,
+    writers,
 )
 from procs import Interrupted, Process, free_port, pause, wait_for
 from report import Track
@@ -51,6 +52,7 @@ class Pairing:
     controller: str
     adapter: str
     outages: bool = False
+    observer: bool = False  # flyball-controller looks on beside the cluster's own HPA controller
 
     def programs(self) -> set[str]:
         """The peers that it needs; our own programs are not among them."""
@@ -58,7 +60,10 @@ class Pairing:
         return needed | ({"prometheus-adapter"} & {self.adapter})
 
     def own_programs(self) -> set[str]:
-        return {name for name in (self.controller, self.adapter) if name.startswith("flyball-")}
+        used = {self.controller, self.adapter} | (
+            {"flyball-controller"} if self.observer else set()
+        )
+        return {name for name in used if name.startswith("flyball-")}
 
 
 @dataclass
@@ -184,14 +189,16 @@ class Scenario:
         wait_for("listening adapter", listens, START_TIMEOUT_SEC, alive=(self.adapter,))
 
     def _start_controller(self) -> None:
-        if self.pairing.controller == "kube-controller-manager":
-            return  # already running, with its HPA controller on
+        owns = self.pairing.controller == "flyball-controller"
+        if not owns and not self.pairing.observer:
+            return
         command = [
             str(self.own / "flyball-controller"),
             f"--kubeconfig={self.cluster.account_kubeconfig('flyball-controller')}",
-            "--native-hpas=own",
             f"--sync-period={SYNC_PERIOD_SEC}s",
         ]
+        if owns:  # the default is to observe
+            command.append("--native-hpas=own")
         self.controller = self.cluster.processes.start("flyball-controller", command)
 
     # ----- what is asked
@@ -419,6 +426,8 @@ class Scenario:
         self.track.equal("a metric that nobody serves has changed no replica count", [2], counts)
         self._check_events()
         self._check_describe()
+        seen = writers(self.cluster.api)
+        self.track.equal("nobody else has scaled or reported", {self.pairing.controller}, seen)
         self.track.equal("the harness' own watches ran through", [], self.observer.faults())
         for process in self._alive():
             if process.name.startswith("flyball-"):
