@@ -222,3 +222,15 @@ void route_find(const struct authz_attributes *at, struct sv method,
 	else if (p.n > 3)
 		route_question(&p, at, method, ret);
 }
+
+bool route_is_name(struct sv name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool letter =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!letter && c != '-' && c != '.' && c != '_' && c != ':' && c != '@' && c != '*')
+			return false;
+	}
+	return true;
+}

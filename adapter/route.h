@@ -38,3 +38,6 @@ MUST_USE enum error_kind route_attributes(struct arena *a, struct sv method, str
 /* What the path means here. */
 void route_find(const struct authz_attributes *at, struct sv method,
 	const struct route_groups *groups, struct route *ret);
+/* Whether an object or namespace can have that name: nothing in it ends a quoted text or a pattern, whatever a rule's template does with it. "*" and ""
+ * are fine. */
+bool route_is_name(struct sv name);

@@ -200,6 +200,9 @@ enum step_next steps_find_rule(struct request *r)
 {
 	const struct route *q = &r->route;
 	r->catalog = catalog_ref(r->server->catalog);
+	/* No such object can exist, so the question need not reach a template. */
+	if (!r->server->strict && (!route_is_name(q->name) || !route_is_name(q->namespace)))
+		return no_metric(r, q->kind == ROUTE_CUSTOM);
 	if (q->kind == ROUTE_EXTERNAL) {
 		r->metric = catalog_find_external(r->catalog, q->metric);
 		return r->metric ? STEP_GO : no_metric(r, false);

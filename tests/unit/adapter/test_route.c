@@ -136,8 +136,22 @@ START_TEST(bad_encoding_is_refused)
 }
 END_TEST
 
+START_TEST(names_that_could_end_a_quoted_text_are_none)
+{
+	static const char *const GOOD[] = { "", "*", "web-1", "pay.v2-0", "system:node_a",
+		"user@host" };
+	static const char *const BAD[] = { "a\"", "a'", "a`", "a\\", "a}", "a)", "a b", "a|b", "a#",
+		"a\n", "\xc3\xa4", "a,b", "a=b" };
+	for (size_t i = 0; i < ARRAY_LEN(GOOD); i++)
+		ck_assert_msg(route_is_name(sv_of(GOOD[i])), "%s", GOOD[i]);
+	for (size_t i = 0; i < ARRAY_LEN(BAD); i++)
+		ck_assert_msg(!route_is_name(sv_of(BAD[i])), "%s", BAD[i]);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, names_that_could_end_a_quoted_text_are_none);
 	tcase_add_test(tcase, paths_become_questions);
 	tcase_add_test(tcase, attributes_are_those_of_the_request_info_resolver);
 	tcase_add_test(tcase, bad_encoding_is_refused);
