@@ -25,6 +25,10 @@ struct live {
 MUST_USE enum error_kind live_open(
 	struct live *l, const char *kubeconfig, const char *context, struct error *err);
 void live_close(struct live *l);
+static inline __attribute__((unused)) void live_close_auto(struct live *l)
+{
+	live_close(l);
+}
 
 /* One autoscaler of the cluster, as JSON. */
 struct live_object {

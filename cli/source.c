@@ -1,0 +1,313 @@
+/* From a command line to passes. Input that a person wrote is read and checked to its end before the first pass, so that a wrong file never shows half a result. */
+#include "cli/source.h"
+
+#include "cli/live.h"
+#include "cli/source_file.h"
+#include "common/limits.h"
+
+/* Texts and trees of all files of a command line. */
+#define MAX_FILES_ARENA_BYTES (256u * 1024 * 1024)
+#define MAX_LIST_ARENA_BYTES (256u * 1024 * 1024)
+#define HOUR_NS (3600 * NS_PER_SEC)
+#define MIN_PERIOD_NS (100 * NS_PER_MS)
+#define DEFAULT_PERIOD_NS (15 * NS_PER_SEC)
+#define DEFAULT_NAMESPACE "default"
+
+void source_options_init(struct source_options *o)
+{
+	*o = (struct source_options){
+		.what_if = { .replicas = -1, .not_ready = -1 },
+		.settings = SETTINGS_DEFAULT,
+		.sync_period_ns = DEFAULT_PERIOD_NS,
+	};
+}
+
+void source_options_done(struct source_options *o)
+{
+	options_list_done(&o->files);
+	options_list_done(&o->what_if.totals);
+	options_list_done(&o->what_if.per_pod);
+}
+
+void source_options_fill(struct option table[SOURCE_N_OPTIONS], struct source_options *o)
+{
+	struct what_if_flags *w = &o->what_if;
+	/* clang-format off */
+	const struct option options[SOURCE_N_OPTIONS] = {
+		{ .name = "namespace", .letter = 'n', .kind = OPTION_TEXT, .target = &o->ns, .value_name = "NAME",
+		  .help = "where to look; without it the context's namespace, and for files 'default'" },
+		{ .name = "all-namespaces", .letter = 'A', .kind = OPTION_BOOL, .target = &o->all_namespaces,
+		  .help = "look everywhere" },
+		{ .name = "kubeconfig", .kind = OPTION_TEXT, .target = &o->kubeconfig, .value_name = "FILE",
+		  .help = "which cluster; without it $KUBECONFIG, then ~/.kube/config, then the pod's service account" },
+		{ .name = "context", .kind = OPTION_TEXT, .target = &o->context, .value_name = "NAME",
+		  .help = "of the kubeconfig" },
+		{ .name = "filename", .letter = 'f', .kind = OPTION_REPEAT, .target = &o->files, .value_name = "FILE",
+		  .help = "autoscalers as YAML or JSON, any number of documents in any API version; '-' is standard input" },
+		{ .name = "snapshot", .kind = OPTION_TEXT, .target = &o->snapshot, .value_name = "FILE",
+		  .help = "look at a recorded cluster instead of a live one" },
+		{ .name = "replicas", .kind = OPTION_INT, .target = &w->replicas, .max = WHAT_IF_MAX_PODS, .value_name = "N",
+		  .help = "what if the target had N replicas; without it the object's status, then minReplicas" },
+		{ .name = "total", .kind = OPTION_REPEAT, .target = &w->totals, .value_name = "NAME=VALUE",
+		  .help = "what if a metric were VALUE over all pods together" },
+		{ .name = "per-pod", .kind = OPTION_REPEAT, .target = &w->per_pod, .value_name = "NAME=VALUE",
+		  .help = "what if a metric were VALUE in each pod: a quantity, or a percentage of the request" },
+		{ .name = "cpu", .kind = OPTION_TEXT, .target = &w->cpu, .value_name = "VALUE",
+		  .help = "the same as --per-pod=cpu=VALUE, such as --cpu=85%" },
+		{ .name = "memory", .kind = OPTION_TEXT, .target = &w->memory, .value_name = "VALUE",
+		  .help = "the same as --per-pod=memory=VALUE" },
+		{ .name = "not-ready", .kind = OPTION_INT, .target = &w->not_ready, .max = WHAT_IF_MAX_PODS, .value_name = "N",
+		  .help = "what if N of the replicas were still pending" },
+		{ .name = "horizontal-pod-autoscaler-sync-period", .kind = OPTION_DURATION, .target = &o->sync_period_ns,
+		  .min = MIN_PERIOD_NS, .max = HOUR_NS, .value_name = "DURATION", .help = "from pass to pass" },
+		{ .name = "horizontal-pod-autoscaler-downscale-stabilization", .kind = OPTION_DURATION,
+		  .target = &o->settings.downscale_stabilization_ns, .max = HOUR_NS, .value_name = "DURATION",
+		  .help = "the controller's flag of this name" },
+		{ .name = "horizontal-pod-autoscaler-tolerance", .kind = OPTION_RATIO, .target = &o->settings.tolerance, .max = 1,
+		  .value_name = "RATIO", .help = "the controller's flag of this name" },
+		{ .name = "horizontal-pod-autoscaler-cpu-initialization-period", .kind = OPTION_DURATION,
+		  .target = &o->settings.cpu_initialization_ns, .max = HOUR_NS, .value_name = "DURATION",
+		  .help = "the controller's flag of this name" },
+		{ .name = "scale-to-zero", .kind = OPTION_BOOL, .target = &o->settings.scale_to_zero,
+		  .help = "the cluster has switched on the feature gate HPAScaleToZero" },
+	};
+	/* clang-format on */
+	memcpy(table, options, sizeof(options));
+}
+
+bool source_is_live(const struct source_options *o)
+{
+	return o->files.items.n == 0 && !o->snapshot;
+}
+
+/* "hpa/web" or "web" */
+static enum error_kind read_name(struct source_options *o, const char *text, struct error *err)
+{
+	static const char *const PREFIXES[] = { "hpa/", "horizontalpodautoscaler/",
+		"horizontalpodautoscalers/", "horizontalpodautoscalers.autoscaling/" };
+
+	o->name = text;
+	for (size_t i = 0; i < ARRAY_LEN(PREFIXES); i++) {
+		size_t n = strlen(PREFIXES[i]);
+		if (strncmp(text, PREFIXES[i], n) == 0)
+			o->name = text + n;
+	}
+	if (o->name[0] == '\0' || strchr(o->name, '/'))
+		return error_set(err, ERR_INVALID,
+			"'%s' is not the name of an autoscaler; expected hpa/NAME", text);
+	return ERR_OK;
+}
+
+enum error_kind source_options_check(
+	struct source_options *o, const struct option_list *rest, struct error *err)
+{
+	bool what_if = what_if_given(&o->what_if), files = o->files.items.n > 0;
+
+	if (rest->items.n > 1)
+		return error_set(err, ERR_INVALID, "one name at most, got '%s' and '%s'",
+			rest->items.at[0], rest->items.at[1]);
+	if (rest->items.n == 1 && read_name(o, rest->items.at[0], err) != ERR_OK)
+		return err->kind;
+	if (o->all_namespaces && (o->name || o->ns))
+		return error_set(err, ERR_INVALID, "--all-namespaces excludes %s",
+			o->name ? "a name" : "--namespace");
+	if (o->snapshot && what_if)
+		return error_set(err, ERR_INVALID,
+			"--snapshot and what-ifs such as --replicas exclude each other");
+	if (what_if && !files)
+		return error_set(
+			err, ERR_INVALID, "what-ifs such as --replicas need a file: -f FILE");
+	if (files && !o->snapshot && !what_if)
+		return error_set(err, ERR_INVALID,
+			"-f needs a cluster to decide in: --snapshot=FILE, or what-ifs such as "
+			"--replicas=1 --total=NAME=VALUE");
+	if (files && (o->kubeconfig || o->context || o->all_namespaces))
+		return error_set(err, ERR_INVALID, "-f and %s exclude each other",
+			o->kubeconfig ? "--kubeconfig"
+			: o->context  ? "--context"
+				      : "--all-namespaces");
+	return ERR_OK;
+}
+
+static int fail(const struct error *err, int code, struct buf *problems)
+{
+	buf_printf(problems, "%s\n", err->text);
+	return code;
+}
+
+struct sink {
+	const struct source_options *o;
+	source_fn fn;
+	void *ctx;
+};
+
+static void hand_out_problem(
+	const struct sink *s, struct sv ns, struct sv name, const char *problem)
+{
+	const struct source_view view = { .ns = ns, .name = name, .problem = problem };
+	s->fn(s->ctx, &view);
+}
+
+static int each_live(const struct sink *s, struct buf *problems)
+{
+	AUTO(arena_done) struct arena list = { 0 };
+	AUTO(live_close) struct live l = { 0 };
+	struct live_object *objects;
+	struct error err;
+	size_t n;
+
+	arena_init(&list, MAX_LIST_ARENA_BYTES);
+	if (live_open(&l, s->o->kubeconfig, s->o->context, &err) != ERR_OK) {
+		bool configuration =
+			!l.client && (err.kind == ERR_INVALID || err.kind == ERR_NOTFOUND);
+		return fail(&err, configuration ? SOURCE_EXIT_BAD_INPUT : SOURCE_EXIT_NO_ANSWER,
+			problems);
+	}
+	l.settings = s->o->settings;
+	const char *ns = s->o->all_namespaces ? "" : s->o->ns ? s->o->ns : l.ns;
+	if (live_list(&l, &list, ns, s->o->name, &objects, &n, &err) != ERR_OK)
+		return fail(&err, SOURCE_EXIT_NO_ANSWER, problems);
+	for (size_t i = 0; i < n; i++) {
+		AUTO(arena_done) struct arena a = { 0 };
+		AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
+		static const struct history NO_HISTORY = { 0 };
+		struct hpa hpa;
+		struct source_view view = { .ns = objects[i].ns,
+			.name = objects[i].name,
+			.hpa = &hpa,
+			.pass = pass,
+			.before = &NO_HISTORY,
+			.origin = SV("live"),
+			.settings = &l.settings,
+			.sync_period_ns = s->o->sync_period_ns };
+		arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+		if (!pass)
+			(void)error_nomem(&err);
+		if (!pass || live_pass(&l, &a, &objects[i], &hpa, pass, &err) != ERR_OK)
+			hand_out_problem(s, objects[i].ns, objects[i].name, err.text);
+		else
+			s->fn(s->ctx, &view);
+	}
+	return SOURCE_EXIT_OK;
+}
+
+static enum error_kind read_files(const struct source_options *o, struct arena *a,
+	struct source_file_list *list, struct buf *problems, struct error *err)
+{
+	const struct source_file_options options = { .ns = o->ns ? o->ns : DEFAULT_NAMESPACE,
+		.scale_to_zero = o->settings.scale_to_zero };
+
+	for (size_t i = 0; i < o->files.items.n; i++) {
+		const char *file = o->files.items.at[i];
+		struct sv text;
+		if (source_file_read(a, file, LIMIT_CONFIG_FILE_BYTES, &text, err) != ERR_OK ||
+			source_file_parse(a, file, text, &options, list, problems, err) != ERR_OK)
+			return err->kind;
+	}
+	return ERR_OK;
+}
+
+/* Leaves the one that was asked for. */
+static enum error_kind select_name(
+	const struct source_options *o, struct source_file_list *list, struct error *err)
+{
+	size_t kept = 0;
+
+	if (!o->name)
+		return ERR_OK;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct hpa_meta *meta = &list->at[i].hpa.meta;
+		if (sv_is(meta->name, o->name) && (!o->ns || sv_is(meta->ns, o->ns)))
+			list->at[kept++] = list->at[i];
+	}
+	list->n = kept;
+	return kept > 0 ? ERR_OK
+			: error_set(err, ERR_INVALID, "%s: holds no autoscaler '%s'",
+				  o->files.items.at[0], o->name);
+}
+
+static enum error_kind check_what_if(struct arena *a, const struct what_if *w,
+	const struct source_file_list *list, struct error *err)
+{
+	bool *used = ARENA_ARRAY(a, w->n_values, bool);
+	const struct hpa **hpas = ARENA_ARRAY(a, list->n, const struct hpa *);
+
+	if (!used || !hpas)
+		return arena_error(a, err);
+	for (size_t i = 0; i < list->n; i++) {
+		hpas[i] = &list->at[i].hpa;
+		if (what_if_check(w, hpas[i], used, err) != ERR_OK)
+			return err->kind;
+	}
+	for (size_t i = 0; i < w->n_values; i++) {
+		if (!used[i])
+			return what_if_refuse(&w->values[i], hpas, list->n, err);
+	}
+	return ERR_OK;
+}
+
+static enum error_kind run_what_if(const struct sink *s, const struct what_if *w,
+	const struct source_file_object *object, struct error *err)
+{
+	static const struct history NO_HISTORY = { 0 };
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
+	const struct what_if_input input = { .arena = &a,
+		.settings = &s->o->settings,
+		.hpa = &object->hpa,
+		.what_if = w,
+		.now = { instant_wall_now(), instant_mono_now() },
+		.sync_period_ns = s->o->sync_period_ns };
+	struct what_if_course course;
+	struct source_view view = { .ns = object->hpa.meta.ns,
+		.name = object->hpa.meta.name,
+		.hpa = &object->hpa,
+		.pass = pass,
+		.before = &NO_HISTORY,
+		.course = &course,
+		.settings = &s->o->settings,
+		.sync_period_ns = s->o->sync_period_ns };
+
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	if (!pass)
+		return error_nomem(err);
+	view.origin = sv_of(arena_printf(
+		&a, "%s:%u %.*s", object->file, object->line, SV_ARG(object->hpa.api_version)));
+	if (!view.origin.ptr)
+		return arena_error(&a, err);
+	if (what_if_run(&input, pass, &course, err) != ERR_OK)
+		return err->kind;
+	s->fn(s->ctx, &view);
+	return ERR_OK;
+}
+
+static int each_what_if(const struct sink *s, struct buf *problems)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct source_file_list list = { 0 };
+	struct what_if w;
+	struct error err;
+
+	arena_init(&a, MAX_FILES_ARENA_BYTES);
+	if (what_if_parse(&a, &s->o->what_if, &w, &err) != ERR_OK ||
+		read_files(s->o, &a, &list, problems, &err) != ERR_OK)
+		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
+	if (problems->len > 0)
+		return SOURCE_EXIT_BAD_INPUT;
+	if (select_name(s->o, &list, &err) != ERR_OK ||
+		check_what_if(&a, &w, &list, &err) != ERR_OK)
+		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
+	for (size_t i = 0; i < list.n; i++) {
+		if (run_what_if(s, &w, &list.at[i], &err) == ERR_OK)
+			continue;
+		hand_out_problem(s, list.at[i].hpa.meta.ns, list.at[i].hpa.meta.name, err.text);
+	}
+	return SOURCE_EXIT_OK;
+}
+
+int source_each(const struct source_options *o, source_fn fn, void *ctx, struct buf *problems)
+{
+	const struct sink sink = { o, fn, ctx };
+
+	return source_is_live(o) ? each_live(&sink, problems) : each_what_if(&sink, problems);
+}

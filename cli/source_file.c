@@ -1,0 +1,240 @@
+/* Text -> documents -> autoscalers. A line that says what is wrong also says where: decoders know the place of what they refuse; the API server's validation
+ * knows paths only, and they are looked up in the document. */
+#include "cli/source_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/limits.h"
+#include "common/yx.h"
+#include "controller/hpa_decode.h"
+#include "controller/hpa_validate.h"
+
+/* Autoscalers of one command line. */
+#define MAX_OBJECTS 100000
+#define READ_BYTES 65536
+
+struct reader {
+	struct arena *a;
+	const char *file;
+	const struct source_file_options *options;
+	struct source_file_list *list;
+	struct buf *problems;
+	struct error *err;
+};
+
+static enum error_kind read_all(
+	int fd, const char *file, size_t max_bytes, struct buf *out, struct error *err)
+{
+	char chunk[READ_BYTES];
+	ssize_t n;
+
+	buf_init(out, max_bytes);
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(
+				err, ERR_INVALID, "%s: cannot be read: %s", file, strerror(errno));
+		buf_put(out, chunk, (size_t)n);
+		if (out->failed == ERR_LIMIT)
+			return error_set(
+				err, ERR_LIMIT, "%s: longer than %zu bytes", file, max_bytes);
+	}
+	return buf_check(out, file, err);
+}
+
+enum error_kind source_file_read(
+	struct arena *a, const char *file, size_t max_bytes, struct sv *ret, struct error *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	bool standard = strcmp(file, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_INVALID,
+			"%s: cannot be opened: %s", file, strerror(errno));
+	enum error_kind kind =
+		read_all(fd, standard ? "standard input" : file, max_bytes, &text, err);
+	if (!standard)
+		(void)close(fd);
+	if (kind != ERR_OK)
+		return kind;
+	*ret = arena_sv(a, buf_sv(&text));
+	return ret->ptr ? ERR_OK : arena_error(a, err);
+}
+
+static void put_place(struct reader *r, uint32_t line, uint32_t column)
+{
+	buf_put_str(r->problems, r->file);
+	if (line > 0)
+		buf_printf(r->problems, ":%u:%u", line, column);
+	buf_put_str(r->problems, ": ");
+}
+
+/* The value at "spec.metrics[2].pods", or the nearest one around it. */
+static const struct jtree *locate(const struct jtree *t, struct sv path)
+{
+	while (path.len > 0) {
+		size_t n = 0;
+		const struct jtree *next = NULL;
+		if (path.ptr[0] == '.') {
+			path = sv_skip(path, 1);
+			continue;
+		}
+		if (path.ptr[0] == '[') {
+			uint64_t index = 0;
+			n = sv_find(path, ']');
+			if (!sv_to_u64(sv_from(path.ptr + 1, n - 1), &index))
+				return t;
+			JTREE_FOREACH (child, t) {
+				if (index-- == 0)
+					next = child;
+			}
+			n++;
+		} else {
+			while (n < path.len && path.ptr[n] != '.' && path.ptr[n] != '[')
+				n++;
+			JTREE_FOREACH (child, t) {
+				if (sv_eq(child->key, sv_take(path, n)))
+					next = child;
+			}
+		}
+		if (!next)
+			return t;
+		t = next;
+		path = sv_skip(path, n);
+	}
+	return t;
+}
+
+static void tell_findings(struct reader *r, const struct codec *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct codec_finding *f = &c->at[i];
+		put_place(r, f->line, f->column);
+		if (f->path.len > 0)
+			buf_printf(r->problems, "%.*s: ", SV_ARG(f->path));
+		buf_printf(r->problems, "%.*s\n", SV_ARG(f->text));
+	}
+}
+
+static void tell_field_errors(
+	struct reader *r, const struct jtree *t, const struct field_error_list *errors)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct jtree *where = locate(t, errors->at[i].field);
+		put_place(r, where->line, where->column);
+		field_error_print(r->problems, &errors->at[i]);
+		buf_put_char(r->problems, '\n');
+	}
+}
+
+static enum error_kind keep(struct reader *r, const struct jtree *t, const struct hpa *hpa)
+{
+	struct source_file_list *l = r->list;
+
+	if (l->n == MAX_OBJECTS)
+		return error_set(r->err, ERR_LIMIT, "more than %d autoscalers", MAX_OBJECTS);
+	if (l->n == l->size) {
+		size_t size = l->size ? 2 * l->size : 8;
+		struct source_file_object *grown =
+			ARENA_ARRAY(r->a, size, struct source_file_object);
+		if (!grown)
+			return arena_error(r->a, r->err);
+		if (l->n > 0)
+			memcpy(grown, l->at, l->n * sizeof(*grown));
+		l->at = grown;
+		l->size = size;
+	}
+	l->at[l->n++] =
+		(struct source_file_object){ .hpa = *hpa, .file = r->file, .line = t->line };
+	return ERR_OK;
+}
+
+static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
+{
+	const struct hpa_validate_options validation = {
+		.scale_to_zero = r->options->scale_to_zero,
+		.configurable_tolerance = true,
+	};
+	struct codec c = { .a = r->a, .strict = true };
+	struct field_error_list errors;
+	struct hpa hpa;
+
+	if (hpa_decode(&c, t, &hpa, r->err) != ERR_OK) {
+		if (r->err->kind != ERR_INVALID)
+			return r->err->kind;
+		if (c.n > 0) {
+			tell_findings(r, &c);
+			return ERR_OK;
+		}
+		put_place(r, t->line, t->column);
+		buf_printf(r->problems, "%s\n", r->err->text);
+		return ERR_OK;
+	}
+	if (hpa_decode_admit(r->a, &hpa, r->err) != ERR_OK)
+		return r->err->kind;
+	if (hpa.meta.ns.len == 0)
+		hpa.meta.ns = sv_of(r->options->ns);
+	field_error_list_init(&errors, r->a);
+	hpa_validate(&hpa, validation, &errors);
+	if (errors.failed)
+		return arena_error(r->a, r->err);
+	if (errors.n == 0)
+		return keep(r, t, &hpa);
+	tell_field_errors(r, t, &errors);
+	return ERR_OK;
+}
+
+/* Documents of a group that no autoscaler belongs to stand beside it in many files: a Deployment, its Service. */
+static bool is_of_other_group(const struct jtree *t)
+{
+	static const char *const OURS[] = { "autoscaling", "flyball.dev" };
+	struct sv api_version = jtree_text(jtree_get(t, "apiVersion"));
+
+	if (jtree_get(t, "kind") == NULL || api_version.len == 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(OURS); i++) {
+		if (sv_has_prefix(api_version, sv_of(OURS[i])))
+			return false;
+	}
+	return !sv_has_prefix(jtree_text(jtree_get(t, "kind")), SV("HorizontalPodAutoscale"));
+}
+
+static enum error_kind add_document(struct reader *r, const struct jtree *t)
+{
+	const struct jtree *items = jtree_get(t, "items");
+	enum error_kind kind = ERR_OK;
+
+	if (items && items->kind == JTREE_ARRAY &&
+		sv_has_suffix(jtree_text(jtree_get(t, "kind")), SV("List"))) {
+		for (const struct jtree *item = items->first; item && kind == ERR_OK;
+			item = item->next)
+			kind = is_of_other_group(item) ? ERR_OK : add_autoscaler(r, item);
+		return kind;
+	}
+	return is_of_other_group(t) ? ERR_OK : add_autoscaler(r, t);
+}
+
+enum error_kind source_file_parse(struct arena *a, const char *file, struct sv text,
+	const struct source_file_options *options, struct source_file_list *list,
+	struct buf *problems, struct error *err)
+{
+	struct reader r = { a, strcmp(file, "-") == 0 ? "stdin" : file, options, list, problems,
+		err };
+	struct jtree **documents;
+	size_t n, before = list->n;
+
+	enum error_kind kind = yx_parse(a, text, r.file, &documents, &n, err);
+	if (kind == ERR_INVALID) {
+		buf_printf(problems, "%s\n", err->text);
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < n && kind == ERR_OK; i++)
+		kind = add_document(&r, documents[i]);
+	if (kind == ERR_OK && list->n == before && problems->len == 0)
+		buf_printf(problems, "%s: holds no autoscaler\n", r.file);
+	return kind;
+}
