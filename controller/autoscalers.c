@@ -164,6 +164,11 @@ static void start_over(struct autoscaler *one)
 	one->has_selector = false;
 }
 
+static bool is_same(const struct autoscaler *one, const struct object_id *id)
+{
+	return one && one->uid && sv_is(id->uid, one->uid);
+}
+
 enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id *id, struct sv json,
 	struct autoscaler **ret, enum autoscalers_change *ret_change, struct error *err)
 {
@@ -172,7 +177,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id 
 	bool added = !one;
 
 	(void)!object_meta_version(id->resource_version, &version);
-	bool same_object = one && one->uid && sv_is(id->uid, one->uid);
+	bool same_object = is_same(one, id);
 	if (same_object && version != 0 && version <= one->version) {
 		*ret = one;
 		*ret_change = AUTOSCALERS_NONE;
@@ -188,9 +193,8 @@ enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id 
 		return err->kind;
 	if (!added && !same_object)
 		start_over(one);
-	*ret_change = added						? AUTOSCALERS_ADDED
-		      : !same_object || fingerprint != one->fingerprint ? AUTOSCALERS_EDITED
-									: AUTOSCALERS_UPDATED;
+	bool edited = !same_object || fingerprint != one->fingerprint;
+	*ret_change = added ? AUTOSCALERS_ADDED : edited ? AUTOSCALERS_EDITED : AUTOSCALERS_UPDATED;
 	mem_free(one->json);
 	mem_free(one->uid);
 	one->json = TAKE_PTR(copy);

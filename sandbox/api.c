@@ -153,28 +153,45 @@ static void dispatch_subresource(struct api_request *q)
 		api_fail(q, 404, "NotFound", "the server could not find the requested resource");
 }
 
-static void dispatch(struct api_request *q)
+static void dispatch_get(struct api_request *q)
 {
-	bool get = sv_is(q->method, "GET");
 	struct sv watch = http_exchange_query_get(q->x, "watch");
 
-	if (q->sub.len > 0)
-		dispatch_subresource(q);
-	else if (get && q->name.len == 0 && (sv_is(watch, "true") || sv_is(watch, "1")))
+	if (q->name.len > 0)
+		api_get(q);
+	else if (sv_is(watch, "true") || sv_is(watch, "1"))
 		api_watch_start(q);
-	else if (get)
-		q->name.len > 0 ? api_get(q) : api_list(q);
-	else if (sv_is(q->method, "POST") && q->name.len == 0)
-		api_create(q);
-	else if (sv_is(q->method, "PUT") && q->name.len > 0)
-		api_update(q);
-	else if (sv_is(q->method, "PATCH") && q->name.len > 0)
-		api_patch(q);
-	else if (sv_is(q->method, "DELETE"))
-		q->name.len > 0 ? api_delete(q) : api_delete_collection(q);
 	else
-		api_fail(q, 405, "MethodNotAllowed",
-			"the server does not allow this method on the requested resource");
+		api_list(q);
+}
+
+static void dispatch(struct api_request *q)
+{
+	static const struct {
+		const char *method;
+		void (*of_one)(struct api_request *q), (*of_all)(struct api_request *q);
+	} METHODS[] = {
+		{ "GET", dispatch_get, dispatch_get },
+		{ "POST", NULL, api_create },
+		{ "PUT", api_update, NULL },
+		{ "PATCH", api_patch, NULL },
+		{ "DELETE", api_delete, api_delete_collection },
+	};
+
+	if (q->sub.len > 0) {
+		dispatch_subresource(q);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(METHODS); i++) {
+		void (*fn)(struct api_request *) =
+			q->name.len > 0 ? METHODS[i].of_one : METHODS[i].of_all;
+		if (sv_is(q->method, METHODS[i].method) && fn) {
+			fn(q);
+			return;
+		}
+	}
+	api_fail(q, 405, "MethodNotAllowed",
+		"the server does not allow this method on the requested resource");
 }
 
 static void handle(struct http_exchange *x, void *ctx)

@@ -29,6 +29,35 @@ static json_t *read_body(struct api_request *q)
 	return doc;
 }
 
+/* The namespace of the URL, unless the body names another one. */
+static bool settle_namespace(struct api_request *q, const json_t *doc, json_t *metadata)
+{
+	const char *ns = jx_text_at(doc, "metadata.namespace");
+
+	if (!q->r->namespaced || q->ns.len == 0)
+		return true;
+	if (ns && !sv_is(q->ns, ns)) {
+		api_fail(q, 400, "BadRequest",
+			"the namespace of the provided object does not match the namespace sent on "
+			"the request");
+		return false;
+	}
+	return json_object_set_new(metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len)) == 0;
+}
+
+static void generate_name(struct api_request *q, const json_t *doc, json_t *metadata)
+{
+	const char *base = jx_text_at(doc, "metadata.generateName");
+	char *name;
+
+	if (!base || jx_text_at(doc, "metadata.name"))
+		return;
+	name = arena_printf(
+		q->arena, "%s%05llx", base, (unsigned long long)store_revision(q->api->store) + 1);
+	if (name)
+		(void)json_object_set_new(metadata, "name", json_string(name));
+}
+
 /* Fills in namespace and a generated name; checks what the URL says against the body. */
 static bool settle_identity(struct api_request *q, json_t *doc)
 {
@@ -36,33 +65,17 @@ static bool settle_identity(struct api_request *q, json_t *doc)
 
 	if (!metadata && json_object_set_new(doc, "metadata", metadata = json_object()) != 0)
 		return false;
-	const char *ns = jx_text_at(doc, "metadata.namespace");
-	if (q->r->namespaced && ns && q->ns.len > 0 && !sv_is(q->ns, ns)) {
-		api_fail(q, 400, "BadRequest",
-			"the namespace of the provided object does not match the namespace sent on "
-			"the request");
+	if (!settle_namespace(q, doc, metadata))
 		return false;
-	}
-	if (q->r->namespaced && q->ns.len > 0)
-		(void)json_object_set_new(
-			metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len));
-	const char *base = jx_text_at(doc, "metadata.generateName");
-	if (!jx_text_at(doc, "metadata.name") && base) {
-		char *name = arena_printf(q->arena, "%s%05llx", base,
-			(unsigned long long)store_revision(q->api->store) + 1);
-		if (name)
-			(void)json_object_set_new(metadata, "name", json_string(name));
-	}
+	generate_name(q, doc, metadata);
 	const char *name = jx_text_at(doc, "metadata.name");
-	if (q->name.len > 0 && (!name || !sv_is(q->name, name))) {
-		api_fail(q, 400, "BadRequest",
-			arena_printf(q->arena,
-				"the name of the object (%s) does not match the name on the URL "
-				"(%.*s)",
-				name ? name : "", SV_ARG(q->name)));
-		return false;
-	}
-	return true;
+	if (q->name.len == 0 || (name && sv_is(q->name, name)))
+		return true;
+	char *why = arena_printf(q->arena,
+		"the name of the object (%s) does not match the name on the URL (%.*s)",
+		name ? name : "", SV_ARG(q->name));
+	api_fail(q, 400, "BadRequest", why ? why : "the names do not match");
+	return false;
 }
 
 static void reply_stored(struct api_request *q, int status, const json_t *doc)

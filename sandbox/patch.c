@@ -4,6 +4,8 @@
 
 /* Operations in one JSON patch; Kubernetes allows 10,000. */
 #define MAX_OPERATIONS 10000
+/* One step of a JSON pointer: member names of Kubernetes objects are at most 253 + 63 bytes. */
+#define MAX_TOKEN 384
 
 /* Lists that merge by a key, by member name: the names are unambiguous among the kinds served. HPA lists (metrics, policies) are atomic. */
 static const struct merge_list {
@@ -272,33 +274,39 @@ static bool drop(json_t *parent, const char *token)
 	       json_array_remove(parent, (size_t)index) == 0;
 }
 
+/* move and copy. */
+static bool transfer(json_t *doc, bool move, const char *path, const char *from)
+{
+	char token[MAX_TOKEN], from_token[MAX_TOKEN];
+	json_t *source = from ? pointer_parent(doc, from, from_token, sizeof(from_token)) : NULL;
+	AUTO(jx_free) json_t *moved = source ? json_deep_copy(member(source, from_token)) : NULL;
+
+	if (!moved || (move && !drop(source, from_token)))
+		return false;
+	json_t *parent = pointer_parent(doc, path, token, sizeof(token));
+	return parent && add(parent, token, moved);
+}
+
 /* One operation on doc, in place. False: its path or test does not hold. */
 static bool operate(
 	json_t *doc, const char *op, const char *path, const char *from, const json_t *value)
 {
-	char token[256], from_token[256];
+	char token[MAX_TOKEN];
 	json_t *parent = pointer_parent(doc, path, token, sizeof(token));
 
 	if (!parent)
 		return false;
-	if (strcmp(op, "add") == 0)
-		return value && add(parent, token, value);
 	if (strcmp(op, "remove") == 0)
 		return drop(parent, token);
+	if (strcmp(op, "move") == 0 || strcmp(op, "copy") == 0)
+		return transfer(doc, op[0] == 'm', path, from);
+	if (!value)
+		return false;
+	if (strcmp(op, "add") == 0)
+		return add(parent, token, value);
 	if (strcmp(op, "replace") == 0)
-		return value && member(parent, token) && drop(parent, token) &&
-		       add(parent, token, value);
-	if (strcmp(op, "test") == 0)
-		return value && json_equal(member(parent, token), value);
-	bool move = strcmp(op, "move") == 0;
-	if (!from || (!move && strcmp(op, "copy") != 0))
-		return false;
-	json_t *source = pointer_parent(doc, from, from_token, sizeof(from_token));
-	AUTO(jx_free) json_t *moved = source ? json_deep_copy(member(source, from_token)) : NULL;
-	if (!moved || (move && !drop(source, from_token)))
-		return false;
-	parent = pointer_parent(doc, path, token, sizeof(token));
-	return parent && add(parent, token, moved);
+		return member(parent, token) && drop(parent, token) && add(parent, token, value);
+	return strcmp(op, "test") == 0 && json_equal(member(parent, token), value);
 }
 
 static enum error_kind json_patch(json_t *doc, const json_t *patch, struct error *err)

@@ -216,14 +216,40 @@ static double accumulate(enum token_kind op, double so_far, double value)
 
 static enum error_kind eval(struct evaluation *e, const struct ast *n, struct eval_result *ret);
 
+/* Adds one row to its group, which is made when it is the first. */
+static enum error_kind add_to_group(struct evaluation *e, const struct ast *n,
+	const struct eval_row *row, size_t *counts, struct eval_result *groups)
+{
+	double value = n->aggregate.op == TOKEN_COUNT ? 1 : row->value;
+	struct eval_row group;
+	size_t at = 0;
+
+	if (!group_labels(e, n, row, &group))
+		return no_memory(e);
+	while (at < groups->n && !same_labels(&groups->rows[at], &group))
+		at++;
+	if (at == groups->n) {
+		group.value = value;
+		groups->rows[groups->n++] = group;
+	} else {
+		groups->rows[at].value = accumulate(n->aggregate.op, groups->rows[at].value, value);
+	}
+	counts[at]++;
+	return ERR_OK;
+}
+
+static bool is_supported_aggregator(enum token_kind op)
+{
+	return op == TOKEN_SUM || op == TOKEN_AVG || op == TOKEN_MIN || op == TOKEN_MAX ||
+	       op == TOKEN_COUNT;
+}
+
 static enum error_kind eval_aggregate(
 	struct evaluation *e, const struct ast *n, struct eval_result *ret)
 {
-	enum token_kind op = n->aggregate.op;
 	struct eval_result in;
 
-	if (op != TOKEN_SUM && op != TOKEN_AVG && op != TOKEN_MIN && op != TOKEN_MAX &&
-		op != TOKEN_COUNT)
+	if (!is_supported_aggregator(n->aggregate.op))
 		return unsupported(
 			e, "an aggregation other than sum, avg, min, max and count", SV_NULL);
 	if (eval(e, n->aggregate.expr, &in) != ERR_OK)
@@ -233,22 +259,10 @@ static enum error_kind eval_aggregate(
 	if (!counts || !ret->rows)
 		return no_memory(e);
 	for (size_t i = 0; i < in.n; i++) {
-		struct eval_row group;
-		size_t at = 0;
-		if (!group_labels(e, n, &in.rows[i], &group))
-			return no_memory(e);
-		while (at < ret->n && !same_labels(&ret->rows[at], &group))
-			at++;
-		double value = op == TOKEN_COUNT ? 1 : in.rows[i].value;
-		if (at == ret->n) {
-			group.value = value;
-			ret->rows[ret->n++] = group;
-		} else {
-			ret->rows[at].value = accumulate(op, ret->rows[at].value, value);
-		}
-		counts[at]++;
+		if (add_to_group(e, n, &in.rows[i], counts, ret) != ERR_OK)
+			return e->err->kind;
 	}
-	for (size_t i = 0; op == TOKEN_AVG && i < ret->n; i++)
+	for (size_t i = 0; n->aggregate.op == TOKEN_AVG && i < ret->n; i++)
 		ret->rows[i].value /= (double)counts[i];
 	return ERR_OK;
 }

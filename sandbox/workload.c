@@ -229,7 +229,11 @@ static struct pod_set *pods_of(struct workload *w, const json_t *rs, struct erro
 	AUTO(store_list_done) struct store_list listed = { NULL, 0 };
 	struct sv ns = sv_of(jx_text_at(rs, "metadata.namespace"));
 
-	if (!set || store_list(w->store, r, ns, &listed, err) != ERR_OK)
+	if (!set) {
+		(void)error_nomem(err);
+		return NULL;
+	}
+	if (store_list(w->store, r, ns, &listed, err) != ERR_OK)
 		return NULL;
 	for (size_t i = 0; i < listed.n && set->n < MAX_PODS; i++) {
 		json_t *pod = store_get(w->store, r, ns, sv_of(listed.at[i]->name));
@@ -285,35 +289,43 @@ static enum error_kind drop_pod(struct workload *w, const json_t *pod, struct er
 		sv_of(jx_text_at(pod, "metadata.namespace")), sv_of(name), err);
 }
 
-/* Pods more or fewer, readiness, statuses of one Deployment. */
+/* Pods more or fewer until there are `wanted`. */
+static enum error_kind match_count(struct workload *w, const json_t *deployment, const json_t *rs,
+	int64_t wanted, struct wall now, struct error *err)
+{
+	AUTO(pod_set_free) struct pod_set *pods = pods_of(w, rs, err);
+	enum error_kind rc = pods ? ERR_OK : err->kind;
+
+	for (size_t i = 0; rc == ERR_OK && i < pods->n && (int64_t)(pods->n - i) > wanted; i++)
+		rc = drop_pod(w, pods->all[i], err);
+	for (int64_t i = pods ? (int64_t)pods->n : 0; rc == ERR_OK && i < wanted; i++)
+		rc = make_pod(w, deployment, rs, now, err);
+	return rc;
+}
+
+/* Pods, their readiness and the statuses of one Deployment. */
 static enum error_kind reconcile(
 	struct workload *w, json_t *deployment, struct wall now, struct error *err)
 {
 	const json_t *replicas = jx_at(deployment, "spec.replicas");
 	int64_t wanted = json_is_integer(replicas) ? (int64_t)json_integer_value(replicas) : 1;
 	AUTO(jx_free) json_t *rs = replica_set(w, deployment, now, err);
-	AUTO(pod_set_free) struct pod_set *pods = rs ? pods_of(w, rs, err) : NULL;
-	enum error_kind rc = ERR_OK;
 
-	if (!pods)
-		return error_nomem(err);
 	if (wanted > MAX_PODS)
 		wanted = MAX_PODS;
-	for (size_t i = 0; i < pods->n && (int64_t)(pods->n - i) > wanted && rc == ERR_OK; i++)
-		rc = drop_pod(w, pods->all[i], err);
-	for (int64_t i = (int64_t)pods->n; i < wanted && rc == ERR_OK; i++)
-		rc = make_pod(w, deployment, rs, now, err);
-	pod_set_free(TAKE_PTR(pods));
-	pods = rc == ERR_OK ? pods_of(w, rs, err) : NULL;
+	if (!rs || match_count(w, deployment, rs, wanted, now, err) != ERR_OK)
+		return err->kind;
+	AUTO(pod_set_free) struct pod_set *pods = pods_of(w, rs, err);
 	if (!pods)
 		return err->kind;
-	for (size_t i = 0; i < pods->n && rc == ERR_OK; i++) {
-		if (!is_ready(pods->all[i])) {
-			rc = make_ready_when_due(w, pods->all[i], now, err);
-			pods->n_ready += is_ready(pods->all[i]);
-		}
+	for (size_t i = 0; i < pods->n; i++) {
+		if (is_ready(pods->all[i]))
+			continue;
+		if (make_ready_when_due(w, pods->all[i], now, err) != ERR_OK)
+			return err->kind;
+		pods->n_ready += is_ready(pods->all[i]);
 	}
-	return rc == ERR_OK ? write_statuses(w, deployment, rs, pods, wanted, now, err) : rc;
+	return write_statuses(w, deployment, rs, pods, wanted, now, err);
 }
 
 /* ReplicaSets and pods whose owner is gone. */
