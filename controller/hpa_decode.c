@@ -174,7 +174,7 @@ enum error_kind hpa_decode_stored(
 	enum error_kind kind = jtree_parse(a, json, &t, err);
 	if (kind != ERR_OK)
 		return kind;
-	if (jtree_is_absent(jtree_get(t, "apiVersion")))
+	if (t->kind == JTREE_OBJECT && jtree_is_absent(jtree_get(t, "apiVersion")))
 		return decode(&c, VERSION_V2, t, ret, err);
 	return hpa_decode(&c, t, ret, err);
 }

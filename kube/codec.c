@@ -176,10 +176,24 @@ static void find_type(
 		codec_find(c, path, t, "expected %s, got %s", expected, jtree_kind_name(t->kind));
 }
 
+/* In YAML 1, true, yes and y are no texts; a person who means one must quote it. */
+static void find_no_text(struct codec *c, const struct codec_path *path, const struct jtree *t)
+{
+	bool quotable = t->kind == JTREE_BOOL || t->kind == JTREE_NUMBER;
+
+	if (c->strict && quotable)
+		codec_find(c, path, t, "expected a string, got %s; put %.*s in quotes",
+			jtree_kind_name(t->kind), SV_ARG(sv_take(t->raw, 60)));
+	else
+		find_type(c, path, t, jtree_kind_name(JTREE_STRING));
+}
+
 static bool expect(
 	struct codec *c, const struct codec_path *path, const struct jtree *t, enum jtree_kind kind)
 {
-	if (t->kind != kind)
+	if (t->kind != kind && kind == JTREE_STRING)
+		find_no_text(c, path, t);
+	else if (t->kind != kind)
 		find_type(c, path, t, jtree_kind_name(kind));
 	return t->kind == kind;
 }

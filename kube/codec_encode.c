@@ -159,8 +159,10 @@ static void encode_value(struct jw *w, const struct codec_field *f, const char *
 		encode_quantity(w, f, at);
 		break;
 	case CODEC_TIME:
-	case CODEC_OPT_TIME:
 		encode_time(w, *(const struct wall *)at);
+		break;
+	case CODEC_OPT_TIME:
+		encode_time(w, base[f->has] ? *(const struct wall *)at : WALL_ZERO);
 		break;
 	case CODEC_TEXTS:
 		encode_texts(w, pointer_at(base, f->offset), count_at(base, f));
