@@ -23,24 +23,31 @@ struct ast *ast_left(const struct ast *n)
 	}
 }
 
-struct ast *ast_child(const struct ast *n, size_t i)
+static struct ast *only_child(const struct ast *n)
 {
 	switch ((int)n->kind) {
-	case AST_BINARY:
-		return i == 0 ? n->binary.left : i == 1 ? n->binary.right : NULL;
-	case AST_AGGREGATE:
-		return i == 0 ? n->aggregate.expr : i == 1 ? n->aggregate.param : NULL;
-	case AST_CALL:
-		return i < n->call.n_args ? n->call.args[i] : NULL;
 	case AST_SUBQUERY:
-		return i == 0 ? n->subquery.expr : NULL;
+		return n->subquery.expr;
 	case AST_MATRIX:
-		return i == 0 ? n->matrix.vector : NULL;
+		return n->matrix.vector;
 	case AST_PAREN:
-		return i == 0 ? n->paren.expr : NULL;
+		return n->paren.expr;
 	case AST_UNARY:
-		return i == 0 ? n->unary.expr : NULL;
+		return n->unary.expr;
 	default:
 		return NULL;
 	}
+}
+
+struct ast *ast_child(const struct ast *n, size_t i)
+{
+	if (n->kind == AST_CALL)
+		return i < n->call.n_args ? n->call.args[i] : NULL;
+	if (i > 1)
+		return NULL;
+	if (n->kind == AST_BINARY)
+		return i ? n->binary.right : n->binary.left;
+	if (n->kind == AST_AGGREGATE)
+		return i ? n->aggregate.param : n->aggregate.expr;
+	return i ? NULL : only_child(n);
 }

@@ -41,35 +41,43 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Number and unit at the start of the text; false: *err says what is wrong with `all`. */
+static bool parse_part(
+	struct sv *rest, struct sv all, uint64_t *ret_value, size_t *ret_unit, struct error *err)
+{
+	size_t n_digits = 0, n_unit, unit = 0;
+
+	while (n_digits < rest->len && is_digit(rest->ptr[n_digits]))
+		n_digits++;
+	n_unit = n_digits;
+	while (n_unit < rest->len && !is_digit(rest->ptr[n_unit]))
+		n_unit++;
+	struct sv name = sv_from(rest->ptr + n_digits, n_unit - n_digits);
+
+	if (!sv_to_u64(sv_take(*rest, n_digits), ret_value) || !name.len)
+		return !fail(err, "not a valid duration string: ", all, NULL, all);
+	while (unit < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[unit].name))
+		unit++;
+	if (unit == ARRAY_LEN(UNITS))
+		return !fail(err, "unknown unit ", name, " in duration ", all);
+	*ret_unit = unit;
+	*rest = sv_skip(*rest, n_unit);
+	return true;
+}
+
 enum error_kind duration_parse(struct sv text, int64_t *ret_ns, struct error *err)
 {
 	struct sv rest = text;
-	uint64_t total = 0;
-	size_t next_unit = 0;
+	uint64_t total = 0, value;
+	size_t next_unit = 0, unit = 0;
 
-	if (sv_is(text, "0")) {
-		*ret_ns = 0;
-		return ERR_OK;
-	}
 	if (!text.len)
 		return error_set(err, ERR_INVALID, "empty duration string");
+	if (sv_is(text, "0"))
+		rest = SV("");
 	while (rest.len) {
-		size_t n_digits = 0, n_unit, unit = 0;
-		uint64_t value;
-
-		while (n_digits < rest.len && is_digit(rest.ptr[n_digits]))
-			n_digits++;
-		n_unit = n_digits;
-		while (n_unit < rest.len && !is_digit(rest.ptr[n_unit]))
-			n_unit++;
-		struct sv name = sv_from(rest.ptr + n_digits, n_unit - n_digits);
-
-		if (!sv_to_u64(sv_take(rest, n_digits), &value) || !name.len)
-			return fail(err, "not a valid duration string: ", text, NULL, text);
-		while (unit < ARRAY_LEN(UNITS) && !sv_is(name, UNITS[unit].name))
-			unit++;
-		if (unit == ARRAY_LEN(UNITS))
-			return fail(err, "unknown unit ", name, " in duration ", text);
+		if (!parse_part(&rest, text, &value, &unit, err))
+			return ERR_INVALID;
 		if (unit < next_unit)
 			return fail(err, "not a valid duration string: ", text, NULL, text);
 		next_unit = unit + 1;
@@ -77,7 +85,6 @@ enum error_kind duration_parse(struct sv text, int64_t *ret_ns, struct error *er
 
 		if (value > (UINT64_C(1) << 63) / unit_ns || (total += value * unit_ns) > INT64_MAX)
 			return error_set(err, ERR_INVALID, "duration out of range");
-		rest = sv_skip(rest, n_unit);
 	}
 	*ret_ns = (int64_t)total;
 	return ERR_OK;

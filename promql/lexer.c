@@ -302,45 +302,58 @@ static struct token lex_string(struct lexer *l)
 	}
 }
 
+/* A number under way. */
+struct number_scan {
+	const char *digits;
+	bool hex, dot, exponent;
+};
+
+/* A dot, an "e" or an underscore: false when it cannot stand there. */
+static bool scan_mark(struct lexer *l, struct number_scan *n)
+{
+	unsigned char c = peek(l);
+
+	l->pos++;
+	if (c == '.') {
+		if (n->dot || accept_any(l, "_.") || n->hex)
+			return false;
+		n->dot = true;
+		return true;
+	}
+	if (c != '_') {
+		if (n->exponent)
+			return false;
+		n->exponent = true;
+		accept_any(l, "+-");
+	}
+	return !accept_any(l, "._eE") && !at_end(l);
+}
+
 /* Digits, one dot, one exponent, underscores: false when it is no number, with pos where the scan gave up. (As in the reference an "e"
  * that follows the first digit of a hexadecimal number counts as an exponent: 0x1e is none.) */
 static bool scan_number(struct lexer *l)
 {
+	struct number_scan n = { .digits = "0123456789" };
 	uint32_t begin = l->pos;
-	const char *digits = "0123456789", *more = "0123456789._eE";
-	bool dot = false, exponent = false, hex = false;
 
 	if (accept(l, '0') && accept_any(l, "xX")) {
 		accept(l, '_');
-		digits = "0123456789abcdefABCDEF";
-		more = "0123456789abcdefABCDEF._";
-		hex = true;
+		n.digits = "0123456789abcdefABCDEF";
+		n.hex = true;
 	}
 	accept(l, '.');
-	accept_any(l, digits);
-	while (!at_end(l) && peek(l) && strchr(more, peek(l))) {
+	accept_any(l, n.digits);
+	for (;;) {
 		unsigned char c = peek(l);
 
-		if (c == '.') {
-			l->pos++;
-			if (dot || accept_any(l, "_.") || hex)
+		if (c && strchr("._eE", c)) {
+			if (!scan_mark(l, &n))
 				return false;
-			dot = true;
-		} else if ((c | 32) == 'e') {
-			l->pos++;
-			if (exponent)
-				return false;
-			exponent = true;
-			accept_any(l, "+-");
-			if (accept_any(l, "._eE") || at_end(l))
-				return false;
-		} else if (c == '_') {
-			l->pos++;
-			if (accept_any(l, "._eE") || at_end(l))
-				return false;
-		} else {
-			while (accept_any(l, digits))
+		} else if (accept_any(l, n.digits)) {
+			while (accept_any(l, n.digits))
 				;
+		} else {
+			break;
 		}
 	}
 	return l->pos > begin && !peek_is(l, CLASS_ALPHA | CLASS_DIGIT);
@@ -494,6 +507,15 @@ static struct token lex_word_in_bracket(struct lexer *l)
 	return fail_rune(l, "unexpected character: ", first, ", expected ':'");
 }
 
+/* A digit, or a dot in front of one. */
+static bool is_number_start(const struct lexer *l)
+{
+	if (peek_is(l, CLASS_DIGIT))
+		return true;
+	return peek(l) == '.' && l->pos + 1 < l->len &&
+	       is_a((unsigned char)l->input[l->pos + 1], CLASS_DIGIT);
+}
+
 static struct token lex_comment(struct lexer *l)
 {
 	while (!at_end(l) && peek(l) != '\n' && peek(l) != '\r')
@@ -529,7 +551,7 @@ static struct token lex_comparison(struct lexer *l)
 	}
 }
 
-/* Single characters that are tokens in statement and in duration mode; TOKEN_ERROR for none. */
+/* Single characters that are tokens by themselves; TOKEN_ERROR for others. All but "@" are so in duration mode too. */
 static enum token_kind arithmetic_kind(unsigned char c)
 {
 	switch (c) {
@@ -547,6 +569,8 @@ static enum token_kind arithmetic_kind(unsigned char c)
 		return TOKEN_POW;
 	case ',':
 		return TOKEN_COMMA;
+	case '@':
+		return TOKEN_AT;
 	default:
 		return TOKEN_ERROR;
 	}
@@ -575,9 +599,18 @@ static struct token lex_bracket_or_paren(struct lexer *l, unsigned char c)
 		return emit_next(l, TOKEN_LEFT_BRACE);
 	case '[':
 		return lex_left_bracket(l);
-	default:
+	case ']':
 		return lex_right_bracket(l);
+	default:
+		return fail_here(l, "unexpected character: ");
 	}
+}
+
+static struct token lex_quote(struct lexer *l)
+{
+	l->quote = (char)peek(l);
+	l->pos++;
+	return lex_string(l);
 }
 
 static struct token lex_statement(struct lexer *l)
@@ -588,25 +621,27 @@ static struct token lex_statement(struct lexer *l)
 		return l->bracket_open ? lex_word_in_bracket(l) : lex_word(l);
 	if (at_end(l))
 		return lex_end(l);
-	if (c == '#')
-		return lex_comment(l);
-	if (c && strchr("(){}[]", c) && c != '}')
-		return lex_bracket_or_paren(l, c);
-	if (is_a(c, CLASS_DIGIT) || (c == '.' && l->pos + 1 < l->len &&
-					    is_a((unsigned char)l->input[l->pos + 1], CLASS_DIGIT)))
+	if (is_number_start(l))
 		return lex_number(l);
-	if (c == '"' || c == '\'' || c == '`') {
-		l->quote = (char)c;
-		l->pos++;
-		return lex_string(l);
-	}
-	if (c && strchr("=!<>", c))
-		return lex_comparison(l);
-	if (c == '@')
-		return emit_next(l, TOKEN_AT);
 	enum token_kind kind = arithmetic_kind(c);
 
-	return kind != TOKEN_ERROR ? emit_next(l, kind) : fail_here(l, "unexpected character: ");
+	if (kind != TOKEN_ERROR)
+		return emit_next(l, kind);
+	switch (c) {
+	case '#':
+		return lex_comment(l);
+	case '"':
+	case '\'':
+	case '`':
+		return lex_quote(l);
+	case '=':
+	case '!':
+	case '<':
+	case '>':
+		return lex_comparison(l);
+	default:
+		return lex_bracket_or_paren(l, c);
+	}
 }
 
 static struct token lex_brace_operator(struct lexer *l)
@@ -640,9 +675,7 @@ static struct token lex_brace(struct lexer *l)
 	case '"':
 	case '\'':
 	case '`':
-		l->quote = (char)c;
-		l->pos++;
-		return lex_string(l);
+		return lex_quote(l);
 	case '=':
 	case '!':
 		return lex_brace_operator(l);
@@ -662,13 +695,11 @@ static struct token lex_duration(struct lexer *l)
 	enum token_kind kind = arithmetic_kind(c);
 	struct token t;
 
-	if (is_a(c, CLASS_DIGIT) ||
-		(c == '.' && l->pos + 1 < l->len &&
-			is_a((unsigned char)l->input[l->pos + 1], CLASS_DIGIT))) {
+	if (is_number_start(l)) {
 		l->got_duration = true;
 		return lex_number(l);
 	}
-	if (kind != TOKEN_ERROR)
+	if (kind != TOKEN_ERROR && kind != TOKEN_AT)
 		return emit_next(l, kind);
 	if (at_end(l))
 		return fail_text(l, "unexpected end of input in duration expression");

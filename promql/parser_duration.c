@@ -225,11 +225,38 @@ struct ast *parser_duration(struct parser *p, unsigned level)
 	return operand ? parse_rest(p, operand, level) : NULL;
 }
 
+/* Behind a sign that follows offset. Two signs make an expression, which goes on behind its operand. */
+static struct ast *parse_double_sign(struct parser *p, const struct token *op)
+{
+	struct ast *n;
+
+	if (!parser_enter(p) || !(n = parser_duration(p, LEVEL_POW)) || !(n = apply_sign(p, op, n)))
+		return NULL;
+	p->depth--;
+	return parse_rest(p, n, LEVEL_SUM);
+}
+
+static struct ast *parse_signed_number(struct parser *p, const struct token *op)
+{
+	struct token t = parser_shift(p);
+	struct ast *n = parser_literal(p, &t);
+
+	return n ? apply_sign(p, op, n) : NULL;
+}
+
+static struct ast *parse_signed_paren(struct parser *p, const struct token *op)
+{
+	uint32_t open;
+	struct ast *n = parse_inside(p, &open);
+
+	n = n ? wrap(p, n, n->start) : NULL;
+	return n ? apply_sign(p, op, n) : NULL;
+}
+
 /* A sign behind offset. */
 static struct ast *parse_signed_offset(struct parser *p)
 {
 	struct token op = parser_shift(p);
-	uint32_t open;
 	struct ast *n;
 
 	while (!parser_duration_can_start(parser_peek_kind(p)))
@@ -237,23 +264,13 @@ static struct ast *parse_signed_offset(struct parser *p)
 			return NULL;
 	switch ((int)p->token.kind) {
 	case TOKEN_NUMBER:
-	case TOKEN_DURATION: {
-		struct token t = parser_shift(p);
-
-		n = parser_literal(p, &t);
-		return n ? apply_sign(p, &op, n) : NULL;
-	}
+	case TOKEN_DURATION:
+		return parse_signed_number(p, &op);
 	case TOKEN_LEFT_PAREN:
-		n = parse_inside(p, &open);
-		n = n ? wrap(p, n, n->start) : NULL;
-		return n ? apply_sign(p, &op, n) : NULL;
+		return parse_signed_paren(p, &op);
 	case TOKEN_ADD:
 	case TOKEN_SUB:
-		if (!parser_enter(p) || !(n = parser_duration(p, LEVEL_POW)) ||
-			!(n = apply_sign(p, &op, n)))
-			return NULL;
-		p->depth--;
-		return parse_rest(p, n, LEVEL_SUM);
+		return parse_double_sign(p, &op);
 	default:
 		n = parse_word(p);
 		n = n ? node(p, op.kind, NULL, n, op.pos, 0) : NULL;

@@ -9,26 +9,21 @@
 
 bool parser_is_metric_name(enum token_kind kind)
 {
-	if (token_is_aggregator(kind) || kind >= TOKEN_START)
-		return true;
-	switch ((int)kind) {
-	case TOKEN_IDENTIFIER:
-	case TOKEN_METRIC_IDENTIFIER:
-	case TOKEN_BY:
-	case TOKEN_WITHOUT:
-	case TOKEN_OFFSET:
-	case TOKEN_ANCHORED:
-	case TOKEN_SMOOTHED:
-	case TOKEN_FILL:
-	case TOKEN_FILL_LEFT:
-	case TOKEN_FILL_RIGHT:
-	case TOKEN_LAND:
-	case TOKEN_LOR:
-	case TOKEN_LUNLESS:
-		return true;
-	default:
-		return false;
-	}
+	static const bool names[TOKEN_N_KINDS] = { [TOKEN_IDENTIFIER] = true,
+		[TOKEN_METRIC_IDENTIFIER] = true,
+		[TOKEN_BY] = true,
+		[TOKEN_WITHOUT] = true,
+		[TOKEN_OFFSET] = true,
+		[TOKEN_ANCHORED] = true,
+		[TOKEN_SMOOTHED] = true,
+		[TOKEN_FILL] = true,
+		[TOKEN_FILL_LEFT] = true,
+		[TOKEN_FILL_RIGHT] = true,
+		[TOKEN_LAND] = true,
+		[TOKEN_LOR] = true,
+		[TOKEN_LUNLESS] = true };
+
+	return names[kind] || token_is_aggregator(kind) || kind >= TOKEN_START;
 }
 
 /* Words that may be a label in by (...) and the like: all but "without". */
@@ -385,35 +380,42 @@ static void set_start_or_end(struct parser *p, struct ast *n, enum ast_at at)
 	n->end = p->last_closing;
 }
 
+static bool is_number(enum token_kind kind)
+{
+	return kind == TOKEN_NUMBER || kind == TOKEN_DURATION;
+}
+
+/* start() or end(), whose word was accepted. False: raised. */
+static bool parse_start_or_end(struct parser *p, struct ast *n, enum ast_at at)
+{
+	struct token t;
+
+	if (!parser_expect(p, TOKEN_LEFT_PAREN, &t) || !parser_expect(p, TOKEN_RIGHT_PAREN, &t))
+		return false;
+	set_start_or_end(p, n, at);
+	return true;
+}
+
 /* What follows "@". False: raised. */
 static bool parse_time(struct parser *p, struct ast *n)
 {
-	bool negative = false;
+	bool sign = false, negative = false;
 	struct token t;
 
-	for (;;) {
-		enum token_kind kind = parser_peek_kind(p);
+	while (!is_number(parser_peek_kind(p))) {
+		enum token_kind kind = p->token.kind;
 
-		if (kind == TOKEN_START || kind == TOKEN_END) {
+		if (!sign && (kind == TOKEN_START || kind == TOKEN_END)) {
 			parser_shift(p);
-			if (!parser_expect(p, TOKEN_LEFT_PAREN, &t) ||
-				!parser_expect(p, TOKEN_RIGHT_PAREN, &t))
-				return false;
-			set_start_or_end(p, n, kind == TOKEN_START ? AST_AT_START : AST_AT_END);
-			return true;
+			return parse_start_or_end(
+				p, n, kind == TOKEN_START ? AST_AT_START : AST_AT_END);
 		}
-		if (kind == TOKEN_ADD || kind == TOKEN_SUB) {
+		if (!sign && (kind == TOKEN_ADD || kind == TOKEN_SUB)) {
+			sign = true;
 			negative = parser_shift(p).kind == TOKEN_SUB;
-			while (parser_peek_kind(p) != TOKEN_NUMBER &&
-				p->token.kind != TOKEN_DURATION)
-				if (!parser_drop(p))
-					return false;
-			break;
-		}
-		if (kind == TOKEN_NUMBER || kind == TOKEN_DURATION)
-			break;
-		if (!parser_drop(p))
+		} else if (!parser_drop(p)) {
 			return false;
+		}
 	}
 	t = parser_shift(p);
 	struct ast *number = parser_literal(p, &t);

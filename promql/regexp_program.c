@@ -150,21 +150,30 @@ static uint32_t compile_class(struct compiler *c, const struct regexp_node *n, u
 	return emit(c, CODE_CLASS, i - 1, next);
 }
 
-static uint32_t compile(struct compiler *c, const struct regexp_node *n, uint32_t next)
+/* What takes one character or none. */
+static uint32_t compile_single(struct compiler *c, const struct regexp_node *n, uint32_t next)
 {
-	switch (n->op) {
+	switch ((int)n->op) {
 	case REGEXP_NO_MATCH:
 		return emit(c, CODE_FAIL, 0, next);
-	case REGEXP_EMPTY:
-		return next;
-	case REGEXP_LITERAL:
-		return compile_literal(c, n, next);
 	case REGEXP_CLASS:
 		return n->class->n ? compile_class(c, n, next) : emit(c, CODE_FAIL, 0, next);
 	case REGEXP_ANY:
 		return emit(c, CODE_ANY, 0, next);
 	case REGEXP_ANY_NOT_NEWLINE:
 		return emit(c, CODE_NOT_NEWLINE, 0, next);
+	default:
+		return emit(c, CODE_ASSERT, n->op, next);
+	}
+}
+
+static uint32_t compile(struct compiler *c, const struct regexp_node *n, uint32_t next)
+{
+	switch ((int)n->op) {
+	case REGEXP_EMPTY:
+		return next;
+	case REGEXP_LITERAL:
+		return compile_literal(c, n, next);
 	case REGEXP_GROUP:
 		return compile(c, n->first, next);
 	case REGEXP_REPEAT:
@@ -173,15 +182,9 @@ static uint32_t compile(struct compiler *c, const struct regexp_node *n, uint32_
 		return compile_concat(c, n, next);
 	case REGEXP_ALTERNATE:
 		return compile_alternate(c, n, next);
-	case REGEXP_BEGIN_LINE:
-	case REGEXP_END_LINE:
-	case REGEXP_BEGIN_TEXT:
-	case REGEXP_END_TEXT:
-	case REGEXP_WORD_BOUNDARY:
-	case REGEXP_NO_WORD_BOUNDARY:
-		break;
+	default:
+		return compile_single(c, n, next);
 	}
-	return emit(c, CODE_ASSERT, n->op, next);
 }
 
 static uint32_t count_classes(const struct regexp_node *n)

@@ -248,6 +248,25 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* A comma or the closing bracket behind an element. */
+static bool feed_separator(struct series *s, char c)
+{
+	bool empty = s->element.len == 0;
+
+	if (empty && !(c == ']' && s->first))
+		return bad(s, "an object");
+	if (!empty && !end_element(s))
+		return false;
+	s->first = false;
+	if (c == ']') {
+		s->in_data = false;
+		s->ended = true;
+		s->depth = 1;
+		buf_put_char(&s->envelope, c);
+	}
+	return true;
+}
+
 /* A byte of the list, between the brackets. */
 static bool feed_data(struct series *s, char c)
 {
@@ -255,22 +274,8 @@ static bool feed_data(struct series *s, char c)
 		buf_put_char(&s->element, c);
 		return true;
 	}
-	if (s->depth == 0 && (c == ',' || c == ']')) {
-		bool empty = s->element.len == 0;
-
-		if (empty && !(c == ']' && s->first))
-			return bad(s, "an object");
-		if (!empty && !end_element(s))
-			return false;
-		s->first = false;
-		if (c == ']') {
-			s->in_data = false;
-			s->ended = true;
-			s->depth = 1;
-			buf_put_char(&s->envelope, c);
-		}
-		return true;
-	}
+	if (s->depth == 0 && (c == ',' || c == ']'))
+		return feed_separator(s, c);
 	if (c == '{' || c == '[')
 		s->depth++;
 	else if (c == '}' || c == ']')

@@ -215,41 +215,41 @@ static enum error_kind equal_other(const struct template_value *a, const struct 
 	return ERR_OK;
 }
 
+/* Two values of one basic type. */
+static bool equal_basic(
+	enum basic kind, const struct template_value *a, const struct template_value *b)
+{
+	switch ((int)kind) {
+	case BOOL_BASIC:
+		return a->truth == b->truth;
+	case COMPLEX_BASIC:
+	case FLOAT_BASIC:
+		return same_number(a->f, b->f) && same_number(a->imag, b->imag);
+	case STRING_BASIC:
+		return sv_eq(a->text, b->text);
+	default:
+		return a->i == b->i;
+	}
+}
+
+static bool is_integer(enum basic kind)
+{
+	return kind == INT_BASIC || kind == UINT_BASIC;
+}
+
 static enum error_kind equal(const struct template_value *a, const struct template_value *b,
 	bool *ret, struct error *err)
 {
 	enum basic ka = basic_kind(a), kb = basic_kind(b);
 
 	*ret = false;
-	if ((ka == INT_BASIC && kb == UINT_BASIC) || (ka == UINT_BASIC && kb == INT_BASIC)) {
-		*ret = a->i == b->i;
-		return ERR_OK;
-	}
-	if (ka != kb) {
-		if (a->kind != TEMPLATE_INVALID && b->kind != TEMPLATE_INVALID)
-			return error_set(err, ERR_INVALID,
-				"incompatible types for comparison: %s and %s",
-				template_value_type(a), template_value_type(b));
-		return ERR_OK;
-	}
-	switch (ka) {
-	case BOOL_BASIC:
-		*ret = a->truth == b->truth;
-		break;
-	case COMPLEX_BASIC:
-	case FLOAT_BASIC:
-		*ret = same_number(a->f, b->f) && same_number(a->imag, b->imag);
-		break;
-	case INT_BASIC:
-	case UINT_BASIC:
-		*ret = a->i == b->i;
-		break;
-	case STRING_BASIC:
-		*ret = sv_eq(a->text, b->text);
-		break;
-	case NO_BASIC:
+	if (ka == kb && ka == NO_BASIC)
 		return equal_other(a, b, ret, err);
-	}
+	if (ka == kb || (is_integer(ka) && is_integer(kb)))
+		*ret = equal_basic(ka, a, b);
+	else if (a->kind != TEMPLATE_INVALID && b->kind != TEMPLATE_INVALID)
+		return error_set(err, ERR_INVALID, "incompatible types for comparison: %s and %s",
+			template_value_type(a), template_value_type(b));
 	return ERR_OK;
 }
 

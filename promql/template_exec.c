@@ -318,6 +318,25 @@ static struct sv callee_text(
 	return arena_sv(&x->arena, buf_sv(&text));
 }
 
+/* Evaluates the arguments into argv, the piped one (MISSING: none) last. */
+static bool eval_args(struct exec *x, const struct template_value *dot,
+	const struct template_function *f, const struct template_node *args,
+	const struct template_value *final, struct template_value *argv)
+{
+	size_t n = 0;
+
+	for (const struct template_node *arg = args; arg; arg = arg->next, n++) {
+		bool text = f->text_first && n == 0;
+
+		if (!eval_arg(x, dot, arg, text, &argv[n]) || (text && !check_text(x, &argv[n])))
+			return false;
+	}
+	if (final->kind == TEMPLATE_MISSING)
+		return true;
+	argv[n] = *final;
+	return !f->text_first || n > 0 || check_text(x, final);
+}
+
 static bool eval_function(struct exec *x, const struct template_value *dot,
 	const struct template_node *command, const struct template_node *first,
 	const struct template_node *args, const struct template_value *final,
@@ -327,31 +346,24 @@ static bool eval_function(struct exec *x, const struct template_value *dot,
 	struct template_value *argv;
 	struct sv callee = SV("");
 	struct error why;
-	size_t n_nodes = 0, n = 0;
+	size_t n_nodes = 0;
 
 	x->at = first;
 	for (const struct template_node *arg = args; arg; arg = arg->next)
 		n_nodes++;
 	if (!f)
 		return fail(x, "\"%.*s\" is not a defined function", SV_ARG(first->text));
-	if (!step(x) || !check_arity(x, f, n_nodes, n_nodes + (final->kind != TEMPLATE_MISSING)))
+	size_t n = n_nodes + (final->kind != TEMPLATE_MISSING);
+
+	if (!step(x) || !check_arity(x, f, n_nodes, n))
 		return false;
 	if (!strcmp(f->name, "and") || !strcmp(f->name, "or"))
 		return eval_and_or(x, dot, f->name[0] == 'o', args, final, ret);
 	argv = ARENA_ARRAY(&x->arena, n_nodes + 1, struct template_value);
 	if (!argv)
 		return fail_kind(x, ERR_LIMIT, "the template needs too much memory");
-	for (const struct template_node *arg = args; arg; arg = arg->next, n++) {
-		bool text = f->text_first && n == 0;
-
-		if (!eval_arg(x, dot, arg, text, &argv[n]) || (text && !check_text(x, &argv[n])))
-			return false;
-	}
-	if (final->kind != TEMPLATE_MISSING) {
-		if (f->text_first && n == 0 && !check_text(x, final))
-			return false;
-		argv[n++] = *final;
-	}
+	if (!eval_args(x, dot, f, args, final, argv))
+		return false;
 	if (!strcmp(f->name, "call"))
 		callee = callee_text(x, args, final);
 	if (template_call(f, &x->arena, argv, n, callee, ret, &why)) {

@@ -364,31 +364,30 @@ static struct template_item lex_number(struct template_lexer *l)
 	return fail(l, message ? message : "bad number syntax");
 }
 
-static struct template_item lex_action(struct template_lexer *l)
+/* A dot in front of a digit, or of the end, begins a number. */
+static bool at_number(const struct template_lexer *l)
 {
-	size_t n;
-	bool trim;
-	uint32_t rune = peek(l, &n);
+	if (peek(l, NULL) != '.')
+		return is_in(peek(l, NULL), "+-0123456789");
+	uint32_t after = l->pos + 1 < l->input.len ? (unsigned char)l->input.ptr[l->pos + 1] : '0';
 
-	if (at_right(l, &trim))
-		return l->paren_depth ? fail(l, "unclosed left paren") : lex_right(l);
-	if (rune == END_OF_INPUT)
-		return fail(l, "unclosed action");
-	if (is_space(rune))
-		return lex_space(l);
-	bool number = is_in(rune, "+-0123456789");
+	return after >= '0' && after <= '9';
+}
 
-	if (rune == '.') {
-		uint32_t after =
-			l->pos + 1 < l->input.len ? (unsigned char)l->input.ptr[l->pos + 1] : '0';
-
-		number = after >= '0' && after <= '9';
+static struct template_item lex_paren(struct template_lexer *l, bool left)
+{
+	if (left) {
+		l->paren_depth++;
+		return emit(l, TEMPLATE_TOKEN_LEFT_PAREN);
 	}
-	if (number)
-		return lex_number(l);
-	if (is_alphanumeric(rune))
-		return lex_word(l);
-	l->pos += n;
+	if (--l->paren_depth < 0)
+		return fail(l, "unexpected right paren");
+	return emit(l, TEMPLATE_TOKEN_RIGHT_PAREN);
+}
+
+/* What begins with a character that says it all; that one is consumed. */
+static struct template_item lex_mark(struct template_lexer *l, uint32_t rune)
+{
 	switch (rune) {
 	case '=':
 		return emit(l, TEMPLATE_TOKEN_ASSIGN);
@@ -411,17 +410,33 @@ static struct template_item lex_action(struct template_lexer *l)
 	case '.':
 		return lex_field(l, TEMPLATE_TOKEN_FIELD);
 	case '(':
-		l->paren_depth++;
-		return emit(l, TEMPLATE_TOKEN_LEFT_PAREN);
 	case ')':
-		if (--l->paren_depth < 0)
-			return fail(l, "unexpected right paren");
-		return emit(l, TEMPLATE_TOKEN_RIGHT_PAREN);
+		return lex_paren(l, rune == '(');
 	default:
 		if (rune < 0x80 && unicode_is_print(rune))
 			return emit(l, TEMPLATE_TOKEN_CHAR);
 		return fail_rune(l, "unrecognized character in action:", rune);
 	}
+}
+
+static struct template_item lex_action(struct template_lexer *l)
+{
+	size_t n;
+	bool trim;
+	uint32_t rune = peek(l, &n);
+
+	if (at_right(l, &trim))
+		return l->paren_depth ? fail(l, "unclosed left paren") : lex_right(l);
+	if (rune == END_OF_INPUT)
+		return fail(l, "unclosed action");
+	if (is_space(rune))
+		return lex_space(l);
+	if (at_number(l))
+		return lex_number(l);
+	if (is_alphanumeric(rune))
+		return lex_word(l);
+	l->pos += n;
+	return lex_mark(l, rune);
 }
 
 struct template_item template_lex_next(struct template_lexer *l)

@@ -113,13 +113,20 @@ static struct template_node *use_variable(struct template_parser *p, struct temp
 static struct template_node *literal(struct template_parser *p, struct template_item item)
 {
 	bool string = item.kind == TEMPLATE_TOKEN_STRING || item.kind == TEMPLATE_TOKEN_RAW_STRING;
-	struct template_node *n = template_parser_node(
-		p, string ? TEMPLATE_NODE_STRING : TEMPLATE_NODE_NUMBER, item.pos);
+	struct template_node *n = template_parser_node(p,
+		string				   ? TEMPLATE_NODE_STRING
+		: item.kind == TEMPLATE_TOKEN_BOOL ? TEMPLATE_NODE_BOOL
+						   : TEMPLATE_NODE_NUMBER,
+		item.pos);
 	struct error why;
 
 	if (!n)
 		return NULL;
 	n->text = item.text;
+	if (item.kind == TEMPLATE_TOKEN_BOOL) {
+		n->truth = sv_is(item.text, "true");
+		return n;
+	}
 	if (string ? unquote_go(p->arena, item.text, &n->value, &why)
 		   : template_number_parse(item, &n->number, &why))
 		return template_parser_fail_kind(p, why.kind, why.text);
@@ -143,6 +150,28 @@ static bool take_fields(struct template_parser *p, struct template_node *n)
 	return true;
 }
 
+static struct template_node *function_name(struct template_parser *p, struct template_item item)
+{
+	if (!template_call_find(item.text))
+		return template_parser_fail(p, "function \"%.*s\" not defined", SV_ARG(item.text));
+	struct template_node *n = template_parser_node(p, TEMPLATE_NODE_IDENTIFIER, item.pos);
+
+	if (n)
+		n->text = item.text;
+	return n;
+}
+
+static struct template_node *parenthesized(struct template_parser *p)
+{
+	if (++p->depth > TEMPLATE_MAX_DEPTH)
+		return template_parser_fail_kind(p, ERR_LIMIT, "parentheses are nested too deeply");
+	struct template_node *n =
+		template_operand_pipeline(p, "parenthesized pipeline", TEMPLATE_TOKEN_RIGHT_PAREN);
+
+	p->depth--;
+	return n;
+}
+
 /* NULL without a failure: the next token is no operand. */
 static struct template_node *term(struct template_parser *p)
 {
@@ -151,13 +180,7 @@ static struct template_node *term(struct template_parser *p)
 
 	switch ((int)item.kind) {
 	case TEMPLATE_TOKEN_IDENTIFIER:
-		if (!template_call_find(item.text))
-			return template_parser_fail(
-				p, "function \"%.*s\" not defined", SV_ARG(item.text));
-		n = template_parser_node(p, TEMPLATE_NODE_IDENTIFIER, item.pos);
-		if (n)
-			n->text = item.text;
-		return n;
+		return function_name(p, item);
 	case TEMPLATE_TOKEN_DOT:
 		return template_parser_node(p, TEMPLATE_NODE_DOT, item.pos);
 	case TEMPLATE_TOKEN_NIL:
@@ -168,10 +191,6 @@ static struct template_node *term(struct template_parser *p)
 		n = template_parser_node(p, TEMPLATE_NODE_FIELD, item.pos);
 		return n && set_name(p, n, sv_skip(item.text, 1)) ? n : NULL;
 	case TEMPLATE_TOKEN_BOOL:
-		n = template_parser_node(p, TEMPLATE_NODE_BOOL, item.pos);
-		if (n)
-			n->truth = sv_is(item.text, "true");
-		return n;
 	case TEMPLATE_TOKEN_CHAR_CONSTANT:
 	case TEMPLATE_TOKEN_COMPLEX:
 	case TEMPLATE_TOKEN_NUMBER:
@@ -179,13 +198,7 @@ static struct template_node *term(struct template_parser *p)
 	case TEMPLATE_TOKEN_RAW_STRING:
 		return literal(p, item);
 	case TEMPLATE_TOKEN_LEFT_PAREN:
-		if (++p->depth > TEMPLATE_MAX_DEPTH)
-			return template_parser_fail_kind(
-				p, ERR_LIMIT, "parentheses are nested too deeply");
-		n = template_operand_pipeline(
-			p, "parenthesized pipeline", TEMPLATE_TOKEN_RIGHT_PAREN);
-		p->depth--;
-		return n;
+		return parenthesized(p);
 	default:
 		p->n_peeked++;
 		return NULL;

@@ -1,5 +1,6 @@
 /* One verb of Go's fmt over one value: text with flags, width and precision. */
 #include <math.h>
+#include <stdio.h>
 
 #include "common/f64.h"
 #include "promql/quote.h"
@@ -168,14 +169,35 @@ static void put_sign(struct buf *out, const struct template_verb *verb, bool neg
 		buf_put_char(out, ' ');
 }
 
+/* What "#" and "O" put in front of the digits; an octal number has its zero already when it is padded. */
+static void put_base(
+	struct buf *out, const struct template_verb *verb, unsigned base, bool zero_in_front)
+{
+	if (verb->verb == 'O')
+		buf_put_str(out, "0o");
+	if (!verb->sharp)
+		return;
+	if (base == 16)
+		buf_put_str(out, verb->verb == 'X' ? "0X" : "0x");
+	else if (base == 2)
+		buf_put_str(out, "0b");
+	else if (base == 8 && !zero_in_front)
+		buf_put_char(out, '0');
+}
+
+/* Digits at least. */
+static int least_digits(const struct template_verb *verb, bool sign)
+{
+	if (verb->has_precision)
+		return verb->precision;
+	return verb->zero && !verb->minus && verb->has_width ? verb->width - sign : 0;
+}
+
 static void put_based(struct buf *out, const struct template_verb *verb, int64_t i, unsigned base)
 {
-	const char *digits = verb->verb == 'X' ? "0123456789ABCDEFX" : "0123456789abcdefx";
+	const char *digits = verb->verb == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-	bool sign = i < 0 || verb->plus || verb->space;
-	int precision = verb->has_precision				? verb->precision
-			: verb->zero && !verb->minus && verb->has_width ? verb->width - sign
-									: 0;
+	int precision = least_digits(verb, i < 0 || verb->plus || verb->space);
 	char text[64];
 	int n = 0;
 	struct buf number;
@@ -186,16 +208,7 @@ static void put_based(struct buf *out, const struct template_verb *verb, int64_t
 			text[n++] = digits[u % base];
 		while ((u /= base) > 0);
 		put_sign(&number, verb, i < 0);
-		if (verb->verb == 'O')
-			buf_put_str(&number, "0o");
-		if (verb->sharp && base == 16) {
-			buf_put_char(&number, '0');
-			buf_put_char(&number, digits[16]);
-		}
-		if (verb->sharp && base == 2)
-			buf_put_str(&number, "0b");
-		if (verb->sharp && base == 8 && precision <= n && text[n - 1] != '0')
-			buf_put_char(&number, '0');
+		put_base(&number, verb, base, precision > n || text[n - 1] == '0');
 		put_fill(&number, precision - n, '0');
 		while (n > 0)
 			buf_put_char(&number, text[--n]);
@@ -328,9 +341,26 @@ static void put_binary_float(struct buf *out, double magnitude)
 	buf_printf(out, "p%+d", exponent - 1075);
 }
 
+/* %v, %g and %G. */
+static void put_shortest(struct buf *out, const struct template_verb *verb, double magnitude)
+{
+	bool upper = verb->verb == 'G';
+
+	if (verb->sharp) {
+		buf_printf(out, upper ? "%#.*G" : "%#.*g",
+			verb->has_precision ? verb->precision : 6, magnitude);
+	} else if (verb->has_precision) {
+		buf_printf(out, upper ? "%.*G" : "%.*g", verb->precision, magnitude);
+	} else {
+		f64_print_go_g(out, magnitude);
+		for (size_t i = 0; upper && i < out->len; i++)
+			if (out->data[i] == 'e')
+				out->data[i] = 'E';
+	}
+}
+
 static void put_magnitude(struct buf *out, const struct template_verb *verb, double magnitude)
 {
-	int precision = verb->has_precision ? verb->precision : -1;
 	int decimals = verb->has_precision ? verb->precision : 6;
 
 	switch (verb->verb) {
@@ -346,63 +376,57 @@ static void put_magnitude(struct buf *out, const struct template_verb *verb, dou
 		break;
 	case 'x':
 	case 'X':
-		put_hex_float(out, magnitude, precision, verb->verb == 'X');
+		put_hex_float(out, magnitude, verb->has_precision ? verb->precision : -1,
+			verb->verb == 'X');
 		break;
 	case 'b':
 		put_binary_float(out, magnitude);
 		break;
-	default: /* v g G */
-		if (verb->sharp)
-			buf_printf(out, verb->verb == 'G' ? "%#.*G" : "%#.*g", decimals, magnitude);
-		else if (precision >= 0)
-			buf_printf(out, verb->verb == 'G' ? "%.*G" : "%.*g", precision, magnitude);
-		else
-			f64_print_go_g(out, magnitude);
-		if (verb->verb == 'G' && out->len && precision < 0)
-			for (size_t i = 0; i < out->len; i++)
-				if (out->data[i] == 'e')
-					out->data[i] = 'E';
+	default:
+		put_shortest(out, verb, magnitude);
 		break;
 	}
 }
 
+/* NaN has a sign only where a flag asks for one; an infinity always has, unless a blank takes its place. */
+static void put_not_finite(struct buf *out, const struct template_verb *verb, double f)
+{
+	char sign = isnan(f) ? (verb->plus ? '+' : 0) : signbit(f) ? '-' : '+';
+	char text[8];
+
+	if (verb->space && !verb->plus && sign != '-')
+		sign = ' ';
+	int n = snprintf(text, sizeof(text), "%c%s", sign, isnan(f) ? "NaN" : "Inf");
+
+	put_padded(out, verb, sign ? sv_from(text, (size_t)n) : SV("NaN"), false);
+}
+
 static void put_float(struct buf *out, const struct template_verb *verb, double f)
 {
-	bool negative = signbit(f) && !isnan(f);
-	struct buf number;
+	AUTO(buf_done) struct buf number = { 0 }, with_sign = { 0 };
+	struct template_verb rest = *verb;
+	bool fill = verb->zero && !verb->minus;
 
-	buf_init(&number, NUMBER_MAX_BYTES);
 	if (!isfinite(f)) {
-		if (isnan(f) ? verb->plus || verb->space : verb->space && !negative && !verb->plus)
-			put_sign(&number, verb, false);
-		else if (!isnan(f) && (negative || verb->plus || !verb->space))
-			buf_put_str(&number, negative ? "-" : "+");
-		buf_put_str(&number, isnan(f) ? "NaN" : "Inf");
-		put_padded(out, verb, buf_sv(&number), false);
-	} else {
-		struct template_verb rest = *verb;
-
-		put_magnitude(&number, verb, fabs(f));
-		if (negative || verb->plus || verb->space) {
-			if (verb->zero && !verb->minus && verb->has_width) {
-				put_sign(out, verb, negative);
-				rest.width--;
-				put_padded(out, &rest, buf_sv(&number), true);
-				buf_done(&number);
-				return;
-			}
-			struct buf with_sign;
-
-			buf_init(&with_sign, NUMBER_MAX_BYTES);
-			put_sign(&with_sign, verb, negative);
-			buf_put_sv(&with_sign, buf_sv(&number));
-			put_padded(out, verb, buf_sv(&with_sign), false);
-			buf_done(&with_sign);
-		} else {
-			put_padded(out, verb, buf_sv(&number), verb->zero && !verb->minus);
-		}
+		put_not_finite(out, verb, f);
+		return;
 	}
-	buf_done(&number);
+	buf_init(&number, NUMBER_MAX_BYTES);
+	put_magnitude(&number, verb, fabs(f));
+	if (!signbit(f) && !verb->plus && !verb->space) {
+		put_padded(out, verb, buf_sv(&number), fill);
+		return;
+	}
+	if (fill && verb->has_width) { /* zeros go behind the sign */
+		put_sign(out, verb, signbit(f));
+		rest.width--;
+		put_padded(out, &rest, buf_sv(&number), true);
+		return;
+	}
+	buf_init(&with_sign, NUMBER_MAX_BYTES);
+	put_sign(&with_sign, verb, signbit(f));
+	buf_put_sv(&with_sign, buf_sv(&number));
+	put_padded(out, verb, buf_sv(&with_sign), false);
 }
 
 static void put_real(
@@ -480,52 +504,49 @@ static void put_data(
 	buf_put_char(out, '}');
 }
 
-static void put_plain(struct buf *out, const struct template_verb *verb, const char *text)
+static void put_plain(struct buf *out, const struct template_verb *verb, struct sv text)
 {
-	put_padded(out, verb, cut_to_precision(verb, sv_of(text)), verb->zero && !verb->minus);
+	put_padded(out, verb, text, verb->zero && !verb->minus);
+}
+
+static void put_nil(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	if (verb->verb == 'v')
+		put_plain(out, verb, SV("<nil>"));
+	else
+		put_bad_verb(out, verb, v);
+}
+
+static void put_bool(
+	struct buf *out, const struct template_verb *verb, const struct template_value *v)
+{
+	if (verb->verb == 't' || verb->verb == 'v')
+		put_plain(out, verb, v->truth ? SV("true") : SV("false"));
+	else
+		put_bad_verb(out, verb, v);
 }
 
 void template_verb_print(
 	struct buf *out, const struct template_verb *verb, const struct template_value *v)
 {
-	if (verb->verb == 'T') {
-		put_plain(out, verb, template_value_type(v));
-		return;
-	}
-	switch (v->kind) {
-	case TEMPLATE_INVALID:
-	case TEMPLATE_MISSING:
-		if (verb->verb == 'v')
-			put_padded(out, verb, SV("<nil>"), verb->zero && !verb->minus);
-		else
-			put_bad_verb(out, verb, v);
-		break;
-	case TEMPLATE_BOOL:
-		if (verb->verb == 't' || verb->verb == 'v')
-			put_padded(out, verb, v->truth ? SV("true") : SV("false"),
-				verb->zero && !verb->minus);
-		else
-			put_bad_verb(out, verb, v);
-		break;
-	case TEMPLATE_INT:
-	case TEMPLATE_BYTE:
-		put_integer(out, verb, v);
-		break;
-	case TEMPLATE_FLOAT:
-	case TEMPLATE_COMPLEX:
-		put_real(out, verb, v);
-		break;
-	case TEMPLATE_STRING:
-		put_text(out, verb, v);
-		break;
-	case TEMPLATE_LIST:
-		put_list(out, verb, v);
-		break;
-	case TEMPLATE_MAP:
-		put_map(out, verb, v);
-		break;
-	case TEMPLATE_DATA:
-		put_data(out, verb, v);
-		break;
-	}
+	static void (*const put[])(
+		struct buf *, const struct template_verb *, const struct template_value *) = {
+		[TEMPLATE_INVALID] = put_nil,
+		[TEMPLATE_MISSING] = put_nil,
+		[TEMPLATE_BOOL] = put_bool,
+		[TEMPLATE_INT] = put_integer,
+		[TEMPLATE_BYTE] = put_integer,
+		[TEMPLATE_FLOAT] = put_real,
+		[TEMPLATE_COMPLEX] = put_real,
+		[TEMPLATE_STRING] = put_text,
+		[TEMPLATE_LIST] = put_list,
+		[TEMPLATE_MAP] = put_map,
+		[TEMPLATE_DATA] = put_data,
+	};
+
+	if (verb->verb == 'T')
+		put_plain(out, verb, cut_to_precision(verb, sv_of(template_value_type(v))));
+	else
+		put[v->kind](out, verb, v);
 }

@@ -12,35 +12,56 @@
 	X(COLON, ":")                                                                              \
 	X(COMMA, ",")                                                                              \
 	X(COMMENT, NULL)                                                                           \
-	X(DURATION, NULL) X(EOF, NULL) X(ERROR, NULL) X(IDENTIFIER, NULL) X(LEFT_BRACE, "{")       \
-		X(LEFT_BRACKET, "[") X(LEFT_PAREN, "(") X(METRIC_IDENTIFIER, NULL) X(NUMBER, NULL) \
-			X(RIGHT_BRACE, "}") X(RIGHT_BRACKET, "]") X(RIGHT_PAREN, ")")              \
-				X(STRING, NULL)
+	X(DURATION, NULL)                                                                          \
+	X(EOF, NULL)                                                                               \
+	X(ERROR, NULL)                                                                             \
+	X(IDENTIFIER, NULL)                                                                        \
+	X(LEFT_BRACE, "{")                                                                         \
+	X(LEFT_BRACKET, "[")                                                                       \
+	X(LEFT_PAREN, "(")                                                                         \
+	X(METRIC_IDENTIFIER, NULL)                                                                 \
+	X(NUMBER, NULL)                                                                            \
+	X(RIGHT_BRACE, "}") X(RIGHT_BRACKET, "]") X(RIGHT_PAREN, ")") X(STRING, NULL)
 #define TOKEN_OPERATORS(X)                                                                         \
 	X(ADD, "+")                                                                                \
 	X(DIV, "/")                                                                                \
 	X(EQLC, "==")                                                                              \
 	X(EQL_REGEX, "=~")                                                                         \
-	X(GTE, ">=") X(GTR, ">") X(TRIM_UPPER, "</") X(TRIM_LOWER, ">/") X(LAND, "and")            \
-		X(LOR, "or") X(LSS, "<") X(LTE, "<=") X(LUNLESS, "unless") X(MOD, "%") X(MUL, "*") \
-			X(NEQ, "!=") X(NEQ_REGEX, "!~") X(POW, "^") X(SUB, "-") X(AT, "@")         \
-				X(ATAN2, "atan2")
+	X(GTE, ">=")                                                                               \
+	X(GTR, ">")                                                                                \
+	X(TRIM_UPPER, "</")                                                                        \
+	X(TRIM_LOWER, ">/")                                                                        \
+	X(LAND, "and")                                                                             \
+	X(LOR, "or")                                                                               \
+	X(LSS, "<")                                                                                \
+	X(LTE, "<=")                                                                               \
+	X(LUNLESS, "unless")                                                                       \
+	X(MOD, "%")                                                                                \
+	X(MUL, "*")                                                                                \
+	X(NEQ, "!=") X(NEQ_REGEX, "!~") X(POW, "^") X(SUB, "-") X(AT, "@") X(ATAN2, "atan2")
 #define TOKEN_AGGREGATORS(X)                                                                       \
 	X(AVG, "avg")                                                                              \
 	X(BOTTOMK, "bottomk")                                                                      \
 	X(COUNT, "count")                                                                          \
 	X(COUNT_VALUES, "count_values")                                                            \
-	X(GROUP, "group") X(MAX, "max") X(MIN, "min") X(QUANTILE, "quantile") X(STDDEV, "stddev")  \
-		X(STDVAR, "stdvar") X(SUM, "sum") X(TOPK, "topk") X(LIMITK, "limitk")              \
-			X(LIMIT_RATIO, "limit_ratio")
+	X(GROUP, "group")                                                                          \
+	X(MAX, "max")                                                                              \
+	X(MIN, "min")                                                                              \
+	X(QUANTILE, "quantile")                                                                    \
+	X(STDDEV, "stddev")                                                                        \
+	X(STDVAR, "stdvar")                                                                        \
+	X(SUM, "sum") X(TOPK, "topk") X(LIMITK, "limitk") X(LIMIT_RATIO, "limit_ratio")
 #define TOKEN_KEYWORDS(X)                                                                          \
 	X(BOOL, "bool")                                                                            \
 	X(BY, "by")                                                                                \
 	X(GROUP_LEFT, "group_left")                                                                \
 	X(GROUP_RIGHT, "group_right")                                                              \
-	X(FILL, "fill") X(FILL_LEFT, "fill_left") X(FILL_RIGHT, "fill_right")                      \
-		X(IGNORING, "ignoring") X(OFFSET, "offset") X(SMOOTHED, "smoothed")                \
-			X(ANCHORED, "anchored") X(ON, "on") X(WITHOUT, "without")
+	X(FILL, "fill")                                                                            \
+	X(FILL_LEFT, "fill_left")                                                                  \
+	X(FILL_RIGHT, "fill_right")                                                                \
+	X(IGNORING, "ignoring")                                                                    \
+	X(OFFSET, "offset")                                                                        \
+	X(SMOOTHED, "smoothed") X(ANCHORED, "anchored") X(ON, "on") X(WITHOUT, "without")
 #define TOKEN_PREPROCESSORS(X)                                                                     \
 	X(START, "start")                                                                          \
 	X(END, "end") X(STEP, "step") X(RANGE, "range") X(MAX_OF, "max_of") X(MIN_OF, "min_of")

@@ -205,16 +205,28 @@ bool unicode_each_range(struct sv name, unicode_range_fn fn, void *ctx)
 	return m.any;
 }
 
+/* Length that the first byte announces; 0 for a byte that begins nothing. */
+static size_t announced_length(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xC2 || first > 0xF4)
+		return 0;
+	return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+static bool is_code_point(uint32_t rune, size_t len)
+{
+	if (len == 3)
+		return rune >= 0x800 && !(rune >= 0xD800 && rune < 0xE000);
+	return len != 4 || (rune >= 0x10000 && rune <= UNICODE_MAX);
+}
+
 size_t unicode_decode(const char *text, size_t len, uint32_t *ret_rune)
 {
 	const unsigned char *t = (const unsigned char *)text;
+	size_t n = announced_length(t[0]);
 	uint32_t rune = t[0];
-	size_t n = rune < 0x80	 ? 1
-		   : rune < 0xC2 ? 0
-		   : rune < 0xE0 ? 2
-		   : rune < 0xF0 ? 3
-		   : rune < 0xF5 ? 4
-				 : 0;
 
 	if (n == 1) {
 		*ret_rune = rune;
@@ -229,8 +241,7 @@ size_t unicode_decode(const char *text, size_t len, uint32_t *ret_rune)
 			return 1;
 		rune = rune << 6 | (t[i] & 0x3F);
 	}
-	if ((n == 3 && (rune < 0x800 || (rune >= 0xD800 && rune < 0xE000))) ||
-		(n == 4 && (rune < 0x10000 || rune > UNICODE_MAX)))
+	if (!is_code_point(rune, n))
 		return 1;
 	*ret_rune = rune;
 	return n;

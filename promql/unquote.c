@@ -44,12 +44,27 @@ static size_t read_octal(struct sv text, uint32_t *ret)
 	return value > 255 ? 0 : 4;
 }
 
+/* An escape that is a number; 0 for bad syntax. */
+static size_t read_number_escape(struct sv text, uint32_t *ret_rune, bool *ret_is_byte)
+{
+	char c = text.ptr[1];
+	size_t n;
+
+	*ret_is_byte = c != 'u' && c != 'U';
+	if (c == 'x')
+		return read_hex(text, 2, ret_rune);
+	if (*ret_is_byte)
+		return c >= '0' && c <= '7' ? read_octal(text, ret_rune) : 0;
+	n = read_hex(text, c == 'u' ? 4 : 8, ret_rune);
+	return *ret_rune > UNICODE_MAX || (*ret_rune >= 0xD800 && *ret_rune < 0xE000) ? 0 : n;
+}
+
 size_t unquote_go_char(struct sv text, char quote, uint32_t *ret_rune, bool *ret_is_byte)
 {
 	static const char letters[] = "abtnvfr";
-	size_t n;
 
 	*ret_is_byte = false;
+	*ret_rune = 0;
 	if (text.len == 0 || (text.ptr[0] == quote && (quote == '\'' || quote == '"')))
 		return 0;
 	if (text.ptr[0] != '\\')
@@ -63,27 +78,10 @@ size_t unquote_go_char(struct sv text, char quote, uint32_t *ret_rune, bool *ret
 		*ret_rune = (uint32_t)(7 + (letter - letters));
 		return 2;
 	}
-	switch (c) {
-	case 'x':
-		*ret_is_byte = true;
-		return read_hex(text, 2, ret_rune);
-	case 'u':
-	case 'U':
-		n = read_hex(text, c == 'u' ? 4 : 8, ret_rune);
-		if (n && (*ret_rune > UNICODE_MAX || (*ret_rune >= 0xD800 && *ret_rune < 0xE000)))
-			return 0;
-		return n;
-	case '\\':
-		*ret_rune = '\\';
-		return 2;
-	case '\'':
-	case '"':
-		*ret_rune = (unsigned char)c;
-		return c == quote ? 2 : 0;
-	default:
-		*ret_is_byte = true;
-		return c >= '0' && c <= '7' ? read_octal(text, ret_rune) : 0;
-	}
+	if (c != '\\' && c != '\'' && c != '"')
+		return read_number_escape(text, ret_rune, ret_is_byte);
+	*ret_rune = (unsigned char)c;
+	return c == '\\' || c == quote ? 2 : 0;
 }
 
 /* `raw`: carriage returns are dropped. */

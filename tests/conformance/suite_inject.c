@@ -33,7 +33,7 @@ static void compare_refusal(
 static void compare_result(struct conformance *c, const struct jtree *row, const struct ast *tree)
 {
 	struct sv string = promql_text_get(c, row, "string");
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err;
 	struct ast *again;
 

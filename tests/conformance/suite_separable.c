@@ -7,7 +7,7 @@
 
 static void compare_yes(struct conformance *c, const struct jtree *row, const struct separable *s)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_init(&out, 1024 * 1024);
 	printer_print(&out, s->coalesced);
