@@ -92,8 +92,7 @@ static enum error_kind one_pass(struct run *r, struct arena *a, struct pass *ret
 	return r->err->kind;
 }
 
-/* How long a pass is remembered by later ones: the longest window or period. */
-static int64_t memory_ns(const struct settings *settings, const struct hpa_spec *spec)
+int64_t what_if_memory_ns(const struct settings *settings, const struct hpa_spec *spec)
 {
 	int64_t longest = settings->downscale_stabilization_ns;
 	const struct hpa_rules *rules[] = {
@@ -148,7 +147,7 @@ static void note_state(struct run *r, const struct pass *pass)
 /* The passes behind the first, which has just been made. */
 static enum error_kind go_on(struct run *r, const struct pass *first)
 {
-	int64_t memory = memory_ns(r->in->settings, &r->in->hpa->spec), changed_ns = 0;
+	int64_t memory = what_if_memory_ns(r->in->settings, &r->in->hpa->spec), changed_ns = 0;
 	struct what_if_course *c = r->course;
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(mem_free) void *room = mem_alloc(sizeof(struct pass));
@@ -163,7 +162,7 @@ static enum error_kind go_on(struct run *r, const struct pass *first)
 		int64_t after_ns = i * r->in->sync_period_ns;
 		c->end = WHAT_IF_STEADY;
 		c->end_after_ns = changed_ns;
-		if (is_content(&last->proposal) ||
+		if ((is_content(&last->proposal) && r->world.not_ready == 0) ||
 			after_ns - changed_ns > memory + 2 * r->in->sync_period_ns)
 			return ERR_OK;
 		c->end_after_ns = after_ns;

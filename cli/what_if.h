@@ -81,6 +81,8 @@ struct what_if_input {
 	int64_t sync_period_ns;
 };
 
+/* How long a pass is remembered by later ones: the longest window or policy period. */
+int64_t what_if_memory_ns(const struct settings *settings, const struct hpa_spec *spec);
 /* The count that the passes begin with. */
 int32_t what_if_replicas(const struct what_if *w, const struct hpa *hpa);
 

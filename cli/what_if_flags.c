@@ -3,7 +3,6 @@
 
 #include "cli/what_if_world.h"
 
-
 #define PERCENT '%'
 /* Names of metrics in a message; more would hide the mistake. */
 #define MAX_NAMES 12
