@@ -19,14 +19,13 @@
 /* One tape: 5,000 pods at about 400 bytes and their rows at about 200 are 3 MiB a pass. */
 #define TAPE_MAX_BYTES (64u * 1024 * 1024)
 
-/* An answer to a GET or PUT of the scale. */
+/* An answer to a GET or PUT of the scale, or to the status write. */
 struct tape_answer {
-	bool has_now;
-	struct decide_now now;
+	const struct decide_now *now; /* NULL: when the pass began, plus the delays of retries */
 	bool failed;
-	int http_status; /* failed: the Status' code, or 0 */
-	struct sv error; /* failed: the client's text */
-	struct sv body;	 /* of a GET: the Scale as JSON */
+	int64_t http_status; /* failed: the Status' code, or 0 */
+	struct sv error;     /* failed: the client's text */
+	struct sv body;	     /* of a GET: the Scale as JSON */
 };
 
 /* What a request to a metrics API came to. */
@@ -34,36 +33,38 @@ struct tape_http {
 	struct sv path; /* request target with query */
 	bool is_problem;
 	struct reading problem; /* is_problem: kind and why, as the pass had it */
-	int http_status;	/* else: an answer that arrived ... */
-	bool transport_failed;	/* ... or none did, for this reason */
+	/* Else: the answer. */
+	bool unreachable; /* there was none, for this reason */
 	struct sv reason;
+	int64_t http_status;
 	struct sv content_type, body;
 };
 
 struct tape_pods {
 	struct pod *at;
 	size_t n;
-	bool has_now;
-	struct decide_now now;
+	const struct decide_now *now; /* NULL: as for an answer */
 };
 
 struct tape_step {
+	int64_t t; /* whole seconds after 2000-01-01T00:00:00Z: what names the step in messages */
 	struct decide_now now;	     /* when the pass began */
 	bool restart;		     /* all history is forgotten before the pass */
 	const struct hpa_spec *spec; /* replaces the stored one's before the pass; NULL: no */
-	bool has_history;	     /* `history` replaces what is remembered, before the pass */
-	struct history history;	     /* its arrays are in the arena: never history_done */
-	struct tape_pods first_pods; /* which the check for other objects saw */
-	struct tape_pods pods;	     /* which the decision saw */
+	/* Replaces what is remembered, before the pass; its arrays are in the arena: never
+	 * history_done. NULL: goes on from the step before. */
+	const struct history *history;
+	bool has_first_pods;	     /* they differ from `pods` */
+	struct tape_pods first_pods; /* what the check for other objects saw */
+	struct tape_pods pods;	     /* what the decision saw */
 	struct target_peer *peers;
 	size_t n_peers;
 	struct tape_answer *gets, *puts;
 	size_t n_gets, n_puts;
-	struct tape_answer status_put; /* failed, or not */
+	struct tape_answer status_put;
 	struct tape_http *http;
 	size_t n_http;
 	const struct jtree *expect; /* what was decided; NULL: not known */
-	int64_t t; /* whole seconds after 2000-01-01T00:00:00Z: what names the step in messages */
 };
 
 struct tape {
