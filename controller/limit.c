@@ -17,13 +17,19 @@ static struct limited bounded(const struct limit_input *in, int32_t replicas, en
 	};
 }
 
+/* Safe arithmetic takes the nearest count that there is. */
+static int32_t to_count(double x, enum arith_mode mode)
+{
+	int32_t strict = 0;
+	if (mode == ARITH_SAFE)
+		return arith_clamp_i32(x);
+	(void)arith_to_i32(x, mode, &strict);
+	return strict;
+}
+
 static int32_t rate_without_behavior(const struct limit_input *in)
 {
-	double rate = fmax(2.0 * (double)in->current, 4.0);
-	int32_t strict;
-	if (in->mode == ARITH_STRICT && arith_to_i32(rate, in->mode, &strict))
-		return strict;
-	return arith_clamp_i32(rate);
+	return to_count(fmax(2.0 * (double)in->current, 4.0), in->mode);
 }
 
 static struct limited without_behavior(const struct limit_input *in)
@@ -52,10 +58,7 @@ static int32_t percent_limit(const struct limit_input *in, int32_t base, int32_t
 {
 	double share = (double)value / 100.0;
 	double limit = up ? ceil((double)base * (1.0 + share)) : (double)base * (1.0 - share);
-	int32_t strict;
-	if (in->mode == ARITH_STRICT && arith_to_i32(limit, in->mode, &strict))
-		return strict;
-	return arith_clamp_i32(limit);
+	return to_count(limit, in->mode);
 }
 
 struct limit_room limit_policy_room(
@@ -133,5 +136,5 @@ static struct limited with_behavior(const struct limit_input *in)
 
 struct limited limit_compute(const struct limit_input *in)
 {
-	return in->up && in->down ? with_behavior(in) : without_behavior(in);
+	return in->up ? with_behavior(in) : without_behavior(in);
 }
