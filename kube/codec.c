@@ -208,74 +208,129 @@ static bool decode_integer(struct codec *c, const struct codec_path *path, const
 	return fits;
 }
 
-static void decode_quantity(struct codec *c, const struct codec_path *path, const struct jtree *t,
-	struct opt_quantity *into)
+/* One function for each type: a member that is there and not null, into its place in the struct `base`. */
+typedef void (*decode_fn)(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base);
+
+static void decode_nothing(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
 {
+	(void)c;
+	(void)path;
+	(void)t;
+	(void)f;
+	(void)base;
+}
+
+static void decode_text(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	struct sv text = t->text.ptr ? t->text : SV("");
+
+	if (expect(c, path, t, JTREE_STRING))
+		memcpy(base + f->offset, &text, sizeof(text));
+}
+
+static void decode_i32(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	int64_t number = 0;
+	bool fits = decode_integer(c, path, t, true, &number);
+	int32_t narrow = (int32_t)number;
+
+	if (fits)
+		memcpy(base + f->offset, &narrow, sizeof(narrow));
+}
+
+static void decode_i64(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	int64_t number;
+
+	if (decode_integer(c, path, t, false, &number))
+		memcpy(base + f->offset, &number, sizeof(number));
+}
+
+static void decode_opt_i32(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	int64_t number = 0;
+	bool fits = decode_integer(c, path, t, true, &number);
+	struct opt_i32 value = opt_i32_of((int32_t)number);
+
+	if (fits)
+		memcpy(base + f->offset, &value, sizeof(value));
+}
+
+static void decode_opt_i64(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	int64_t number = 0;
+	bool fits = decode_integer(c, path, t, false, &number);
+	struct opt_i64 value = opt_i64_of(number);
+
+	if (fits)
+		memcpy(base + f->offset, &value, sizeof(value));
+}
+
+static void decode_quantity(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	struct opt_quantity q = { .set = true };
 	struct error err;
 
-	if (quantity_decode(t, &into->value, &err) == ERR_OK)
-		into->set = true;
-	else if (t->kind == JTREE_STRING || t->kind == JTREE_NUMBER)
+	if (quantity_decode(t, &q.value, &err) == ERR_OK)
+		memcpy(base + f->offset, &q, sizeof(q));
+	else if (t->kind == JTREE_STRING)
 		codec_find(c, path, t, "\"%.*s\" is no quantity: %s", SV_ARG(sv_take(t->text, 60)),
 			err.text);
 	else
 		find_type(c, path, t, "a quantity such as \"250m\"");
 }
 
-static void decode_time(
-	struct codec *c, const struct codec_path *path, const struct jtree *t, struct wall *into)
+static void decode_time(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
 {
+	struct wall time;
 	struct error err;
 
 	if (t->kind != JTREE_STRING)
 		find_type(c, path, t, "a time such as \"2006-01-02T15:04:05Z\"");
-	else if (instant_wall_parse(t->text, into, &err) != ERR_OK)
+	else if (instant_wall_parse(t->text, &time, &err) != ERR_OK)
 		codec_find(c, path, t, "%s", err.text);
+	else
+		memcpy(base + f->offset, &time, sizeof(time));
 }
 
-static void decode_list(struct codec *c, const struct codec_path *path, const struct jtree *t,
+static void decode_opt_time(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	const struct codec_field *f, char *base)
 {
-	size_t size = f->object->size;
-
-	if (!expect(c, path, t, JTREE_ARRAY))
-		return;
-	char *items = arena_calloc(c->a, t->n, size);
-	if (!items) {
-		c->failed = true;
-		return;
-	}
-	size_t n = 0;
-	JTREE_FOREACH (item, t) {
-		struct codec_path at = { .up = path, .index = n };
-		codec_decode(c, &at, item, f->object, items + n * size);
-		n++;
-	}
-	memcpy(base + f->offset, &items, sizeof(items));
-	memcpy(base + f->count, &n, sizeof(n));
-	if (f->flags & CODEC_NIL_LIST)
-		base[f->has] = true;
-}
-
-static void decode_pointer(struct codec *c, const struct codec_path *path, const struct jtree *t,
-	const struct codec_field *f, char *base)
-{
-	void *item = arena_alloc(c->a, f->object->size);
-
-	if (!item) {
-		c->failed = true;
-		return;
-	}
-	codec_decode(c, path, t, f->object, item);
-	memcpy(base + f->offset, &item, sizeof(item));
+	base[f->has] = true;
+	decode_time(c, path, t, f, base);
 }
 
 /* null is the empty text, as in every Go map and list of strings. */
 static struct sv member_text(struct codec *c, const struct codec_path *path, const struct jtree *t)
 {
-	if (t->kind != JTREE_NULL)
-		(void)expect(c, path, t, JTREE_STRING);
-	return t->kind == JTREE_STRING && t->text.ptr ? t->text : SV("");
+	if (t->kind == JTREE_NULL || !expect(c, path, t, JTREE_STRING) || !t->text.ptr)
+		return SV("");
+	return t->text;
+}
+
+/* An array of t's children; NULL with the failure noted when memory ran out. */
+static void *new_items(struct codec *c, const struct jtree *t, size_t size)
+{
+	void *items = arena_calloc(c->a, t->n, size);
+
+	if (!items)
+		c->failed = true;
+	return items;
+}
+
+static void set_list(const struct codec_field *f, char *base, const void *items, size_t n)
+{
+	memcpy(base + f->offset, &items, sizeof(items));
+	memcpy(base + f->count, &n, sizeof(n));
 }
 
 static void decode_texts(struct codec *c, const struct codec_path *path, const struct jtree *t,
@@ -285,17 +340,14 @@ static void decode_texts(struct codec *c, const struct codec_path *path, const s
 
 	if (!expect(c, path, t, JTREE_ARRAY))
 		return;
-	struct sv *texts = ARENA_ARRAY(c->a, t->n, struct sv);
-	if (!texts) {
-		c->failed = true;
+	struct sv *texts = new_items(c, t, sizeof(*texts));
+	if (!texts)
 		return;
-	}
 	JTREE_FOREACH (item, t) {
 		struct codec_path at = { .up = path, .index = n };
 		texts[n++] = member_text(c, &at, item);
 	}
-	memcpy(base + f->offset, &texts, sizeof(texts));
-	memcpy(base + f->count, &n, sizeof(n));
+	set_list(f, base, texts, n);
 }
 
 static int compare_labels(const void *a, const void *b)
@@ -311,83 +363,73 @@ static void decode_text_map(struct codec *c, const struct codec_path *path, cons
 
 	if (!expect(c, path, t, JTREE_OBJECT))
 		return;
-	struct label *labels = ARENA_ARRAY(c->a, t->n, struct label);
-	if (!labels) {
-		c->failed = true;
+	struct label *labels = new_items(c, t, sizeof(*labels));
+	if (!labels)
 		return;
-	}
 	JTREE_FOREACH (member, t) {
 		struct codec_path at = { .up = path, .member = member->key };
 		labels[n++] = (struct label){ member->key, member_text(c, &at, member) };
 	}
 	if (n > 1)
 		qsort(labels, n, sizeof(*labels), compare_labels);
-	memcpy(base + f->offset, &labels, sizeof(labels));
-	memcpy(base + f->count, &n, sizeof(n));
+	set_list(f, base, labels, n);
 }
 
-static void decode_text(
-	struct codec *c, const struct codec_path *path, const struct jtree *t, struct sv *into)
-{
-	if (expect(c, path, t, JTREE_STRING))
-		*into = t->text.ptr ? t->text : SV("");
-}
-
-/* A member that is there and not null. */
-static void decode_field(struct codec *c, const struct codec_path *path, const struct jtree *t,
+static void decode_inline(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	const struct codec_field *f, char *base)
 {
-	void *into = base + f->offset;
-	int64_t number;
-
-	switch (f->type) {
-	case CODEC_SKIP:
-		break;
-	case CODEC_TEXT:
-		decode_text(c, path, t, into);
-		break;
-	case CODEC_I32:
-		if (decode_integer(c, path, t, true, &number))
-			*(int32_t *)into = (int32_t)number;
-		break;
-	case CODEC_I64:
-		(void)decode_integer(c, path, t, false, into);
-		break;
-	case CODEC_OPT_I32:
-		if (decode_integer(c, path, t, true, &number))
-			*(struct opt_i32 *)into = opt_i32_of((int32_t)number);
-		break;
-	case CODEC_OPT_I64:
-		if (decode_integer(c, path, t, false, &number))
-			*(struct opt_i64 *)into = opt_i64_of(number);
-		break;
-	case CODEC_OPT_QUANTITY:
-		decode_quantity(c, path, t, into);
-		break;
-	case CODEC_OPT_TIME:
-		base[f->has] = true;
-		decode_time(c, path, t, into);
-		break;
-	case CODEC_TIME:
-		decode_time(c, path, t, into);
-		break;
-	case CODEC_TEXTS:
-		decode_texts(c, path, t, f, base);
-		break;
-	case CODEC_TEXT_MAP:
-		decode_text_map(c, path, t, f, base);
-		break;
-	case CODEC_INLINE:
-		codec_decode(c, path, t, f->object, into);
-		break;
-	case CODEC_POINTER:
-		decode_pointer(c, path, t, f, base);
-		break;
-	case CODEC_LIST:
-		decode_list(c, path, t, f, base);
-		break;
-	}
+	codec_decode(c, path, t, f->object, base + f->offset);
 }
+
+static void decode_pointer(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	void *item = arena_alloc(c->a, f->object->size);
+
+	if (!item) {
+		c->failed = true;
+		return;
+	}
+	codec_decode(c, path, t, f->object, item);
+	memcpy(base + f->offset, &item, sizeof(item));
+}
+
+static void decode_list(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	const struct codec_field *f, char *base)
+{
+	size_t size = f->object->size, n = 0;
+
+	if (!expect(c, path, t, JTREE_ARRAY))
+		return;
+	char *items = new_items(c, t, size);
+	if (!items)
+		return;
+	JTREE_FOREACH (item, t) {
+		struct codec_path at = { .up = path, .index = n };
+		codec_decode(c, &at, item, f->object, items + n * size);
+		n++;
+	}
+	set_list(f, base, items, n);
+	if (f->flags & CODEC_NIL_LIST)
+		base[f->has] = true;
+}
+
+static const decode_fn DECODERS[] = {
+	[CODEC_SKIP] = decode_nothing,
+	[CODEC_TEXT] = decode_text,
+	[CODEC_I32] = decode_i32,
+	[CODEC_I64] = decode_i64,
+	[CODEC_OPT_I32] = decode_opt_i32,
+	[CODEC_OPT_I64] = decode_opt_i64,
+	[CODEC_OPT_QUANTITY] = decode_quantity,
+	[CODEC_TIME] = decode_time,
+	[CODEC_OPT_TIME] = decode_opt_time,
+	[CODEC_TEXTS] = decode_texts,
+	[CODEC_TEXT_MAP] = decode_text_map,
+	[CODEC_INLINE] = decode_inline,
+	[CODEC_POINTER] = decode_pointer,
+	[CODEC_LIST] = decode_list,
+};
 
 /* A time that is not there is the year 1 and not 1970. */
 static void set_zero_times(const struct codec_object *object, char *base)
@@ -410,6 +452,6 @@ void codec_decode(struct codec *c, const struct codec_path *path, const struct j
 		if (!f && c->strict)
 			find_unknown(c, &at, member, object);
 		if (f && member->kind != JTREE_NULL)
-			decode_field(c, &at, member, f, into);
+			DECODERS[f->type](c, &at, member, f, into);
 	}
 }

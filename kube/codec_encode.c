@@ -19,74 +19,220 @@ static size_t count_at(const char *base, const struct codec_field *f)
 	return n;
 }
 
-/* What `omitempty` calls empty; only asked for members with CODEC_OMIT. */
-static bool is_empty(const struct codec_field *f, const char *base)
-{
-	const void *at = base + f->offset;
+/* One pair of functions for each type: what `omitempty` and null call empty, and the value as it is. */
+typedef bool (*empty_fn)(const struct codec_field *f, const char *base);
+typedef void (*encode_fn)(struct jw *w, const struct codec_field *f, const char *base);
 
-	switch (f->type) {
-	case CODEC_TEXT:
-		return f->flags & CODEC_NIL ? !((const struct sv *)at)->ptr
-					    : ((const struct sv *)at)->len == 0;
-	case CODEC_I32:
-		return *(const int32_t *)at == 0;
-	case CODEC_I64:
-		return *(const int64_t *)at == 0;
-	case CODEC_OPT_I32:
-		return !((const struct opt_i32 *)at)->set;
-	case CODEC_OPT_I64:
-		return !((const struct opt_i64 *)at)->set;
-	case CODEC_OPT_QUANTITY:
-		return !((const struct opt_quantity *)at)->set;
-	case CODEC_OPT_TIME:
-		return !base[f->has];
-	case CODEC_POINTER:
-		return !pointer_at(base, f->offset);
-	case CODEC_LIST:
-	case CODEC_TEXTS:
-	case CODEC_TEXT_MAP:
-		return count_at(base, f) == 0;
-	case CODEC_SKIP:
-	case CODEC_TIME:
-	case CODEC_INLINE:
-		break;
-	}
+static bool empty_never(const struct codec_field *f, const char *base)
+{
+	(void)f;
+	(void)base;
 	return false;
 }
 
-static void encode_quantity(struct jw *w, const struct codec_field *f, const struct opt_quantity *q)
+static bool empty_text(const struct codec_field *f, const char *base)
 {
-	struct buf text;
-
-	if (!q->set) {
-		if (f->flags & CODEC_ZERO)
-			jw_str(w, "0");
-		else
-			jw_null(w);
-		return;
-	}
-	buf_init(&text, w->out->max);
-	quantity_print(&text, &q->value);
-	if (text.failed != ERR_OK)
-		w->out->failed = text.failed;
-	jw_sv(w, buf_sv(&text));
-	buf_done(&text);
+	struct sv text;
+	memcpy(&text, base + f->offset, sizeof(text));
+	return f->flags & CODEC_NIL ? !text.ptr : text.len == 0;
 }
 
-static void encode_time(struct jw *w, struct wall t)
+static void encode_text(struct jw *w, const struct codec_field *f, const char *base)
 {
+	struct sv text;
+	memcpy(&text, base + f->offset, sizeof(text));
+	if (f->flags & CODEC_NIL && !text.ptr)
+		jw_null(w);
+	else
+		jw_sv(w, text);
+}
+
+static int64_t i32_at(const struct codec_field *f, const char *base)
+{
+	int32_t value;
+	memcpy(&value, base + f->offset, sizeof(value));
+	return value;
+}
+
+static bool empty_i32(const struct codec_field *f, const char *base)
+{
+	return i32_at(f, base) == 0;
+}
+
+static void encode_i32(struct jw *w, const struct codec_field *f, const char *base)
+{
+	jw_i64(w, i32_at(f, base));
+}
+
+static int64_t i64_at(const struct codec_field *f, const char *base)
+{
+	int64_t value;
+	memcpy(&value, base + f->offset, sizeof(value));
+	return value;
+}
+
+static bool empty_i64(const struct codec_field *f, const char *base)
+{
+	return i64_at(f, base) == 0;
+}
+
+static void encode_i64(struct jw *w, const struct codec_field *f, const char *base)
+{
+	jw_i64(w, i64_at(f, base));
+}
+
+static struct opt_i64 opt_i32_at(const struct codec_field *f, const char *base)
+{
+	struct opt_i32 value;
+	memcpy(&value, base + f->offset, sizeof(value));
+	return (struct opt_i64){ value.set, value.value };
+}
+
+static struct opt_i64 opt_i64_at(const struct codec_field *f, const char *base)
+{
+	struct opt_i64 value;
+	memcpy(&value, base + f->offset, sizeof(value));
+	return value;
+}
+
+static void encode_opt(struct jw *w, struct opt_i64 value)
+{
+	if (value.set)
+		jw_i64(w, value.value);
+	else
+		jw_null(w);
+}
+
+static bool empty_opt_i32(const struct codec_field *f, const char *base)
+{
+	return !opt_i32_at(f, base).set;
+}
+
+static void encode_opt_i32(struct jw *w, const struct codec_field *f, const char *base)
+{
+	encode_opt(w, opt_i32_at(f, base));
+}
+
+static bool empty_opt_i64(const struct codec_field *f, const char *base)
+{
+	return !opt_i64_at(f, base).set;
+}
+
+static void encode_opt_i64(struct jw *w, const struct codec_field *f, const char *base)
+{
+	encode_opt(w, opt_i64_at(f, base));
+}
+
+static struct opt_quantity quantity_at(const struct codec_field *f, const char *base)
+{
+	struct opt_quantity q;
+	memcpy(&q, base + f->offset, sizeof(q));
+	return q;
+}
+
+static bool empty_quantity(const struct codec_field *f, const char *base)
+{
+	return !quantity_at(f, base).set;
+}
+
+/* A text made on the side, with its failure handed on. */
+static void encode_made(struct jw *w, struct buf *text)
+{
+	if (text->failed != ERR_OK)
+		w->out->failed = text->failed;
+	jw_sv(w, buf_sv(text));
+	buf_done(text);
+}
+
+static void encode_quantity(struct jw *w, const struct codec_field *f, const char *base)
+{
+	struct opt_quantity q = quantity_at(f, base);
 	struct buf text;
 
-	if (instant_wall_is_zero(t)) {
+	if (q.set) {
+		buf_init(&text, w->out->max);
+		quantity_print(&text, &q.value);
+		encode_made(w, &text);
+	} else if (f->flags & CODEC_ZERO) {
+		jw_str(w, "0");
+	} else {
+		jw_null(w);
+	}
+}
+
+static void encode_time(struct jw *w, const struct codec_field *f, const char *base)
+{
+	struct wall time;
+	struct buf text;
+
+	memcpy(&time, base + f->offset, sizeof(time));
+	if (instant_wall_is_zero(time)) {
 		jw_null(w);
 		return;
 	}
 	buf_init(&text, 64);
-	instant_wall_print(&text, t);
-	if (text.failed != ERR_OK)
-		w->out->failed = text.failed;
-	jw_sv(w, buf_sv(&text));
-	buf_done(&text);
+	instant_wall_print(&text, time);
+	encode_made(w, &text);
+}
+
+static bool empty_opt_time(const struct codec_field *f, const char *base)
+{
+	return !base[f->has];
+}
+
+static void encode_opt_time(struct jw *w, const struct codec_field *f, const char *base)
+{
+	if (base[f->has])
+		encode_time(w, f, base);
+	else
+		jw_null(w);
+}
+
+static bool empty_list(const struct codec_field *f, const char *base)
+{
+	return count_at(base, f) == 0;
+}
+
+static void encode_texts(struct jw *w, const struct codec_field *f, const char *base)
+{
+	const struct sv *texts = pointer_at(base, f->offset);
+
+	jw_array(w);
+	for (size_t i = 0; i < count_at(base, f); i++)
+		jw_sv(w, texts[i]);
+	jw_array_end(w);
+}
+
+static void encode_text_map(struct jw *w, const struct codec_field *f, const char *base)
+{
+	const struct label *labels = pointer_at(base, f->offset);
+
+	jw_object(w);
+	for (size_t i = 0; i < count_at(base, f); i++) {
+		jw_key_sv(w, labels[i].key);
+		jw_sv(w, labels[i].value);
+	}
+	jw_object_end(w);
+}
+
+static void encode_inline(struct jw *w, const struct codec_field *f, const char *base)
+{
+	codec_encode(w, f->object, base + f->offset);
+}
+
+static bool empty_pointer(const struct codec_field *f, const char *base)
+{
+	return !pointer_at(base, f->offset);
+}
+
+static void encode_pointer(struct jw *w, const struct codec_field *f, const char *base)
+{
+	const void *pointed = pointer_at(base, f->offset);
+
+	if (pointed)
+		codec_encode(w, f->object, pointed);
+	else
+		jw_null(w);
 }
 
 static void encode_list(struct jw *w, const struct codec_field *f, const char *base)
@@ -105,96 +251,35 @@ static void encode_list(struct jw *w, const struct codec_field *f, const char *b
 	jw_array_end(w);
 }
 
-static void encode_texts(struct jw *w, const struct sv *texts, size_t n)
-{
-	jw_array(w);
-	for (size_t i = 0; i < n; i++)
-		jw_sv(w, texts[i]);
-	jw_array_end(w);
-}
-
-static void encode_text_map(struct jw *w, const struct label *labels, size_t n)
-{
-	jw_object(w);
-	for (size_t i = 0; i < n; i++) {
-		jw_key_sv(w, labels[i].key);
-		jw_sv(w, labels[i].value);
-	}
-	jw_object_end(w);
-}
-
-static void encode_value(struct jw *w, const struct codec_field *f, const char *base)
-{
-	const void *at = base + f->offset;
-	const void *pointed;
-
-	switch (f->type) {
-	case CODEC_SKIP:
-		break;
-	case CODEC_TEXT:
-		if (f->flags & CODEC_NIL && is_empty(f, base))
-			jw_null(w);
-		else
-			jw_sv(w, *(const struct sv *)at);
-		break;
-	case CODEC_I32:
-		jw_i64(w, *(const int32_t *)at);
-		break;
-	case CODEC_I64:
-		jw_i64(w, *(const int64_t *)at);
-		break;
-	case CODEC_OPT_I32:
-		if (is_empty(f, base))
-			jw_null(w);
-		else
-			jw_i64(w, ((const struct opt_i32 *)at)->value);
-		break;
-	case CODEC_OPT_I64:
-		if (is_empty(f, base))
-			jw_null(w);
-		else
-			jw_i64(w, ((const struct opt_i64 *)at)->value);
-		break;
-	case CODEC_OPT_QUANTITY:
-		encode_quantity(w, f, at);
-		break;
-	case CODEC_TIME:
-		encode_time(w, *(const struct wall *)at);
-		break;
-	case CODEC_OPT_TIME:
-		encode_time(w, base[f->has] ? *(const struct wall *)at : WALL_ZERO);
-		break;
-	case CODEC_TEXTS:
-		encode_texts(w, pointer_at(base, f->offset), count_at(base, f));
-		break;
-	case CODEC_TEXT_MAP:
-		encode_text_map(w, pointer_at(base, f->offset), count_at(base, f));
-		break;
-	case CODEC_INLINE:
-		codec_encode(w, f->object, at);
-		break;
-	case CODEC_POINTER:
-		pointed = pointer_at(base, f->offset);
-		if (pointed)
-			codec_encode(w, f->object, pointed);
-		else
-			jw_null(w);
-		break;
-	case CODEC_LIST:
-		encode_list(w, f, base);
-		break;
-	}
-}
+static const struct {
+	empty_fn is_empty;
+	encode_fn encode;
+} ENCODERS[] = {
+	[CODEC_TEXT] = { empty_text, encode_text },
+	[CODEC_I32] = { empty_i32, encode_i32 },
+	[CODEC_I64] = { empty_i64, encode_i64 },
+	[CODEC_OPT_I32] = { empty_opt_i32, encode_opt_i32 },
+	[CODEC_OPT_I64] = { empty_opt_i64, encode_opt_i64 },
+	[CODEC_OPT_QUANTITY] = { empty_quantity, encode_quantity },
+	[CODEC_TIME] = { empty_never, encode_time },
+	[CODEC_OPT_TIME] = { empty_opt_time, encode_opt_time },
+	[CODEC_TEXTS] = { empty_list, encode_texts },
+	[CODEC_TEXT_MAP] = { empty_list, encode_text_map },
+	[CODEC_INLINE] = { empty_never, encode_inline },
+	[CODEC_POINTER] = { empty_pointer, encode_pointer },
+	[CODEC_LIST] = { empty_list, encode_list },
+};
 
 void codec_encode(struct jw *w, const struct codec_object *object, const void *from)
 {
 	jw_object(w);
 	for (size_t i = 0; i < object->n_fields; i++) {
 		const struct codec_field *f = &object->fields[i];
-		if (f->type == CODEC_SKIP || (f->flags & CODEC_OMIT && is_empty(f, from)))
+		if (f->type == CODEC_SKIP ||
+			(f->flags & CODEC_OMIT && ENCODERS[f->type].is_empty(f, from)))
 			continue;
 		jw_key(w, f->name);
-		encode_value(w, f, from);
+		ENCODERS[f->type].encode(w, f, from);
 	}
 	jw_object_end(w);
 }

@@ -10,7 +10,7 @@
 
 static struct sv encode(struct arena *a, const struct hpa *hpa, enum hpa_version version)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	struct error err;
 	struct jw w;
 

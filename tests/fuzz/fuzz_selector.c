@@ -6,7 +6,7 @@
 
 static struct sv print(struct arena *a, const struct selector *s)
 {
-	AUTO(buf_done) struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, MAX_BYTES);
 	selector_print(&out, s);
 	struct sv text = arena_sv(a, buf_sv(&out));

@@ -392,7 +392,7 @@ static const char V1[] =
 
 static enum error_kind some_work(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct codec c;
 	struct hpa hpa;
 

@@ -241,7 +241,7 @@ END_TEST
 static enum error_kind some_work(struct error *err)
 {
 	static const enum hpa_version versions[] = { HPA_V2, HPA_V2BETA2, HPA_V2BETA1, HPA_V1 };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct hpa hpa;
 
 	arena_init(&a, 1 << 22);
@@ -249,7 +249,7 @@ static enum error_kind some_work(struct error *err)
 	if (kind == ERR_OK)
 		kind = hpa_default(&a, &hpa, err);
 	for (size_t i = 0; i < ARRAY_LEN(versions) && kind == ERR_OK; i++) {
-		AUTO(buf_done) struct buf out;
+		AUTO(buf_done) struct buf out = { 0 };
 		struct jw w;
 		buf_init(&out, 1 << 20);
 		jw_init(&w, &out);

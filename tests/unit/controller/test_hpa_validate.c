@@ -98,7 +98,7 @@ static const struct {
 	{ RULES("\"policies\":[{\"type\":\"X\",\"value\":0,\"periodSeconds\":0},{\"type\":\"Pods\","
 		"\"value\":1,\"periodSeconds\":1801}]"),
 		"[" UP ".policies[0].type: Unsupported value: \"X\": supported values: "
-		       "\"Percent\", \"Pods\", " UP
+		"\"Percent\", \"Pods\", " UP
 		".policies[0].value: Invalid value: 0: must be greater than zero, " UP
 		".policies[0].periodSeconds: Invalid value: 0: must be greater than zero, " UP
 		".policies[1].periodSeconds: Invalid value: 1801: must be less than or equal to "
@@ -161,7 +161,7 @@ static const struct {
 	{ METRIC("{\"type\":\"ContainerResource\",\"containerResource\":{\"name\":\"gpu\","
 		 "\"container\":\"a\"," TARGET "}}"),
 		"[" FIRST ".containerResource.name: Invalid value: \"gpu\": must be a standard "
-			  "resource type or fully qualified, " FIRST
+		"resource type or fully qualified, " FIRST
 		".containerResource.name: Invalid value: \"gpu\": must be a standard resource for "
 		"containers]" },
 	{ METRIC("{\"type\":\"ContainerResource\",\"containerResource\":{\"name\":\"pods\","
@@ -267,7 +267,7 @@ END_TEST
 static enum error_kind some_work(struct error *err)
 {
 	static const size_t rows[] = { 2, 3, 5, 6, 7, 8, 13, 17, 22, 28, 36, 39 };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 
 	arena_init(&a, 1 << 22);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -166,7 +166,7 @@ END_TEST
 
 static enum error_kind some_work(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct field_error_list l;
 	struct sv why;
 

@@ -202,7 +202,7 @@ END_TEST
 
 static enum error_kind some_work(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct label_selector *object;
 	struct selector s;
 	struct sv got, why;

@@ -239,7 +239,7 @@ END_TEST
 
 static enum error_kind some_work(struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	struct selector s;
 	struct sv why;
 	char text[3000] = "a in (1,2,3,4,5,6,7,8,9),b,c,d,e";
