@@ -1,5 +1,5 @@
 /* What no input may break (safety invariants of the decision): random objects, pods, readings and
- * histories over many passes. FLYBALL_SEED=N repeats a run; the seed stands in every failure. */
+ * histories over many passes. Each test prints its seed; FLYBALL_SEED=N repeats a run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "controller/conclude.h"
 #include "controller/decide.h"
+#include "controller/hpa_status.h"
 #include "tests/unit/controller/run.h"
 
 #define WORLDS 300
@@ -66,7 +67,17 @@ struct world {
 };
 
 static const struct pod_labels NO_LABELS;
-static const struct pod_template NO_TEMPLATE;
+static struct pod_request requests[] = {
+	{ SV("cpu"), { .small = 500, .scale = -3 } },
+	{ SV("memory"), { .small = 1 << 20 } },
+};
+static struct pod_container containers[] = {
+	{ .name = SV("web"), .requests = { requests, 2 } },
+	{ .name = SV("proxy"), .role = POD_CONTAINER_SIDECAR, .requests = { requests, 2 } },
+	{ .name = SV("no requests") },
+};
+static const struct pod_template TEMPLATE = { .containers = containers, .n_containers = 2 };
+static const struct pod_template INCOMPLETE = { .containers = containers, .n_containers = 3 };
 
 static void make_rules(struct hpa_rules *rules, struct hpa_policy *policies)
 {
@@ -88,14 +99,20 @@ static void make_metric(struct world *w, size_t i)
 {
 	static const struct sv TYPES[] = { { "Object", 6 }, { "Pods", 4 }, { "Resource", 8 },
 		{ "ContainerResource", 17 }, { "External", 8 } };
-	enum hpa_metric_kind kind = chance(50) ? HPA_METRIC_EXTERNAL : HPA_METRIC_PODS;
+	enum hpa_metric_kind kind = (enum hpa_metric_kind)between(0, HPA_N_METRIC_KINDS - 1);
+	bool total = kind == HPA_METRIC_EXTERNAL || kind == HPA_METRIC_OBJECT;
 	struct opt_quantity target =
 		opt_quantity_of(quantity_from_milli(between(1, 5000), QUANTITY_DECIMAL_SI));
-	w->sources[i] = (struct hpa_source){ .metric = SV("load") };
-	if (kind == HPA_METRIC_EXTERNAL && chance(40))
-		w->sources[i].target.value = target;
+	struct hpa_target *t = &w->sources[i].target;
+	w->sources[i] = (struct hpa_source){ .metric = SV("load"),
+		.resource = chance(50) ? SV("cpu") : SV("memory"),
+		.container = SV("web") };
+	if (total && chance(40))
+		*t = (struct hpa_target){ .type = SV("Value"), .value = target };
+	else if (!total && kind != HPA_METRIC_PODS && chance(60))
+		t->average_utilization = opt_i32_of(between(1, 200));
 	else
-		w->sources[i].target.average_value = target;
+		t->average_value = target;
 	w->metrics[i] = (struct hpa_metric){ .type = TYPES[kind], .kind = kind };
 	w->metrics[i].member[kind] = &w->sources[i];
 }
@@ -136,7 +153,10 @@ static void make_pods(struct world *w)
 		w->pods[i] = (struct pod){
 			.name = sv_of(w->names[i]),
 			.labels = &NO_LABELS,
-			.template = &NO_TEMPLATE,
+			.template = chance(1) ? &INCOMPLETE : &TEMPLATE,
+			.started = { w->now_sec - between(0, 1000), 0 },
+			.ready_changed = { w->now_sec - between(0, 1000), 0 },
+			.has_started = chance(95),
 			.phase = (uint8_t)(chance(70) ? (int)POD_PHASE_RUNNING
 						      : between(0, POD_PHASE_FAILED)),
 			.ready = (uint8_t)between(0, POD_READY_OTHER),
@@ -164,9 +184,9 @@ static void make_reading(struct world *w, size_t i)
 			.why = SV("no") };
 		return;
 	}
-	if (w->metrics[i].kind == HPA_METRIC_EXTERNAL) {
+	if (w->metrics[i].kind == HPA_METRIC_EXTERNAL || w->metrics[i].kind == HPA_METRIC_OBJECT) {
 		r->values = w->values[i];
-		r->n_values = (size_t)between(1, 2);
+		r->n_values = w->metrics[i].kind == HPA_METRIC_OBJECT ? 1 : (size_t)between(1, 2);
 		for (size_t k = 0; k < r->n_values; k++)
 			w->values[i][k] = make_value();
 		return;
@@ -175,14 +195,16 @@ static void make_reading(struct world *w, size_t i)
 	for (size_t k = 0; k < w->set.n; k++)
 		if (chance(85))
 			w->samples[i][r->n_samples++] = (struct reading_sample){ w->pods[k].name,
-				make_value(), { 1000, 0 }, 0 };
+				make_value(), { w->now_sec - between(0, 60), 0 },
+				between(0, 60) * NS_PER_SEC };
 }
 
-static struct proposal decide(struct world *w)
+static struct proposal decide_in(
+	const struct world *w, struct arena *a, const struct settings *settings)
 {
 	static const struct target_pods TARGET = { .problem = TARGET_OK };
 	struct decide_input in = {
-		.settings = &w->settings,
+		.settings = settings,
 		.hpa = &w->hpa,
 		.scale = &w->scale,
 		.target = &TARGET,
@@ -194,8 +216,13 @@ static struct proposal decide(struct world *w)
 	};
 	struct proposal p;
 	struct error err;
-	ck_assert_int_eq(decide_compute(&w->arena, &in, &p, &err), ERR_OK);
+	ck_assert_int_eq(decide_compute(a, &in, &p, &err), ERR_OK);
 	return p;
+}
+
+static struct proposal decide(struct world *w)
+{
+	return decide_in(w, &w->arena, &w->settings);
 }
 
 /* Writes what was proposed, most of the time with success, and keeps the status. */
@@ -268,6 +295,31 @@ START_TEST(no_failed_metric_lowers_the_count)
 					"a decrease beside a failed metric");
 			if (p.failed)
 				HOLDS(!p.rescale, "a write without a decision");
+			act(&w, &p);
+		}
+		free_world(&w);
+	}
+}
+END_TEST
+
+/* Whatever is wrong with every reading: failed, empty, stale, not finite. */
+START_TEST(without_a_number_nothing_is_written)
+{
+	for (int i = 0; i < WORLDS; i++) {
+		struct world w;
+		make_world(&w);
+		for (int pass = 0; pass < PASSES; pass++) {
+			bool blind = chance(30);
+			step(&w);
+			for (size_t k = 0; k < w.hpa.spec.n_metrics && blind; k++)
+				w.readings[k] = (struct reading){
+					.kind = (enum reading_kind)between(
+						READING_FAILED, READING_NOT_FINITE),
+					.why = SV("no"),
+				};
+			struct proposal p = decide(&w);
+			if (blind && p.bounds == BOUNDS_COMPUTE)
+				HOLDS(p.failed && !p.rescale, "a write without any number");
 			act(&w, &p);
 		}
 		free_world(&w);
@@ -404,6 +456,8 @@ START_TEST(a_wall_clock_that_jumps_changes_nothing)
 			struct world w;
 			state = start;
 			make_world(&w);
+			for (size_t k = 0; k < MAX_METRICS; k++)
+				w.sources[k].resource = SV("memory");
 			for (int pass = 0; pass < PASSES; pass++) {
 				step(&w);
 				int64_t jump = between(-100000, 100000);
@@ -421,12 +475,123 @@ START_TEST(a_wall_clock_that_jumps_changes_nothing)
 }
 END_TEST
 
+struct outcome {
+	struct proposal proposal;
+	struct conclusion conclusion;
+};
+
+static struct outcome outcome_in(const struct world *w, struct arena *a, enum arith_mode mode)
+{
+	struct settings settings = w->settings;
+	struct outcome o;
+	struct error err;
+	settings.arithmetic = mode;
+	o.proposal = decide_in(w, a, &settings);
+	struct conclude_write write = { .ok = true, .now = o.proposal.now };
+	bool writes = o.proposal.rescale && !o.proposal.failed;
+	ck_assert_int_eq(conclude_compute(a, &settings, &w->hpa, &o.proposal,
+				 writes ? &write : NULL, &o.conclusion, &err),
+		ERR_OK);
+	return o;
+}
+
+static bool same_events(const struct decide_events *a, const struct decide_events *b)
+{
+	bool same = a->n == b->n;
+	for (size_t i = 0; i < a->n && same; i++)
+		same = a->at[i].warning == b->at[i].warning &&
+		       sv_eq(a->at[i].reason, b->at[i].reason) &&
+		       sv_eq(a->at[i].message, b->at[i].message);
+	return same;
+}
+
+static bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	const struct proposal *p = &a->proposal, *q = &b->proposal;
+	const struct conclusion *c = &a->conclusion, *d = &b->conclusion;
+	return p->failed == q->failed && p->rescale == q->rescale && p->desired == q->desired &&
+	       p->wanted == q->wanted && p->recommended == q->recommended &&
+	       p->stabilized.slot == q->stabilized.slot && sv_eq(p->reason, q->reason) &&
+	       sv_eq(c->error, d->error) && c->status_differs == d->status_differs &&
+	       hpa_status_eq(&c->status, &d->status) && same_events(&c->events, &d->events);
+}
+
+/* All inputs equal, a second time in other memory. */
+START_TEST(equal_inputs_give_equal_outcomes)
+{
+	for (int i = 0; i < WORLDS; i++) {
+		AUTO(arena_done) struct arena other = { 0 };
+		struct world w;
+		arena_init(&other, 1 << 22);
+		make_world(&w);
+		for (int pass = 0; pass < PASSES; pass++) {
+			step(&w);
+			struct outcome first = outcome_in(&w, &w.arena, ARITH_SAFE);
+			struct outcome second = outcome_in(&w, &other, ARITH_SAFE);
+			HOLDS(same_outcome(&first, &second), "two outcomes of one input");
+			act(&w, &first.proposal);
+			arena_clear(&other);
+		}
+		free_world(&w);
+	}
+}
+END_TEST
+
+/* Whether safe arithmetic refused a number of this metric, or computed exactly what strict
+ * arithmetic wraps: a percentage, or an average over no replica. */
+static bool left_the_range(const struct world *w, const struct recommendation *r, size_t metric)
+{
+	const struct calculation *c = &r->calculation;
+	int64_t percent;
+	switch (c->problem) {
+	case CALCULATE_BAD_TARGET:
+	case CALCULATE_OUT_OF_RANGE:
+	case CALCULATE_NEGATIVE_SUM:
+		return true;
+	case CALCULATE_OK:
+	case CALCULATE_NO_PODS:
+	case CALCULATE_NO_METRICS:
+	case CALCULATE_NO_REQUESTS:
+		break;
+	}
+	if (w->sources[metric].target.average_utilization.set)
+		return __builtin_mul_overflow(c->total_milli, INT64_C(100), &percent);
+	return w->scale.status_replicas == 0;
+}
+
+START_TEST(both_arithmetics_agree_on_numbers_within_range)
+{
+	int n_compared = 0, n_parted = 0;
+	for (int i = 0; i < WORLDS; i++) {
+		struct world w;
+		make_world(&w);
+		for (int pass = 0; pass < PASSES; pass++) {
+			bool parted = false;
+			step(&w);
+			struct outcome safe = outcome_in(&w, &w.arena, ARITH_SAFE);
+			struct outcome strict = outcome_in(&w, &w.arena, ARITH_STRICT);
+			for (size_t k = 0; k < safe.proposal.n_recommendations; k++)
+				parted |= left_the_range(&w, &safe.proposal.recommendations[k], k);
+			n_compared += !parted;
+			n_parted += parted;
+			HOLDS(parted || same_outcome(&safe, &strict),
+				"strict arithmetic decided otherwise");
+			act(&w, &safe.proposal);
+		}
+		free_world(&w);
+	}
+	HOLDS(n_compared > n_parted && n_parted > 0, "one of both sides was hardly tried");
+}
+END_TEST
+
 static void setup(void)
 {
 	const char *given = getenv("FLYBALL_SEED");
 	if (!given || !sv_to_u64(sv_of(given), &seed))
 		ck_assert_int_eq(getrandom(&seed, sizeof(seed), 0), (ssize_t)sizeof(seed));
 	state = seed;
+	printf("FLYBALL_SEED=%" PRIu64 "\n", seed);
+	fflush(stdout);
 }
 
 static void add(TCase *tcase)
@@ -434,10 +599,13 @@ static void add(TCase *tcase)
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, a_write_stays_within_min_and_max);
 	tcase_add_test(tcase, no_failed_metric_lowers_the_count);
+	tcase_add_test(tcase, without_a_number_nothing_is_written);
 	tcase_add_test(tcase, numbers_out_of_range_fail_the_metric);
 	tcase_add_test(tcase, policies_bound_what_a_period_changes);
 	tcase_add_test(tcase, a_decrease_stays_above_every_recommendation_of_the_window);
 	tcase_add_test(tcase, a_wall_clock_that_jumps_changes_nothing);
+	tcase_add_test(tcase, equal_inputs_give_equal_outcomes);
+	tcase_add_test(tcase, both_arithmetics_agree_on_numbers_within_range);
 }
 
 int main(void)
