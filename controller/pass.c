@@ -12,6 +12,8 @@
 void pass_begin(struct pass *p, const struct pass_input *in, struct decide_now now)
 {
 	*p = (struct pass){ .in = *in, .state = PASS_TARGET, .now = now };
+	if (in->tape)
+		tape_write_begin(in->tape, in, now);
 }
 
 const struct conclusion *pass_result(const struct pass *p)
@@ -184,6 +186,8 @@ static enum error_kind ask(struct pass *p, struct error *err)
 enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	const struct target_peer *peers, size_t n_peers, struct decide_now now, struct error *err)
 {
+	if (p->in.tape)
+		tape_write_pods(p->in.tape, pods, peers, n_peers, now);
 	p->pods = *pods;
 	p->now = now;
 	if (p->state == PASS_PODS)
@@ -227,6 +231,35 @@ enum error_kind pass_answer_metric(
 	return ERR_OK;
 }
 
+static struct api_path scale_path(const struct pass *p)
+{
+	const struct discovery_mapping *mapping = &p->mappings[p->mapping];
+	return (struct api_path){
+		.group = mapping->group,
+		.version = mapping->preferred,
+		.namespace = p->in.hpa->meta.ns,
+		.resource = mapping->resource,
+		.name = p->in.hpa->spec.target.name,
+		.subresource = SV("scale"),
+	};
+}
+
+static struct pass_want want_scale(const struct pass *p)
+{
+	struct pass_want want = { .kind = PASS_WANT_GET_SCALE, .path = scale_path(p) };
+	if (p->state == PASS_SCALE)
+		return want;
+	if (p->scale.name.len > 0)
+		want.path.name = p->scale.name;
+	if (p->state == PASS_REREAD_SCALE)
+		return want;
+	want.kind = PASS_WANT_PUT_SCALE;
+	want.body = p->put_body;
+	want.replicas = p->proposal.desired;
+	want.delay_ns = p->n_writes > 0 ? PASS_RETRY_DELAY_NS : 0;
+	return want;
+}
+
 static enum error_kind write_settled(
 	struct pass *p, const struct pass_answer *answer, struct error *err)
 {
@@ -266,6 +299,10 @@ static enum error_kind scale_reread(
 enum error_kind pass_answer_scale(
 	struct pass *p, const struct pass_answer *answer, struct error *err)
 {
+	if (p->in.tape) {
+		struct pass_want want = want_scale(p);
+		tape_write_scale(p->in.tape, &p->in, &want, answer);
+	}
 	p->now = answer->now;
 	switch (p->state) {
 	case PASS_SCALE:
@@ -289,6 +326,8 @@ enum error_kind pass_answer_scale(
 enum error_kind pass_answer_status(
 	struct pass *p, const struct pass_answer *answer, struct error *err)
 {
+	if (p->in.tape)
+		tape_write_status(p->in.tape, answer);
 	p->status_written = !answer->failed;
 	p->state = PASS_OVER;
 	if (!answer->failed)
@@ -297,35 +336,6 @@ enum error_kind pass_answer_status(
 	if (!error.ptr)
 		return arena_error(p->in.arena, err);
 	return conclude_status_failure(p->in.arena, p->in.hpa, error, &p->conclusion, err);
-}
-
-static struct api_path scale_path(const struct pass *p)
-{
-	const struct discovery_mapping *mapping = &p->mappings[p->mapping];
-	return (struct api_path){
-		.group = mapping->group,
-		.version = mapping->preferred,
-		.namespace = p->in.hpa->meta.ns,
-		.resource = mapping->resource,
-		.name = p->in.hpa->spec.target.name,
-		.subresource = SV("scale"),
-	};
-}
-
-static struct pass_want want_scale(const struct pass *p)
-{
-	struct pass_want want = { .kind = PASS_WANT_GET_SCALE, .path = scale_path(p) };
-	if (p->state == PASS_SCALE)
-		return want;
-	if (p->scale.name.len > 0)
-		want.path.name = p->scale.name;
-	if (p->state == PASS_REREAD_SCALE)
-		return want;
-	want.kind = PASS_WANT_PUT_SCALE;
-	want.body = p->put_body;
-	want.replicas = p->proposal.desired;
-	want.delay_ns = p->n_writes > 0 ? PASS_RETRY_DELAY_NS : 0;
-	return want;
 }
 
 static struct pass_want want_status(const struct pass *p)

@@ -21,6 +21,7 @@
 #include "controller/readings.h"
 #include "controller/scale.h"
 #include "controller/stages.h"
+#include "controller/tape_write.h"
 #include "controller/target.h"
 #include "kube/api_path.h"
 #include "kube/discovery.h"
@@ -40,6 +41,7 @@ struct pass_input {
 	 * says why. */
 	struct sv custom_version, custom_problem;
 	struct history *history;
+	struct tape_write *tape; /* is told all that the pass is given; NULL: nobody is */
 };
 
 enum pass_want_kind {
