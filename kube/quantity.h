@@ -69,6 +69,7 @@ double quantity_approx(const struct quantity *q);
 int quantity_sign(const struct quantity *q);
 /* By value, exactly: negative, 0, positive. Form and format do not matter. */
 int quantity_cmp(const struct quantity *a, const struct quantity *b);
-/* Exact sum in the format the reference gives it; false where 128 bits do not hold it (values no workload has). */
+/* Exact sum in the format the reference gives it; false where 128 bits do not hold it (values no workload has). Powers of ten further apart
+ * than 31 bits wrap as the reference's do, and the sum is then none. */
 MUST_USE bool quantity_add(
 	const struct quantity *a, const struct quantity *b, struct quantity *ret);

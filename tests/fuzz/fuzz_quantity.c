@@ -40,6 +40,10 @@ static void check_two(const struct quantity *a, const struct quantity *b)
 	if (!quantity_add(a, b, &sum))
 		return;
 	REQUIRE(quantity_add(b, a, &other) && quantity_cmp(&sum, &other) == 0);
+	/* Scales further apart than 31 bits wrap, as the reference's do. */
+	int64_t apart = (int64_t)a->scale - b->scale;
+	if (apart > INT32_MAX || apart < -INT32_MAX)
+		return;
 	int sign = quantity_sign(b);
 	REQUIRE((quantity_cmp(&sum, a) > 0) == (sign > 0) &&
 		(quantity_cmp(&sum, a) < 0) == (sign < 0));
