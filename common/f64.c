@@ -1,12 +1,14 @@
 /* Doubles from text and to text. In: a view; out: the nearest double; and back: the fewest digits
  * that name this double, laid out as Go lays them out. libc does the exact conversion; this file
  * brings the text into one plain form first, so that no libc extension (hex without exponent,
- * "nan(...)", blanks) comes through, and takes a short way for the common small numbers. */
+ * "nan(...)", blanks) comes through. The common short numbers are f64_short.c's. */
 #include "common/f64.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "common/f64_short.h"
 
 /* No decimal text needs more digits than this to decide how it rounds (767 suffice); what is cut
  * off is represented by a final 1. */
@@ -124,23 +126,6 @@ static bool read_number(struct sv s, struct number *n)
 	return n->any && read_exponent(s, n) && n->end == s.len && underscores_ok(s, n->hex);
 }
 
-/* Up to 15 digits and a power of ten up to 22 are exact doubles, so one operation rounds
- * correctly. */
-static bool convert_small(const struct number *n, double *ret)
-{
-	static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
-		1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-	int64_t mantissa = 0;
-
-	if (n->hex || n->n > 15 || n->exponent < -22 || n->exponent > 22)
-		return false;
-	for (size_t i = 0; i < n->n; i++)
-		mantissa = mantissa * 10 + (n->digits[i] - '0');
-	double value = (double)mantissa;
-	*ret = n->exponent < 0 ? value / powers[-n->exponent] : value * powers[n->exponent];
-	return true;
-}
-
 static double convert_exactly(const struct number *n)
 {
 	char text[DIGITS_MAX + 32];
@@ -176,14 +161,15 @@ enum f64_status f64_parse(struct sv text, double *ret)
 	struct number n;
 	double value;
 
+	if (f64_parse_short(text, ret))
+		return F64_OK;
 	/* The digits stay uninitialised: clearing them would cost more than the rest. */
 	n.n = n.end = 0;
 	n.any = n.dropped = false;
 	n.exponent = 0;
 	if (!read_number(text, &n))
 		return special(text, ret) ? F64_OK : F64_SYNTAX;
-	if (!convert_small(&n, &value))
-		value = convert_exactly(&n);
+	value = convert_exactly(&n);
 	*ret = n.negative ? -value : value;
 	return isinf(value) ? F64_RANGE : F64_OK;
 }

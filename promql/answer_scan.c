@@ -39,15 +39,6 @@ bool answer_scan_expect(struct answer_scan *s, char c)
 	return true;
 }
 
-/* Eight bytes at once: whether one of them ends a plain run (quote, backslash, control byte, above 0x7F). */
-static inline bool is_plain_word(uint64_t w)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
-	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
-
-	return !((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & high);
-}
-
 static bool check_escape(struct answer_scan *s)
 {
 	s->at++;
@@ -82,7 +73,7 @@ bool answer_scan_string(struct answer_scan *s, struct answer_text *ret)
 
 		while (s->end - s->at >= 8) {
 			memcpy(&word, s->at, sizeof(word));
-			if (!is_plain_word(word))
+			if (answer_scan_special_bytes(word))
 				break;
 			s->at += 8;
 		}
@@ -121,6 +112,16 @@ static bool skip_digits(struct answer_scan *s)
 	return true;
 }
 
+static bool skip_exponent(struct answer_scan *s)
+{
+	if (s->at >= s->end || (*s->at | 32) != 'e')
+		return true;
+	s->at++;
+	if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
+		s->at++;
+	return skip_digits(s);
+}
+
 bool answer_scan_number(struct answer_scan *s, struct sv *ret)
 {
 	char c = answer_scan_peek(s);
@@ -139,13 +140,8 @@ bool answer_scan_number(struct answer_scan *s, struct sv *ret)
 		if (!skip_digits(s))
 			return false;
 	}
-	if (s->at < s->end && (*s->at | 32) == 'e') {
-		s->at++;
-		if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
-			s->at++;
-		if (!skip_digits(s))
-			return false;
-	}
+	if (!skip_exponent(s))
+		return false;
 	*ret = sv_from(begin, (size_t)(s->at - begin));
 	return true;
 }

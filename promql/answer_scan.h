@@ -3,6 +3,7 @@
  * read later. (common/jscan.h is the scanner for everything else; here unknown members may nest as deep as Go allows, and rows are
  * read at more than a gigabyte per second.) */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/arena.h"
 #include "common/sv.h"
@@ -19,6 +20,16 @@ struct answer_text {
 	struct sv raw; /* inside of the quotes */
 	bool decode;   /* holds escapes or bytes above 0x7F: answer_scan_decode */
 };
+
+/* Of eight bytes those that end a plain run (quote, backslash, control byte, above 0x7F), marked by their highest bit. The lowest mark
+ * is right, those above it may be wrong. */
+static inline uint64_t answer_scan_special_bytes(uint64_t w)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+	return (w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & high;
+}
 
 /* All return false after a failure; blanks in front are skipped. */
 bool answer_scan_fail(struct answer_scan *s, const char *problem);

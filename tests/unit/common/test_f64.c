@@ -188,11 +188,46 @@ START_TEST(what_is_printed_reads_back_and_is_not_longer_than_libc_needs)
 }
 END_TEST
 
+/* Up to 20 digits with a point somewhere and an exponent: the sizes where the short way ends. */
+START_TEST(short_decimals_are_rounded_as_libc_rounds_them)
+{
+	uint64_t random = 88172645463325252ULL;
+
+	for (int i = 0; i < 300000; i++) {
+		char text[64];
+		double value = 0;
+
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		uint64_t digits = random >> (random & 63);
+		int decimals = (int)(random >> 6 & 31), exponent = (int)(random >> 11 & 63) - 32;
+
+		/* Halfway cases: an odd multiple of half a unit of the 53rd bit. */
+		if (i % 3 == 0)
+			digits = (digits >> 10 | UINT64_C(1) << 53) * 2 + 1;
+		(void)snprintf(text, sizeof(text), "%s%0*llu", i & 1 ? "-" : "", decimals,
+			(unsigned long long)digits);
+		size_t len = strlen(text), behind = (size_t)decimals % len;
+
+		if (behind && text[len - behind - 1] != '-') {
+			memmove(text + len - behind + 1, text + len - behind, behind + 1);
+			text[len - behind] = '.';
+		}
+		if (i % 5 == 0)
+			(void)snprintf(text + strlen(text), 8, "e%+d", exponent);
+		ck_assert_int_eq(f64_parse(sv_of(text), &value), F64_OK);
+		ck_assert_msg(bits_of(value) == bits_of(strtod(text, NULL)), "%s", text);
+	}
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, texts_are_read_as_go_reads_them);
 	tcase_add_test(tcase, digits_beyond_the_copy_still_count);
 	tcase_add_test(tcase, doubles_are_printed_as_go_prints_them);
+	tcase_add_test(tcase, short_decimals_are_rounded_as_libc_rounds_them);
 	tcase_add_test(tcase, what_is_printed_reads_back_and_is_not_longer_than_libc_needs);
 }
 
