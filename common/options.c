@@ -323,10 +323,7 @@ static void put_default(struct buf *out, const struct option *o)
 	case OPTION_CHOICE:
 		buf_put_str(&text, o->choices[*(int *)o->target]);
 		break;
-	case OPTION_BOOL:
-		if (*(bool *)o->target)
-			buf_put_str(&text, "true");
-		break;
+	case OPTION_BOOL: /* off, unless its help says otherwise */
 	case OPTION_LIST:
 	case OPTION_REPEAT:
 	case OPTION_IGNORED:
