@@ -57,16 +57,12 @@ size_t explain_limits_windows(const struct source_view *view, struct explain_win
 static void print_holder(struct buf *out, const struct explain_window *w)
 {
 	if (w->seed) {
-		buf_printf(out,
-			"the count at the first look, %d, no earlier one being known; it "
-			"counts until +",
-			(int)w->bound);
-		plan_words_duration(out, w->ends_ns);
-		return;
+		buf_put_str(out, "the count at the first look, until +");
+	} else {
+		buf_put_str(out, "recommended ");
+		plan_words_duration(out, w->age_ns);
+		buf_put_str(out, " ago, until +");
 	}
-	buf_printf(out, "the recommendation of %d made ", (int)w->bound);
-	plan_words_duration(out, w->age_ns);
-	buf_put_str(out, " ago; it counts until +");
 	plan_words_duration(out, w->ends_ns);
 }
 
@@ -77,17 +73,22 @@ static void print_window(struct buf *out, const struct source_view *view,
 	bool wants_this_way = w->up ? p->wanted > p->current : p->wanted < p->current;
 
 	buf_printf(out, "%swindow%s       scale %s ", s->bold, s->off, w->up ? "up" : "down");
+	if (w->length_ns == 0) {
+		buf_put_str(out, "none\n");
+		return;
+	}
 	plan_words_duration(out, w->length_ns);
 	buf_put_str(out, view->hpa->spec.behavior ? "" : " (the controller's flag)");
 	buf_put_str(out, ": ");
 	if (w->holds) {
-		buf_printf(out, "%sholds %d%s, by ", s->bold, (int)p->stabilized.replicas, s->off);
+		buf_printf(out, "%sholds %d%s, ", s->bold, (int)p->stabilized.replicas, s->off);
 		if (w->has_holder)
 			print_holder(out, w);
 		else
 			buf_put_str(out, "the present count");
 	} else if (w->has_holder && wants_this_way) {
-		buf_put_str(out, "leaves the proposal alone; nearest is ");
+		buf_printf(out, "%d stays %d; nearest is %d, ", (int)p->wanted,
+			(int)p->stabilized.replicas, (int)w->bound);
 		print_holder(out, w);
 	} else {
 		buf_printf(out, "nothing to hold, %d stays %d", (int)p->wanted,

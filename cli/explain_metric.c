@@ -6,7 +6,7 @@
 /* Pods that are named one by one. */
 #define MAX_NAMED 4
 
-size_t explain_metric_count(const struct pods_groups *groups, enum pods_reason reason)
+static size_t count(const struct pods_groups *groups, int reason)
 {
 	size_t n = 0;
 
@@ -15,19 +15,32 @@ size_t explain_metric_count(const struct pods_groups *groups, enum pods_reason r
 	return n;
 }
 
-static void put_pod(
-	struct buf *out, const struct hpa_metric *m, const struct pods_groups *groups, size_t i)
+/* A pod's value: in percent of its own request where that is what counts. */
+static void put_value(
+	struct buf *out, const struct hpa_metric *m, const struct recommendation *r, size_t pod)
 {
-	buf_put_sv(out, groups->pods.at[i]->name);
-	if (!groups->samples[i])
-		return;
-	buf_put_char(out, ' ');
-	plan_words_amount(out, m, groups->samples[i]->milli);
+	int64_t milli = r->groups.samples[pod]->milli;
+
+	if (r->requests_milli && r->requests_milli[pod] > 0)
+		buf_printf(out, "%.0f%%", (double)milli / (double)r->requests_milli[pod] * 100);
+	else
+		plan_words_amount(out, m, milli);
 }
 
-static void put_extremes(struct buf *out, const struct hpa_metric *m,
-	const struct pods_groups *groups, enum pods_reason reason)
+static void put_pod(
+	struct buf *out, const struct hpa_metric *m, const struct recommendation *r, size_t pod)
 {
+	buf_put_sv(out, r->groups.pods.at[pod]->name);
+	if (!r->groups.samples[pod])
+		return;
+	buf_put_char(out, ' ');
+	put_value(out, m, r, pod);
+}
+
+static void put_extremes(
+	struct buf *out, const struct hpa_metric *m, const struct recommendation *r, int reason)
+{
+	const struct pods_groups *groups = &r->groups;
 	size_t low = SIZE_MAX, high = SIZE_MAX, first = SIZE_MAX;
 
 	for (size_t i = 0; i < groups->pods.n; i++) {
@@ -43,30 +56,35 @@ static void put_extremes(struct buf *out, const struct hpa_metric *m,
 			high = i;
 	}
 	if (low == SIZE_MAX) {
-		put_pod(out, m, groups, first);
+		put_pod(out, m, r, first);
 		buf_put_str(out, " ...");
 		return;
 	}
+	if (groups->samples[low]->milli == groups->samples[high]->milli) {
+		buf_put_str(out, "each ");
+		put_value(out, m, r, low);
+		return;
+	}
 	buf_put_str(out, "lowest ");
-	put_pod(out, m, groups, low);
+	put_pod(out, m, r, low);
 	buf_put_str(out, ", highest ");
-	put_pod(out, m, groups, high);
+	put_pod(out, m, r, high);
 }
 
-void explain_metric_pods(struct buf *out, const struct hpa_metric *m,
-	const struct pods_groups *groups, enum pods_reason reason)
+static void put_pods(
+	struct buf *out, const struct hpa_metric *m, const struct recommendation *r, int reason)
 {
 	const char *comma = "";
 
-	if (explain_metric_count(groups, reason) > MAX_NAMED) {
-		put_extremes(out, m, groups, reason);
+	if (count(&r->groups, reason) > MAX_NAMED) {
+		put_extremes(out, m, r, reason);
 		return;
 	}
-	for (size_t i = 0; i < groups->pods.n; i++) {
-		if (groups->reasons[i] != (uint8_t)reason)
+	for (size_t i = 0; i < r->groups.pods.n; i++) {
+		if (r->groups.reasons[i] != (uint8_t)reason)
 			continue;
 		buf_put_str(out, comma);
-		put_pod(out, m, groups, i);
+		put_pod(out, m, r, i);
 		comma = ", ";
 	}
 }
@@ -79,8 +97,7 @@ static const char *treatment(
 
 	switch (pods_class_of(reason)) {
 	case PODS_UNREADY:
-		return up ? "not ready yet: taken to use nothing, so as not to overshoot"
-			  : "not ready yet: left out";
+		return up ? "taken to use nothing while scaling up" : "left out";
 	case PODS_MISSING:
 		if (up)
 			return "taken to use nothing";
@@ -99,16 +116,16 @@ static const char *treatment(
 static void print_pods(struct buf *out, const struct hpa_metric *m, const struct recommendation *r)
 {
 	for (int reason = PODS_N_REASONS - 1; reason >= 0; reason--) {
-		size_t n = explain_metric_count(&r->groups, (enum pods_reason)reason);
+		size_t n = count(&r->groups, reason);
 		const char *how = treatment((enum pods_reason)reason, m, &r->calculation);
 		if (n == 0)
 			continue;
 		buf_printf(
 			out, "  pods       %zu %s", n, pods_reason_text((enum pods_reason)reason));
 		if (how)
-			buf_printf(out, " (%s)", how);
+			buf_printf(out, ", %s", how);
 		buf_put_str(out, ": ");
-		explain_metric_pods(out, m, &r->groups, (enum pods_reason)reason);
+		put_pods(out, m, r, reason);
 		buf_put_char(out, '\n');
 	}
 	if (r->groups.n_strays > 0)
@@ -125,6 +142,11 @@ static void print_sum(struct buf *out, const struct source_view *view, size_t me
 	size_t n = r->groups.n_values + (r->requests_milli ? 0 : r->groups.n_strays);
 
 	buf_put_str(out, "  sum        ");
+	if (view->course && r->requests_milli) {
+		plan_words_value(out, m, c);
+		buf_printf(out, " over %zu pod%s\n", n, n == 1 ? "" : "s");
+		return;
+	}
 	plan_words_amount(out, m, c->total_milli);
 	if (r->groups.reasons) {
 		buf_printf(out, " over %zu pod%s", n, n == 1 ? "" : "s");
@@ -154,7 +176,8 @@ static void print_ratio(struct buf *out, const struct source_view *view, size_t 
 	buf_put_str(out, " = x");
 	plan_words_ratio(out, c->ratio);
 	if (c->n_filled > 0) {
-		buf_printf(out, "; with %zu pods filled in x", c->n_filled);
+		buf_printf(out, "; with %zu pod%s filled in x", c->n_filled,
+			c->n_filled == 1 ? "" : "s");
 		plan_words_ratio(out, c->filled_ratio);
 	}
 	buf_printf(out, ", %s the tolerance ", calculate_within(&t, last) ? "within" : "outside");
@@ -184,7 +207,7 @@ static void print_proposal(struct buf *out, const struct source_view *view, size
 	} else if (scaled) {
 		buf_put_str(out, "ceil(");
 		plan_words_ratio(out, plan_words_last_ratio(c));
-		buf_printf(out, " x %zu pods) = ", c->n_pods);
+		buf_printf(out, " x %zu pod%s) = ", c->n_pods, c->n_pods == 1 ? "" : "s");
 	}
 	buf_printf(out, "%s%d%s%s%s\n", s->bold, (int)r->replicas, s->off, plan_words_path(c->path),
 		p->picked.ok && p->picked.winner == metric ? "   decides" : "");

@@ -6,8 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/manifest.h"
+#include "cli/own_kind.h"
 #include "common/limits.h"
-#include "common/yx.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_validate.h"
 
@@ -73,42 +74,6 @@ static void put_place(struct reader *r, uint32_t line, uint32_t column)
 	buf_put_str(r->problems, ": ");
 }
 
-/* The value at "spec.metrics[2].pods", or the nearest one around it. */
-static const struct jtree *locate(const struct jtree *t, struct sv path)
-{
-	while (path.len > 0) {
-		size_t n = 0;
-		const struct jtree *next = NULL;
-		if (path.ptr[0] == '.') {
-			path = sv_skip(path, 1);
-			continue;
-		}
-		if (path.ptr[0] == '[') {
-			uint64_t index = 0;
-			n = sv_find(path, ']');
-			if (!sv_to_u64(sv_from(path.ptr + 1, n - 1), &index))
-				return t;
-			JTREE_FOREACH (child, t) {
-				if (index-- == 0)
-					next = child;
-			}
-			n++;
-		} else {
-			while (n < path.len && path.ptr[n] != '.' && path.ptr[n] != '[')
-				n++;
-			JTREE_FOREACH (child, t) {
-				if (sv_eq(child->key, sv_take(path, n)))
-					next = child;
-			}
-		}
-		if (!next)
-			return t;
-		t = next;
-		path = sv_skip(path, n);
-	}
-	return t;
-}
-
 static void tell_findings(struct reader *r, const struct codec *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -124,7 +89,7 @@ static void tell_field_errors(
 	struct reader *r, const struct jtree *t, const struct field_error_list *errors)
 {
 	for (size_t i = 0; i < errors->n; i++) {
-		const struct jtree *where = locate(t, errors->at[i].field);
+		const struct jtree *where = manifest_locate(t, errors->at[i].field);
 		put_place(r, where->line, where->column);
 		field_error_print(r->problems, &errors->at[i]);
 		buf_put_char(r->problems, '\n');
@@ -153,6 +118,15 @@ static enum error_kind keep(struct reader *r, const struct jtree *t, const struc
 	return ERR_OK;
 }
 
+/* Our own kind is a superset: what it has beyond autoscaling/v2 is checked and left out. NULL: no memory. */
+static const struct jtree *see_as_v2(struct reader *r, struct codec *c, const struct jtree *t)
+{
+	struct own_kind_spec own = { 0 };
+
+	own_kind_decode(c, t, &own);
+	return own_kind_as_v2(r->a, t);
+}
+
 static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 {
 	const struct hpa_validate_options validation = {
@@ -161,9 +135,12 @@ static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 	};
 	struct codec c = { .a = r->a, .strict = true };
 	struct field_error_list errors;
+	const struct jtree *v2 = t;
 	struct hpa hpa;
 
-	if (hpa_decode(&c, t, &hpa, r->err) != ERR_OK) {
+	if (own_kind_is(t) && (v2 = see_as_v2(r, &c, t)) == NULL)
+		return arena_error(r->a, r->err);
+	if (hpa_decode(&c, v2, &hpa, r->err) != ERR_OK) {
 		if (r->err->kind != ERR_INVALID)
 			return r->err->kind;
 		if (c.n > 0) {
@@ -176,6 +153,8 @@ static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 	}
 	if (hpa_decode_admit(r->a, &hpa, r->err) != ERR_OK)
 		return r->err->kind;
+	if (v2 != t)
+		hpa.api_version = SV(OWN_KIND_API_VERSION);
 	if (hpa.meta.ns.len == 0)
 		hpa.meta.ns = sv_of(r->options->ns);
 	field_error_list_init(&errors, r->a);
@@ -203,38 +182,25 @@ static bool is_of_other_group(const struct jtree *t)
 	return !sv_has_prefix(jtree_text(jtree_get(t, "kind")), SV("HorizontalPodAutoscale"));
 }
 
-static enum error_kind add_document(struct reader *r, const struct jtree *t)
-{
-	const struct jtree *items = jtree_get(t, "items");
-	enum error_kind kind = ERR_OK;
-
-	if (items && items->kind == JTREE_ARRAY &&
-		sv_has_suffix(jtree_text(jtree_get(t, "kind")), SV("List"))) {
-		for (const struct jtree *item = items->first; item && kind == ERR_OK;
-			item = item->next)
-			kind = is_of_other_group(item) ? ERR_OK : add_autoscaler(r, item);
-		return kind;
-	}
-	return is_of_other_group(t) ? ERR_OK : add_autoscaler(r, t);
-}
-
 enum error_kind source_file_parse(struct arena *a, const char *file, struct sv text,
 	const struct source_file_options *options, struct source_file_list *list,
 	struct buf *problems, struct error *err)
 {
-	struct reader r = { a, strcmp(file, "-") == 0 ? "stdin" : file, options, list, problems,
-		err };
-	struct jtree **documents;
-	size_t n, before = list->n;
+	struct reader r = { a, file, options, list, problems, err };
+	struct manifest documents = { 0 };
+	size_t before = list->n, problems_before = problems->len;
 
-	enum error_kind kind = yx_parse(a, text, r.file, &documents, &n, err);
+	enum error_kind kind = manifest_parse(a, file, text, &documents, err);
 	if (kind == ERR_INVALID) {
 		buf_printf(problems, "%s\n", err->text);
 		return ERR_OK;
 	}
-	for (size_t i = 0; i < n && kind == ERR_OK; i++)
-		kind = add_document(&r, documents[i]);
-	if (kind == ERR_OK && list->n == before && problems->len == 0)
-		buf_printf(problems, "%s: holds no autoscaler\n", r.file);
+	for (size_t i = 0; i < documents.n && kind == ERR_OK; i++) {
+		r.file = documents.at[i].file;
+		if (!is_of_other_group(documents.at[i].tree))
+			kind = add_autoscaler(&r, documents.at[i].tree);
+	}
+	if (kind == ERR_OK && list->n == before && problems->len == problems_before)
+		buf_printf(problems, "%s: holds no autoscaler\n", file);
 	return kind;
 }
