@@ -167,7 +167,7 @@ bool f64_parse_short(struct sv text, double *ret)
 
 		if (digit <= 9) {
 			digits = digits * 10 + digit;
-			n += digits != 0;
+			n += n > 0 || digit > 0;
 		} else if (*p == '.' && !point) {
 			point = p;
 		} else {
