@@ -39,6 +39,7 @@ static const struct {
 	{ "the largest", "1.7976931348623157e308", F64_OK, UINT64_C(0x7fefffffffffffff) },
 	{ "one too large", "1.7976931348623159e308", F64_RANGE, UINT64_C(0x7ff0000000000000) },
 	{ "far too large", "-1e99999999999", F64_RANGE, UINT64_C(0xfff0000000000000) },
+	{ "two to the power of 64", "18446744073709551616", F64_OK, UINT64_C(0x43f0000000000000) },
 	{ "the smallest", "4.9e-324", F64_OK, 1 },
 	{ "too small is zero", "-1e-99999999999", F64_OK, UINT64_C(0x8000000000000000) },
 	{ "zero with a large exponent", "0e99999999999", F64_OK, 0 },
