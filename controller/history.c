@@ -26,6 +26,45 @@ void history_clear(struct history *h)
 	h->recommendations.n = h->up.n = h->down.n = 0;
 }
 
+/* The first n entries of a list, as many as a list may have. */
+static bool copy_list(void **ret_at, size_t *n, size_t item_bytes, const void *from)
+{
+	*n = *n < HISTORY_MAX_ENTRIES ? *n : HISTORY_MAX_ENTRIES;
+	if (*n == 0)
+		return true;
+	*ret_at = mem_calloc(*n, item_bytes);
+	if (*ret_at)
+		memcpy(*ret_at, from, *n * item_bytes);
+	return *ret_at != NULL;
+}
+
+static bool copy_events(struct history_events *to, const struct history_events *from)
+{
+	void *at = NULL;
+	size_t n = from->n;
+	bool ok = copy_list(&at, &n, sizeof(from->at[0]), from->at);
+
+	*to = (struct history_events){ at, ok ? n : 0, ok ? n : 0 };
+	return ok;
+}
+
+enum error_kind history_copy(struct history *to, const struct history *from, struct error *err)
+{
+	void *at = NULL;
+	size_t n = from->recommendations.n;
+
+	history_done(to);
+	bool ok = copy_list(&at, &n, sizeof(from->recommendations.at[0]), from->recommendations.at);
+	to->recommendations.at = at;
+	to->recommendations.n = to->recommendations.size = ok ? n : 0;
+	if (ok && copy_events(&to->up, &from->up) && copy_events(&to->down, &from->down)) {
+		to->started = from->started;
+		return ERR_OK;
+	}
+	history_done(to);
+	return error_nomem(err);
+}
+
 static size_t oldest_recommendation(const struct history *h)
 {
 	size_t oldest = 0;

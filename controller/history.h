@@ -43,6 +43,11 @@ void history_done(struct history *h);
 /* Forgets everything and keeps the memory. */
 void history_clear(struct history *h);
 
+/* Makes `to` (zeroed, or used before) the same as `from`, slot by slot. errors: NOMEM, `to` is
+ * empty. */
+MUST_USE enum error_kind history_copy(
+	struct history *to, const struct history *from, struct error *err);
+
 /* Starts the list with what the target had when it was seen first. Does nothing when the list
  * exists. errors: NOMEM, nothing changed. */
 MUST_USE enum error_kind history_start(
