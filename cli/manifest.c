@@ -45,7 +45,7 @@ enum error_kind manifest_parse(
 	size_t n;
 
 	enum error_kind kind = yx_parse(a, text, name, &documents, &n, err);
-	for (size_t i = 0; i < n && kind == ERR_OK; i++) {
+	for (size_t i = 0; kind == ERR_OK && i < n; i++) {
 		struct manifest_document document = { name, documents[i] };
 		struct jtree *items = items_of(documents[i]);
 		if (!items)
