@@ -4,25 +4,31 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def check(build, program):
+    """Runs one program: (ok, text to print)."""
+    run = subprocess.run(
+        ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite", str(program.resolve())],
+        capture_output=True, text=True, errors="replace", cwd=ROOT,
+        env={**os.environ, "CK_FORK": "no", "CK_TIMEOUT_MULTIPLIER": "50", "FLYBALL_SOURCE_DIR": str(ROOT), "FLYBALL_BIN_DIR": str(build / "bin")})
+    if run.returncode == 0:
+        return True, f"ok   {program.name}"
+    return False, "\n     ".join([f"FAIL {program.name}"] + (run.stderr + run.stdout).splitlines()[-30:])
+
+
 def main():
-    programs = sorted(p for p in (Path(sys.argv[1]) / "tests").glob("*_test_*") if p.is_file() and os.access(p, os.X_OK))
+    build = Path(sys.argv[1]).resolve()
+    programs = sorted(p for p in (build / "tests").glob("*_test_*") if p.is_file() and os.access(p, os.X_OK))
     failed = 0
-    for program in programs:
-        run = subprocess.run(
-            ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite", str(program.resolve())],
-            capture_output=True, text=True, cwd=ROOT,
-            env={**os.environ, "CK_FORK": "no", "CK_TIMEOUT_MULTIPLIER": "50", "FLYBALL_SOURCE_DIR": str(ROOT),
-                 "FLYBALL_BIN_DIR": str((Path(sys.argv[1]) / "bin").resolve())})
-        ok = run.returncode == 0
-        failed += not ok
-        print(f"{'ok  ' if ok else 'FAIL'} {program.name}", flush=True)
-        if not ok:
-            print("\n".join("     " + line for line in (run.stderr + run.stdout).splitlines()[-30:]))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for ok, text in pool.map(lambda program: check(build, program), programs):
+            failed += not ok
+            print(text, flush=True)
     print(f"{len(programs) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not programs else 0)
 
