@@ -142,7 +142,9 @@ static void print_outcome(
 		} else {
 			buf_put_str(out, " at once");
 		}
-	} else if (o->wanted != view->pass->proposal.current) {
+	} else if (o->wanted == view->pass->proposal.current) {
+		buf_put_str(out, ", but not for long enough: the pods change before a window ends");
+	} else {
 		buf_printf(out, ", but %d is not reached: %s", (int)o->wanted,
 			o->held ? "a stabilisation window holds" : plan_words_limit(o->by));
 	}

@@ -198,10 +198,10 @@ static void print_assumptions(struct buf *out, const struct source_view *view)
 	} else if (view->history_known) {
 		buf_put_str(out, "the recorded window history");
 	} else {
-		buf_put_str(out, "no window history: the running controller's recommendations and "
-				 "scale events are not known here");
+		buf_put_str(out, "no window history: recommendations and scale events of the "
+				 "running controller are not known here");
 	}
-	if (view->course)
+	if (view->course || view->history_known)
 		buf_printf(out, "; %.*s", SV_ARG(view->origin));
 	buf_put_str(out, "; " RULES "\n");
 }

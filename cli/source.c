@@ -3,6 +3,7 @@
 
 #include "cli/live.h"
 #include "cli/source_file.h"
+#include "cli/source_snapshot.h"
 #include "common/limits.h"
 
 /* Texts and trees of all files of a command line. */
@@ -281,33 +282,58 @@ static enum error_kind run_what_if(const struct sink *s, const struct what_if *w
 	return ERR_OK;
 }
 
-static int each_what_if(const struct sink *s, struct buf *problems)
+/* The objects of the files that the name selects; a code other than 0 is told already. */
+static int select_objects(const struct source_options *o, struct arena *a,
+	struct source_file_list *list, struct buf *problems)
 {
-	AUTO(arena_done) struct arena a = { 0 };
-	struct source_file_list list = { 0 };
-	struct what_if w;
 	struct error err;
 
-	arena_init(&a, MAX_FILES_ARENA_BYTES);
-	if (what_if_parse(&a, &s->o->what_if, &w, &err) != ERR_OK ||
-		read_files(s->o, &a, &list, problems, &err) != ERR_OK)
+	if (read_files(o, a, list, problems, &err) != ERR_OK)
 		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
 	if (problems->len > 0)
 		return SOURCE_EXIT_BAD_INPUT;
-	if (select_name(s->o, &list, &err) != ERR_OK ||
-		check_what_if(&a, &w, &list, &err) != ERR_OK)
+	if (select_name(o, list, &err) != ERR_OK)
 		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
-	for (size_t i = 0; i < list.n; i++) {
-		if (run_what_if(s, &w, &list.at[i], &err) == ERR_OK)
+	return SOURCE_EXIT_OK;
+}
+
+static int each_what_if(
+	const struct sink *s, struct arena *a, struct source_file_list *list, struct buf *problems)
+{
+	struct what_if w;
+	struct error err;
+
+	if (what_if_parse(a, &s->o->what_if, &w, &err) != ERR_OK ||
+		check_what_if(a, &w, list, &err) != ERR_OK)
+		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
+	for (size_t i = 0; i < list->n; i++) {
+		if (run_what_if(s, &w, &list->at[i], &err) == ERR_OK)
 			continue;
-		hand_out_problem(s, list.at[i].hpa.meta.ns, list.at[i].hpa.meta.name, err.text);
+		hand_out_problem(s, list->at[i].hpa.meta.ns, list->at[i].hpa.meta.name, err.text);
 	}
 	return SOURCE_EXIT_OK;
 }
 
+static int each_of_files(const struct sink *s, struct buf *problems)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct source_file_list list = { 0 };
+
+	arena_init(&a, MAX_FILES_ARENA_BYTES);
+	int code = select_objects(s->o, &a, &list, problems);
+	if (code != SOURCE_EXIT_OK)
+		return code;
+	return s->o->snapshot ? source_snapshot_each(s->o, &list, s->fn, s->ctx, problems)
+			      : each_what_if(s, &a, &list, problems);
+}
+
 int source_each(const struct source_options *o, source_fn fn, void *ctx, struct buf *problems)
 {
+	const struct source_file_list none = { 0 };
 	const struct sink sink = { o, fn, ctx };
 
-	return source_is_live(o) ? each_live(&sink, problems) : each_what_if(&sink, problems);
+	if (o->files.items.n > 0)
+		return each_of_files(&sink, problems);
+	return o->snapshot ? source_snapshot_each(o, &none, fn, ctx, problems)
+			   : each_live(&sink, problems);
 }
