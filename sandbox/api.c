@@ -268,8 +268,9 @@ void api_free(struct api *a)
 {
 	if (!a)
 		return;
-	api_proxy_done(a);
+	/* First the exchanges: those that are forwarded cancel their calls on the backends. */
 	http_server_free(a->server);
+	api_proxy_done(a);
 	loop_timer_free(a->bookmark_timer);
 	mem_free(a);
 }

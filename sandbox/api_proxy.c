@@ -135,6 +135,7 @@ bool api_proxy(struct api_request *q, struct sv path)
 	AUTO(jx_free) json_t *apiservice = apiservice_of(q, path);
 	struct error err;
 
+	(void)error_nomem(&err);
 	if (!apiservice || !jx_at(apiservice, "spec.service"))
 		return false;
 	char *url = url_of(q, apiservice);

@@ -165,11 +165,28 @@ bool api_filter_selects(const struct api_filter *f, const struct store_object *o
 	return selected;
 }
 
-/* A page of a list: where it begins, how long it may be, and the name behind it. */
+/* A page of a list: where it begins, how long it may be, and of when the list is. All pages tell the revision of the first one, so that a
+ * watch from there repeats what changed while the pages were read. */
 struct page {
 	struct sv after; /* "ns/name" of the last object of the page before */
 	int64_t limit;	 /* 0: no limit */
+	uint64_t revision;
 };
+
+/* A continue token is "REVISION:NS/NAME". */
+static bool read_continue(struct sv token, const struct store *store, struct page *page)
+{
+	struct sv after;
+	bool found;
+
+	page->revision = store_revision(store);
+	if (token.len == 0)
+		return true;
+	struct sv revision = sv_cut(token, ':', &after, &found);
+	page->after = after;
+	return sv_to_u64(revision, &page->revision) && page->revision <= store_revision(store) &&
+	       sv_find(after, '/') < after.len;
+}
 
 static bool is_behind(const struct store_object *o, struct sv after)
 {
@@ -181,13 +198,21 @@ static bool is_behind(const struct store_object *o, struct sv after)
 }
 
 static void put_list_metadata(
-	struct buf *out, const struct api_request *q, const struct store_object *next_after)
+	struct buf *out, uint64_t revision, const struct store_object *next_after)
 {
-	buf_printf(out, "{\"resourceVersion\":\"%llu\"",
-		(unsigned long long)store_revision(q->api->store));
-	if (next_after)
-		buf_printf(out, ",\"continue\":\"%s/%s\"", next_after->ns, next_after->name);
-	buf_put_char(out, '}');
+	AUTO(buf_done) struct buf text = { 0 };
+	struct jw w;
+
+	buf_init(&text, 1024);
+	jw_init(&w, out);
+	jw_object(&w);
+	buf_put_u64(&text, revision);
+	jw_member_sv(&w, "resourceVersion", buf_sv(&text));
+	if (next_after) {
+		buf_printf(&text, ":%s/%s", next_after->ns, next_after->name);
+		jw_member_sv(&w, "continue", buf_sv(&text));
+	}
+	jw_object_end(&w);
 }
 
 /* Positions of the objects of this page; *ret_next_after is its last object when more follow. */
@@ -246,7 +271,7 @@ static void put_list(struct buf *out, struct api_request *q, const struct store_
 void api_list(struct api_request *q)
 {
 	struct api_filter filter;
-	struct page page = { .after = http_exchange_query_get(q->x, "continue") };
+	struct page page = { .limit = 0 };
 	struct sv limit = http_exchange_query_get(q->x, "limit");
 	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	const struct store_object *next_after;
@@ -256,10 +281,16 @@ void api_list(struct api_request *q)
 
 	buf_init(&out, MAX_LIST_BYTES);
 	buf_init(&metadata, 1024);
-	if ((limit.len > 0 && (!sv_to_i64(limit, &page.limit) || page.limit < 0)) ||
-		api_filter_parse(q, q->arena, &filter, &err) != ERR_OK) {
-		api_fail(q, 400, "BadRequest",
-			limit.len > 0 && page.limit < 0 ? "limit must not be negative" : err.text);
+	if (limit.len > 0 && (!sv_to_i64(limit, &page.limit) || page.limit < 0)) {
+		api_fail(q, 400, "BadRequest", "limit must be a number that is not negative");
+		return;
+	}
+	if (api_filter_parse(q, q->arena, &filter, &err) != ERR_OK) {
+		api_fail(q, 400, "BadRequest", err.text);
+		return;
+	}
+	if (!read_continue(http_exchange_query_get(q->x, "continue"), q->api->store, &page)) {
+		api_fail(q, 400, "BadRequest", "continue key is not valid");
 		return;
 	}
 	if (store_list(q->api->store, q->r, q->ns, &all, &err) != ERR_OK) {
@@ -273,7 +304,7 @@ void api_list(struct api_request *q)
 	}
 	size_t *chosen = room;
 	size_t n = choose(&filter, &page, &all, chosen, &next_after);
-	put_list_metadata(&metadata, q, next_after);
+	put_list_metadata(&metadata, page.revision, next_after);
 	put_list(&out, q, &all, chosen, n, buf_sv(&metadata));
 	reply_buf(q, 200, &out);
 }

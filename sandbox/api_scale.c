@@ -89,29 +89,45 @@ void api_scale_get(struct api_request *q)
 		reply_scale(q, stored);
 }
 
-/* The Scale that a PUT brings, or the present one with a PATCH applied. */
-static enum error_kind wanted_scale(
-	struct api_request *q, const json_t *stored, json_t **ret, struct error *err)
+/* The present Scale with the PATCH applied. */
+static enum error_kind patched_scale(struct api_request *q, const json_t *stored,
+	const json_t *patch, json_t **ret, struct error *err)
 {
 	AUTO(buf_done) struct buf present = { 0 };
-	json_t *body = NULL, *scale = NULL;
+	AUTO(jx_free) json_t *scale = NULL;
 	enum patch_kind kind = PATCH_MERGE;
 
-	if (jx_parse(http_exchange_body(q->x), &body, err) != ERR_OK)
-		return err->kind;
-	if (sv_is(q->method, "PUT")) {
-		*ret = body;
-		return ERR_OK;
-	}
 	buf_init(&present, LIMIT_OBJECT_BYTES);
 	put_scale(&present, stored);
 	(void)patch_kind_of(http_exchange_header(q->x, "Content-Type"), &kind);
-	enum error_kind rc = jx_parse(buf_sv(&present), &scale, err);
-	if (rc == ERR_OK)
-		rc = patch_apply(kind, scale, body, ret, err);
-	json_decref(scale);
-	json_decref(body);
-	return rc;
+	if (jx_parse(buf_sv(&present), &scale, err) != ERR_OK)
+		return err->kind;
+	return patch_apply(kind, scale, patch, ret, err);
+}
+
+/* The Scale that a PUT brings, or the present one with a PATCH applied. An absent count is 0, as in the API; one of another type is
+ * refused, or a typo would stop the workload. */
+static enum error_kind wanted_scale(
+	struct api_request *q, const json_t *stored, json_t **ret, struct error *err)
+{
+	AUTO(jx_free) json_t *body = NULL;
+	AUTO(jx_free) json_t *scale = NULL;
+
+	if (jx_parse(http_exchange_body(q->x), &body, err) != ERR_OK)
+		return err->kind;
+	if (sv_is(q->method, "PUT"))
+		scale = TAKE_PTR(body);
+	else if (patched_scale(q, stored, body, &scale, err) != ERR_OK)
+		return err->kind;
+	const json_t *spec = json_object_get(scale, "spec");
+	const json_t *replicas = json_object_get(spec, "replicas");
+	if (!json_is_object(scale) || (spec && !json_is_object(spec)) ||
+		(replicas && !json_is_integer(replicas) && !json_is_null(replicas)))
+		return error_set(err, ERR_INVALID,
+			"Scale in version \"v1\" cannot be handled as a Scale: spec.replicas: "
+			"expected an integer");
+	*ret = TAKE_PTR(scale);
+	return ERR_OK;
 }
 
 void api_scale_write(struct api_request *q)

@@ -1,5 +1,7 @@
 /* WATCH: every change that a filter selects, as one line of JSON each, from a given revision on; bookmarks; cut when the client is slow.
  * An object that leaves the filter is reported as deleted and one that enters it as added, as kube-apiserver does. */
+#include <stdio.h>
+
 #include "common/jw.h"
 #include "common/limits.h"
 #include "sandbox/api_request.h"
@@ -74,6 +76,27 @@ static void send(struct api_watch *watch, const char *type, struct sv text, uint
 		watch->dead = true;
 }
 
+/* An object that no longer matches is shown as it was while it did, under the new revision. */
+static void send_left(struct api_watch *watch, const struct store_event *event)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	AUTO(jx_free) json_t *doc = NULL;
+	char revision[24];
+	struct error ignored;
+
+	buf_init(&text, LIMIT_OBJECT_BYTES);
+	(void)snprintf(revision, sizeof(revision), "%llu", (unsigned long long)event->revision);
+	if (jx_parse(sv_from(event->before->text, event->before->text_len), &doc, &ignored) ==
+			ERR_OK &&
+		json_object_set_new(json_object_get(doc, "metadata"), "resourceVersion",
+			json_string(revision)) == 0)
+		jx_print(&text, doc);
+	if (text.len > 0 && text.failed == ERR_OK)
+		send(watch, "DELETED", buf_sv(&text), event->revision);
+	else
+		watch->dead = true;
+}
+
 static void offer(const struct store_event *event, void *ctx)
 {
 	struct api_watch *watch = ctx;
@@ -85,11 +108,15 @@ static void offer(const struct store_event *event, void *ctx)
 	bool before = event->before && api_filter_selects(&watch->filter, event->before);
 	if (!selected && !before)
 		return;
+	if (!selected && event->change != STORE_DELETED) {
+		send_left(watch, event);
+		return;
+	}
 	const char *type = !selected ? "DELETED" : !before ? "ADDED" : "MODIFIED";
 	send(watch, type, sv_from(o->text, o->text_len), event->revision);
 }
 
-/* Ends the streams that failed; ending frees the watch. */
+/* Ends the streams that failed; the watch is freed when its exchange is over. */
 static void reap(struct api *a)
 {
 	struct api_watch *next;

@@ -1,8 +1,12 @@
 /* Create, update, patch, delete. Server-side apply is not offered: kubectl's own (client-side) apply is. */
+#include "common/jw.h"
 #include "common/limits.h"
 #include "sandbox/api_request.h"
 #include "sandbox/defaults.h"
 #include "sandbox/patch.h"
+
+/* DNS subdomains; no kind allows more. */
+#define MAX_NAME_BYTES 253
 
 static bool refuse_dry_run(struct api_request *q)
 {
@@ -45,6 +49,13 @@ static bool settle_namespace(struct api_request *q, const json_t *doc, json_t *m
 	return json_object_set_new(metadata, "namespace", json_stringn(q->ns.ptr, q->ns.len)) == 0;
 }
 
+/* What can stand in a path of the API, as for every kind: one segment, nothing that a path would take for something else. */
+static bool is_path_segment(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/') &&
+	       !strchr(name, '%') && strlen(name) <= MAX_NAME_BYTES;
+}
+
 static void generate_name(struct api_request *q, const json_t *doc, json_t *metadata)
 {
 	const char *base = jx_text_at(doc, "metadata.generateName");
@@ -69,6 +80,12 @@ static bool settle_identity(struct api_request *q, json_t *doc)
 		return false;
 	generate_name(q, doc, metadata);
 	const char *name = jx_text_at(doc, "metadata.name");
+	if (name && !is_path_segment(name)) {
+		api_fail(q, 422, "Invalid",
+			"metadata.name: Invalid value: may not be '.' or '..', contain '/' or '%', "
+			"or be longer than 253 bytes");
+		return false;
+	}
 	if (q->name.len == 0 || (name && sv_is(q->name, name)))
 		return true;
 	char *why = arena_printf(q->arena,
@@ -251,6 +268,29 @@ static void delete_namespace_content(struct api_request *q)
 	}
 }
 
+static void put_deleted(struct buf *out, const struct api_request *q, const char *uid)
+{
+	struct jw w;
+
+	jw_init(&w, out);
+	jw_object(&w);
+	jw_member_str(&w, "kind", "Status");
+	jw_member_str(&w, "apiVersion", "v1");
+	jw_key(&w, "metadata");
+	jw_raw(&w, SV("{}"));
+	jw_member_str(&w, "status", "Success");
+	jw_key(&w, "details");
+	jw_object(&w);
+	jw_member_sv(&w, "name", q->name);
+	if (q->r->group[0] != '\0')
+		jw_member_str(&w, "group", q->r->group);
+	jw_member_str(&w, "kind", q->r->plural);
+	jw_member_str(&w, "uid", uid ? uid : "");
+	jw_object_end(&w);
+	jw_object_end(&w);
+	buf_put_char(out, '\n');
+}
+
 void api_delete(struct api_request *q)
 {
 	struct error err;
@@ -267,13 +307,8 @@ void api_delete(struct api_request *q)
 		return;
 	}
 	AUTO(buf_done) struct buf out = { 0 };
-	buf_init(&out, ERROR_TEXT_MAX);
-	buf_printf(&out,
-		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\","
-		"\"details\":{\"name\":\"%.*s\",%s%s%s"
-		"\"kind\":\"%s\",\"uid\":\"%s\"}}\n",
-		SV_ARG(q->name), q->r->group[0] ? "\"group\":\"" : "", q->r->group,
-		q->r->group[0] ? "\"," : "", q->r->plural, jx_text_at(stored, "metadata.uid"));
+	buf_init(&out, LIMIT_OBJECT_BYTES);
+	put_deleted(&out, q, jx_text_at(stored, "metadata.uid"));
 	api_reply_json(q, 200, buf_sv(&out));
 }
 
