@@ -382,6 +382,35 @@ static enum error_kind scrape_pod(struct workload *w, const char *pod, const cha
 	return series_append(w->series, pairs, 4, now.sec * 1000 + now.nsec / 1000000, value, err);
 }
 
+static bool is_among(const struct pod_set *pods, struct sv name)
+{
+	for (size_t i = 0; i < pods->n; i++) {
+		if (sv_is(name, jx_text_at(pods->all[i], "metadata.name")))
+			return true;
+	}
+	return false;
+}
+
+/* Series and counters of pods that others deleted: their target is gone. */
+static void end_gone(struct workload *w, const struct pod_set *pods)
+{
+	const struct map_entry *gone;
+
+	do {
+		gone = NULL;
+		MAP_FOREACH (e, &w->counters) {
+			if (!is_among(pods, map_key(e)))
+				gone = e;
+		}
+		if (gone) {
+			char name[300];
+			(void)snprintf(name, sizeof(name), "%.*s", SV_ARG(map_key(gone)));
+			series_end(w->series, "pod", name);
+			mem_free(map_take(&w->counters, sv_of(name)));
+		}
+	} while (gone);
+}
+
 /* Spreads the requests of the time since the last step over the Ready pods of the application and scrapes all of its pods. */
 static enum error_kind serve_load(
 	struct workload *w, struct wall now, double rps, struct error *err)
@@ -398,7 +427,9 @@ static enum error_kind serve_load(
 	enum error_kind rc = ERR_OK;
 
 	w->last_step = now;
-	if (!pods || pods->n_ready == 0)
+	if (!pods)
+		return app ? err->kind : ERR_OK;
+	if (pods->n_ready == 0)
 		return ERR_OK;
 	(void)snprintf(counter_name, sizeof(counter_name), "%s_http_requests_total", w->config.app);
 	(void)snprintf(gauge_name, sizeof(gauge_name), "%s_load", w->config.app);
@@ -413,7 +444,20 @@ static enum error_kind serve_load(
 		if (rc == ERR_OK)
 			rc = scrape_pod(w, name, gauge_name, share, now, err);
 	}
+	/* Every pod has a counter by now. */
+	if (w->counters.n > pods->n)
+		end_gone(w, pods);
 	series_forget_before(w->series, now.sec * 1000 - FORGET_AFTER_MS);
+	return rc;
+}
+
+/* The first problem of a step is the one that is told. */
+static enum error_kind first_of(
+	enum error_kind told, enum error_kind rc, const struct error *problem, struct error *err)
+{
+	if (told != ERR_OK || rc == ERR_OK)
+		return told;
+	*err = *problem;
 	return rc;
 }
 
@@ -422,19 +466,19 @@ enum error_kind workload_step(struct workload *w, struct wall now, double rps, s
 	const struct resource *r = resources_of_kind("Deployment");
 	AUTO(store_list_done) struct store_list all = { NULL, 0 };
 	enum error_kind rc = ERR_OK;
+	struct error problem;
 
 	if (store_list(w->store, r, SV(""), &all, err) != ERR_OK)
 		return err->kind;
-	for (size_t i = 0; i < all.n && rc == ERR_OK; i++) {
+	/* One that cannot be served must not stop the others, nor the clock of the load. */
+	for (size_t i = 0; i < all.n; i++) {
 		AUTO(jx_free)
 		json_t *deployment =
 			store_get(w->store, r, sv_of(all.at[i]->ns), sv_of(all.at[i]->name));
 		if (deployment)
-			rc = reconcile(w, deployment, now, err);
+			rc = first_of(rc, reconcile(w, deployment, now, &problem), &problem, err);
 	}
-	if (rc == ERR_OK)
-		rc = collect_garbage(w, "ReplicaSet", "Deployment", err);
-	if (rc == ERR_OK)
-		rc = collect_garbage(w, "Pod", "ReplicaSet", err);
-	return rc == ERR_OK ? serve_load(w, now, rps, err) : rc;
+	rc = first_of(rc, collect_garbage(w, "ReplicaSet", "Deployment", &problem), &problem, err);
+	rc = first_of(rc, collect_garbage(w, "Pod", "ReplicaSet", &problem), &problem, err);
+	return first_of(rc, serve_load(w, now, rps, &problem), &problem, err);
 }
