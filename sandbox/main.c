@@ -168,7 +168,7 @@ int main(int argc, char **argv)
 	log_init(LOG_INFO, LOG_TEXT);
 	if (serve(&a, &err) != ERR_OK) {
 		fprintf(stderr, "flyball-sandbox: %s\n", err.text);
-		return 1;
+		return err.kind == ERR_INVALID ? 2 : 1;
 	}
 	return 0;
 }

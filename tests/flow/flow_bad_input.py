@@ -39,7 +39,7 @@ def rows(folder):
     # 255 is prometheus-adapter's own exit code for these.
     yield "a rules file that is missing", ["flyball-adapter", f"--config={folder}/none.yaml", *kube], 255, "none.yaml"
     yield "a rules file that is wrong", ["flyball-adapter", f"--config={bad_rules}", *kube], 255, "rules.yaml"
-    yield "a load that is no load", ["flyball-sandbox", "--load=fast"], 1, "fast"
+    yield "a load that is no load", ["flyball-sandbox", "--load=fast"], 2, "fast"
 
 
 def main():
