@@ -6,6 +6,7 @@
 typedef int (*verb_fn)(int argc, char **argv);
 
 #define VERBS(X)                                                                                   \
+	X(check, "what is wrong or will surprise in manifests and rules files")                    \
 	X(convert, "manifests of autoscalers in another API version, or as our own kind")          \
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
 	X(explain, "every stage of a decision, and what would change it")                          \

@@ -1,0 +1,98 @@
+/* One file -> its kind, and its documents to those who know them. */
+#include "cli/check_parts.h"
+
+/* "12" in front of a colon; takes both off. */
+static bool take_number(struct sv *s, uint32_t *ret)
+{
+	bool found;
+	uint64_t number;
+	struct sv rest;
+	struct sv digits = sv_cut(*s, ':', &rest, &found);
+
+	if (!found || !sv_to_u64(digits, &number) || number > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)number;
+	*s = rest;
+	return true;
+}
+
+struct check_finding check_place_of(struct sv message, const char *name)
+{
+	struct check_finding finding = { .file = name };
+	struct sv prefix = sv_of(name);
+
+	if (sv_has_prefix(message, prefix) && message.len > prefix.len &&
+		message.ptr[prefix.len] == ':') {
+		message = sv_skip(message, prefix.len + 1);
+		if (take_number(&message, &finding.line) && take_number(&message, &finding.column))
+			message = sv_trim(message);
+	}
+	finding.text = sv_trim(message);
+	return finding;
+}
+
+/* A tape is JSON, one pass a line, or one document. */
+static bool is_tape(struct check *c, struct sv text)
+{
+	struct sv rest;
+	struct error err;
+	struct jtree *t;
+	bool found;
+
+	if (!sv_has_prefix(text, SV("{")))
+		return false;
+	if (jtree_parse(c->a, text, &t, &err) != ERR_OK &&
+		jtree_parse(c->a, sv_cut(text, '\n', &rest, &found), &t, &err) != ERR_OK)
+		return false;
+	return jtree_get(t, "tapeVersion") != NULL;
+}
+
+/* What prometheus-adapter's configuration begins with; it names no kind. */
+static bool is_rules_file(const struct jtree *t)
+{
+	return !jtree_get(t, "kind") && !jtree_get(t, "apiVersion") &&
+	       (jtree_get(t, "rules") || jtree_get(t, "externalRules") ||
+		       jtree_get(t, "resourceRules"));
+}
+
+static bool is_autoscaler(const struct jtree *t)
+{
+	struct sv version = jtree_text(jtree_get(t, "apiVersion"));
+	struct sv kind = jtree_text(jtree_get(t, "kind"));
+
+	return sv_has_prefix(version, SV("autoscaling/")) ||
+	       sv_has_prefix(version, SV("flyball.dev/")) ||
+	       sv_is(kind, "HorizontalPodAutoscaler") || sv_is(kind, OWN_KIND_NAME);
+}
+
+void check_add_file(struct check *c, const char *file, struct sv text)
+{
+	const char *name = strcmp(file, "-") == 0 ? "stdin" : file;
+	struct manifest m = { 0 };
+	struct error err;
+
+	c->n_files++;
+	if (is_tape(c, text)) {
+		c->n_tapes++;
+		return;
+	}
+	enum error_kind kind = manifest_parse(c->a, file, text, &m, &err);
+	if (kind == ERR_NOMEM) {
+		c->failed = true;
+		return;
+	}
+	if (kind != ERR_OK) {
+		struct check_finding finding = check_place_of(sv_of(err.text), name);
+		finding.rule = CHECK_SYNTAX;
+		check_find_at(c, &finding);
+	}
+	for (size_t i = 0; i < m.n; i++) {
+		const struct jtree *t = m.at[i].tree;
+		if (is_rules_file(t))
+			check_rules_file_add(c, name, text);
+		else if (is_autoscaler(t))
+			check_object_add_autoscaler(c, name, t);
+		else if (!check_object_add_workload(c, name, t))
+			c->n_skipped++;
+	}
+}

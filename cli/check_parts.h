@@ -1,0 +1,23 @@
+#pragma once
+/* What the files of the linter share. Private to them. */
+#include "cli/check.h"
+
+/* A rules file of the adapter. */
+void check_rules_file_add(struct check *c, const char *file, struct sv text);
+/* What an object is called, from its tree. False without memory. */
+MUST_USE bool check_object_init(
+	struct check *c, const char *file, const struct jtree *tree, struct check_object *ret);
+/* An autoscaler of the autoscaling group or of our own kind. */
+void check_object_add_autoscaler(struct check *c, const char *file, const struct jtree *t);
+/* True: it has a pod template, and is kept. */
+bool check_object_add_workload(struct check *c, const char *file, const struct jtree *t);
+/* What validation says of the members of our own. */
+void check_own_validate(struct check *c, const struct check_object *object,
+	const struct own_kind_spec *spec, const struct hpa_spec *v2);
+/* A metric that only our kind has, at this index of the spec. */
+bool check_own_is_prometheus(const struct hpa_spec *v2, size_t i);
+
+/* "name:LINE:COLUMN: text" or "name:LINE: text" taken apart; without a place, all of it is text. */
+struct check_finding check_place_of(struct sv message, const char *name);
+/* Room for one more item behind `n`; NULL without memory (c->failed is set then). */
+MUST_USE void *check_grow(struct check *c, void *at, size_t n, size_t *size, size_t item_size);
