@@ -2,6 +2,7 @@
 /* The control loop: watches autoscaler objects and pods, and looks at every object once a sync period. Stage `due` of the pass list. */
 #include "common/buf.h"
 #include "common/selfmetrics.h"
+#include "controller/record.h"
 #include "controller/settings.h"
 #include "kube/client.h"
 
@@ -13,6 +14,7 @@ struct controller_config {
 	struct settings settings;
 	int64_t sync_period_ns;
 	enum controller_native native;
+	struct record_config record;
 };
 
 struct controller;

@@ -100,6 +100,19 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.value_name = "default|strict",
 			.help = "strict reproduces the reference bit for bit, undefined arithmetic "
 				"included; see docs/deviations.md" },
+		{ .name = "record",
+			.kind = OPTION_TEXT,
+			.target = &o->controller.record.dir,
+			.value_name = "DIR",
+			.help = "write what each pass saw and decided there, for flyball replay; "
+				"see docs/tape.md" },
+		{ .name = "record-max-bytes",
+			.kind = OPTION_INT,
+			.target = &o->controller.record.max_bytes,
+			.min = RECORD_MIN_BYTES,
+			.max = RECORD_MAX_BYTES,
+			.value_name = "BYTES",
+			.help = "of all recordings together; the oldest go first" },
 		{ .name = "bind-address",
 			.kind = OPTION_TEXT,
 			.target = &o->bind_address,
@@ -142,7 +155,8 @@ static void set_defaults(struct raw *r)
 {
 	*r = (struct raw){ .o = {
 				   .controller = { .settings = SETTINGS_DEFAULT,
-					   .sync_period_ns = 15 * NS_PER_SEC },
+					   .sync_period_ns = 15 * NS_PER_SEC,
+					   .record.max_bytes = RECORD_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",
 				   .log_level = LOG_INFO,
 				   .log_format = LOG_TEXT,

@@ -5,6 +5,7 @@
 #include "common/limits.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
+#include "controller/tape.h"
 
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
 
@@ -32,6 +33,7 @@ struct drive {
 	struct question_call *questions;
 	size_t n_unanswered;
 	struct loop_timer *delay;
+	struct tape_write tape;
 	struct sv stored;
 };
 
@@ -52,6 +54,7 @@ static void drive_free(struct drive *d)
 	discovery_unref(d->discovery);
 	if (d->delay)
 		loop_timer_free(d->delay);
+	tape_write_done(&d->tape);
 	arena_done(&d->arena);
 	mem_free(d);
 }
@@ -62,13 +65,26 @@ void drive_cancel(struct drive *d)
 		drive_free(d);
 }
 
+static enum error_kind record(struct drive *d, struct error *err)
+{
+	AUTO(buf_done) struct buf tape = { 0 };
+
+	buf_init(&tape, TAPE_MAX_BYTES);
+	if (tape_write_end(&d->tape, &d->pass, &tape, err) != ERR_OK)
+		return err->kind;
+	return record_append(d->context->record, buf_sv(&tape), err);
+}
+
 static void finish(struct drive *d, const struct error *failed)
 {
+	bool recorded = d->context->record && d->begun && !failed;
+	struct error problem;
 	const struct drive_result result = {
 		.hpa = &d->hpa,
 		.pass = d->begun ? &d->pass : NULL,
 		.conclusion = d->begun && !failed ? pass_result(&d->pass) : NULL,
 		.failed = failed,
+		.not_recorded = recorded && record(d, &problem) != ERR_OK ? &problem : NULL,
 		.stored = d->stored,
 	};
 
@@ -361,6 +377,7 @@ static void on_discovery(struct discovery *found, const struct error *failed, vo
 		.hpa = &d->hpa,
 		.discovery = d->discovery,
 		.history = &d->one->history,
+		.tape = d->context->record ? &d->tape : NULL,
 	};
 	(void)ask_custom_version(d->discovery, &input.custom_version, &input.custom_problem);
 	pass_begin(&d->pass, &input, now());
@@ -380,6 +397,10 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	d->done = done;
 	d->ctx = ctx;
 	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
+	tape_write_init(&d->tape, &(struct tape_write_options){
+					  .history_known = true,
+					  .taken_by = "flyball-controller/" FLYBALL_VERSION,
+					  .sync_period_ns = context->sync_period_ns });
 	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));
 	if (!d->json.ptr || hpa_decode_stored(&d->arena, d->json, &d->hpa, err) != ERR_OK) {
 		enum error_kind rc = d->json.ptr ? err->kind : arena_error(&d->arena, err);

@@ -4,6 +4,7 @@
 #include "controller/autoscalers.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
+#include "controller/record.h"
 #include "kube/client.h"
 #include "kube/discovery_cache.h"
 
@@ -17,6 +18,8 @@ struct drive_context {
 	struct autoscalers *autoscalers;
 	bool writes; /* false: decide only; a scale or status write is taken for done */
 	int64_t metrics_timeout_ns;
+	int64_t sync_period_ns;
+	struct record *record; /* NULL: passes are not recorded */
 };
 
 struct drive;
@@ -27,6 +30,7 @@ struct drive_result {
 	const struct conclusion
 		*conclusion; /* NULL: no conclusion (discovery, memory); `failed` says why */
 	const struct error *failed;
+	const struct error *not_recorded; /* NULL: recorded, or not to be */
 	/* The object as the API server stored our status; empty: not written. */
 	struct sv stored;
 };
