@@ -18,6 +18,8 @@
 #define SPREAD_NS (2 * NS_PER_MS)
 /* A metrics API gets this long, and never longer than the period. */
 #define METRICS_TIMEOUT_NS (10 * NS_PER_SEC)
+/* While a watch is broken, how often it is looked whether it works again. */
+#define RESUME_CHECK_NS NS_PER_SEC
 #define EVENT_COMPONENT "horizontal-pod-autoscaler"
 
 struct controller {
@@ -29,9 +31,13 @@ struct controller {
 	struct pod_cache *pods;
 	struct autoscalers *autoscalers;
 	struct events *events;
+	struct record *record;
+	bool recording_failed; /* told once, until it works again */
 	struct watch *autoscaler_watch, *pod_watch;
 	struct drive_context context;
 	bool autoscalers_synced, pods_synced;
+	bool interrupted; /* a watch is broken; said once, and once when both work again */
+	struct loop_timer *resume_timer;
 	struct slot *first_ready, *last_ready;
 	unsigned n_passes;
 };
@@ -174,6 +180,15 @@ static void keep_stored(struct slot *s, struct sv stored)
 		s->edited = s->edited || change == AUTOSCALERS_EDITED;
 }
 
+static void log_recording(struct controller *c, const struct error *problem)
+{
+	if (problem && !c->recording_failed)
+		log_event(LOG_WARN, "cannot record", "error", problem->text, NULL);
+	if (!problem && c->recording_failed)
+		log_event(LOG_INFO, "records again", NULL, NULL);
+	c->recording_failed = problem != NULL;
+}
+
 static void report(struct slot *s, const struct drive_result *result, double seconds)
 {
 	struct controller *c = s->controller;
@@ -186,6 +201,7 @@ static void report(struct slot *s, const struct drive_result *result, double sec
 		return;
 	}
 	pass_metrics_observe(c->metrics, result->hpa, conclusion, seconds);
+	log_recording(c, result->not_recorded);
 	if (c->context.writes)
 		record_events(c, result->hpa, conclusion);
 	if (conclusion->rescaled)
@@ -376,9 +392,32 @@ static void on_pods_synced(void *ctx)
 	became_ready(c);
 }
 
+static bool is_connected(const struct watch *w)
+{
+	return w && watch_stats(w).connected;
+}
+
+static void on_resume_timer(struct loop_timer *t, void *ctx)
+{
+	struct controller *c = ctx;
+
+	if (!is_connected(c->autoscaler_watch) || !is_connected(c->pod_watch)) {
+		loop_timer_set(t, RESUME_CHECK_NS);
+		return;
+	}
+	c->interrupted = false;
+	log_event(LOG_INFO, "watches work again", "server", client_server(c->client), NULL);
+}
+
+/* Every retry comes here; only the first is news. */
 static void on_watch_error(const struct error *err, void *ctx)
 {
 	struct controller *c = ctx;
+
+	if (c->interrupted)
+		return;
+	c->interrupted = true;
+	loop_timer_set(c->resume_timer, RESUME_CHECK_NS);
 	log_event(LOG_WARN, "watch interrupted; it resumes by itself", "server",
 		client_server(c->client), "error", err->text, NULL);
 }
@@ -421,13 +460,16 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	c->loop = client_loop(client);
 	c->client = client;
 	c->metrics = metrics;
+	c->resume_timer = loop_timer_new(c->loop, on_resume_timer, c);
 	c->pods = pod_cache_new();
 	c->autoscalers = autoscalers_new();
-	if (!c->pods || !c->autoscalers)
+	if (!c->pods || !c->autoscalers || !c->resume_timer)
 		return error_nomem(err);
 	if (pass_metrics_declare(metrics, err) != ERR_OK ||
 		discovery_cache_new(client, &c->discovery, err) != ERR_OK ||
 		events_new(client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
+		return err->kind;
+	if (config->record.dir && record_new(&config->record, &c->record, err) != ERR_OK)
 		return err->kind;
 	c->context = (struct drive_context){
 		.loop = c->loop,
@@ -440,6 +482,8 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 		.metrics_timeout_ns = config->sync_period_ns < METRICS_TIMEOUT_NS
 					      ? config->sync_period_ns
 					      : METRICS_TIMEOUT_NS,
+		.sync_period_ns = config->sync_period_ns,
+		.record = c->record,
 	};
 	if (config->native != CONTROLLER_IGNORE && start_watches(c, err) != ERR_OK)
 		return err->kind;
@@ -462,7 +506,9 @@ void controller_free(struct controller *c)
 	watch_stop(c->pod_watch);
 	if (c->autoscalers)
 		autoscalers_each(c->autoscalers, free_slot_of, NULL);
+	loop_timer_free(c->resume_timer);
 	events_free(c->events);
+	record_free(c->record);
 	discovery_cache_free(c->discovery);
 	autoscalers_free(c->autoscalers);
 	pod_cache_free(c->pods);
