@@ -199,8 +199,8 @@ static void make_reading(struct world *w, size_t i)
 				between(0, 60) * NS_PER_SEC };
 }
 
-static struct proposal decide_in(
-	const struct world *w, struct arena *a, const struct settings *settings)
+static enum error_kind try_decide(const struct world *w, struct arena *a,
+	const struct settings *settings, struct proposal *ret, struct error *err)
 {
 	static const struct target_pods TARGET = { .problem = TARGET_OK };
 	struct decide_input in = {
@@ -214,9 +214,15 @@ static struct proposal decide_in(
 		.history = &w->history,
 		.now = { { w->now_sec + w->wall_jump_sec, 0 }, { w->now_sec * NS_PER_SEC } },
 	};
+	return decide_compute(a, &in, ret, err);
+}
+
+static struct proposal decide_in(
+	const struct world *w, struct arena *a, const struct settings *settings)
+{
 	struct proposal p;
 	struct error err;
-	ck_assert_int_eq(decide_compute(a, &in, &p, &err), ERR_OK);
+	ck_assert_int_eq(try_decide(w, a, settings, &p, &err), ERR_OK);
 	return p;
 }
 
@@ -584,6 +590,34 @@ START_TEST(both_arithmetics_agree_on_numbers_within_range)
 }
 END_TEST
 
+/* Room for one more allocation each time, until there is enough. */
+START_TEST(without_memory_there_is_no_decision)
+{
+	for (int i = 0; i < WORLDS / 30; i++) {
+		enum error_kind kind = ERR_LIMIT;
+		struct world w;
+		make_world(&w);
+		step(&w);
+		for (size_t room = 16; kind != ERR_OK; room += 16) {
+			AUTO(arena_done) struct arena small = { 0 };
+			struct proposal p = { .desired = -7 };
+			struct conclusion c = { .desired = -7 };
+			struct conclude_write write = { .ok = chance(50), .error = SV("no") };
+			struct error err;
+			arena_init(&small, room);
+			kind = try_decide(&w, &small, &w.settings, &p, &err);
+			HOLDS(kind == ERR_OK || p.desired == -7, "half a proposal");
+			if (kind == ERR_OK)
+				kind = conclude_compute(&small, &w.settings, &w.hpa, &p,
+					p.rescale && !p.failed ? &write : NULL, &c, &err);
+			HOLDS(kind == ERR_OK || c.desired == -7, "half a conclusion");
+			HOLDS(kind == ERR_OK || kind == ERR_LIMIT, "another error");
+		}
+		free_world(&w);
+	}
+}
+END_TEST
+
 static void setup(void)
 {
 	const char *given = getenv("FLYBALL_SEED");
@@ -606,6 +640,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, a_wall_clock_that_jumps_changes_nothing);
 	tcase_add_test(tcase, equal_inputs_give_equal_outcomes);
 	tcase_add_test(tcase, both_arithmetics_agree_on_numbers_within_range);
+	tcase_add_test(tcase, without_memory_there_is_no_decision);
 }
 
 int main(void)
