@@ -170,6 +170,8 @@ static enum error_kind play(struct player *p, struct error *err)
 				err, ERR_UNAVAIL, "%s ended in the middle of the demo", casualty);
 		if (interrupted || now_ms >= p->script->end_ms)
 			return ERR_OK;
+		if (ferror(stdout))
+			return error_set(err, ERR_UNAVAIL, "standard output is closed");
 		if (play_acts(p, now_ms, err) != ERR_OK ||
 			demo_scene_observe(p->scene, p->view, now_ms, err) != ERR_OK)
 			return err->kind;
@@ -246,17 +248,18 @@ static int run(const struct script *script, bool plain)
 		.script = script,
 		.terminal = !plain && isatty(STDOUT_FILENO),
 		.outcome = { -1, -1, -1, -1, false } };
-	if (demo_scene_open(&scene, &script->pace, PATIENCE_MS, &err) != ERR_OK) {
-		fprintf(stderr, "flyball demo: %s\n", err.text);
-	} else {
+	enum error_kind rc =
+		demo_scene_open(&scene, &script->pace, PATIENCE_MS, &interrupted, &err);
+	if (rc == ERR_OK) {
 		print_prologue(&scene, script);
-		if (play(&player, &err) != ERR_OK)
-			fprintf(stderr, "flyball demo: %s\n", err.text);
-		else if (interrupted)
-			puts("\ninterrupted; everything that was started is being ended");
-		else
-			code = report(&player) == 0 ? 0 : 1;
+		rc = play(&player, &err);
 	}
+	if (interrupted)
+		puts("\ninterrupted; everything that was started is being ended");
+	else if (rc != ERR_OK)
+		fprintf(stderr, "flyball demo: %s\n", err.text);
+	else
+		code = report(&player) == 0 ? 0 : 1;
 	bool failed = code != 0 && !interrupted && scene.folder[0] != '\0';
 	if (failed)
 		fprintf(stderr, "flyball demo: the logs of the programs are in %s\n", scene.folder);
@@ -266,6 +269,20 @@ static int run(const struct script *script, bool plain)
 		     "autoscalers\n"
 		     "of your cluster; README.md has the five-minute start against a real one.");
 	return code;
+}
+
+/* Ctrl-C, `kill` and a closed terminal end the demo in order. A parent that ignores SIGCHLD must not keep us from seeing children end. */
+static bool take_signals(void)
+{
+	static const int ENDS[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction end = { .sa_handler = on_interrupt };
+	const struct sigaction usual = { .sa_handler = SIG_DFL };
+
+	for (size_t i = 0; i < ARRAY_LEN(ENDS); i++) {
+		if (sigaction(ENDS[i], &end, NULL) != 0)
+			return false;
+	}
+	return sigaction(SIGCHLD, &usual, NULL) == 0;
 }
 
 int cmd_demo(int argc, char **argv)
@@ -307,8 +324,7 @@ int cmd_demo(int argc, char **argv)
 		fputs(buf_text(&text), stdout);
 		return 0;
 	}
-	const struct sigaction action = { .sa_handler = on_interrupt };
-	if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
+	if (!take_signals())
 		return 1;
 	return run(fast ? &FAST : &NORMAL, plain);
 }

@@ -267,15 +267,14 @@ static enum error_kind start_controller(
 /* Waits until the metric has a value: then everything between the application and the metrics API works. */
 static enum error_kind wait_for_metric(struct demo_scene *s, int64_t patience_ms, struct error *err)
 {
-	AUTO(buf_done) struct buf answer = { 0 };
-
-	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	for (int64_t waited = 0; waited < patience_ms; waited += POLL_MS) {
+		AUTO(buf_done) struct buf answer = { 0 };
 		const char *casualty = demo_scene_casualty(s);
 		if (casualty)
 			return error_set(err, ERR_UNAVAIL, "%s ended; its log is %s/%s.log",
 				casualty, s->folder, casualty);
-		buf_clear(&answer);
+		if (*s->interrupted)
+			return error_set(err, ERR_UNAVAIL, "interrupted");
 		if (request(s, "GET",
 			    "/apis/custom.metrics.k8s.io/v1beta2/namespaces/default/pods/%2A/"
 			    "myapp_requests_per_second",
@@ -287,14 +286,15 @@ static enum error_kind wait_for_metric(struct demo_scene *s, int64_t patience_ms
 		err, "the metric was not served within %lld s", (long long)(patience_ms / 1000));
 }
 
-enum error_kind demo_scene_open(
-	struct demo_scene *s, const struct demo_pace *pace, int64_t patience_ms, struct error *err)
+enum error_kind demo_scene_open(struct demo_scene *s, const struct demo_pace *pace,
+	int64_t patience_ms, const volatile sig_atomic_t *interrupted, struct error *err)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	*s = (struct demo_scene){
-		.sandbox = PROCESS_NONE, .adapter = PROCESS_NONE, .controller = PROCESS_NONE
-	};
+	*s = (struct demo_scene){ .sandbox = PROCESS_NONE,
+		.adapter = PROCESS_NONE,
+		.controller = PROCESS_NONE,
+		.interrupted = interrupted };
 	(void)snprintf(s->folder, sizeof(s->folder), "%.200s/flyball-demo-XXXXXX",
 		tmp && tmp[0] ? tmp : "/tmp");
 	if (!mkdtemp(s->folder)) {

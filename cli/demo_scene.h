@@ -1,6 +1,7 @@
 #pragma once
 /* The stage of the demo: sandbox, adapter and controller as processes, the objects of the running example in the sandbox, and what a client sees
  * of them. */
+#include <signal.h>
 #include <stdint.h>
 
 #include "cli/demo_view.h"
@@ -26,14 +27,15 @@ struct demo_scene {
 	struct loop *loop;
 	struct http_client *client;
 	struct http_endpoint *api;
+	const volatile sig_atomic_t *interrupted;
 };
 
 /* The autoscaler that the demo applies, as YAML. */
 extern const char DEMO_SCENE_HPA[];
 
-/* Starts everything and waits until the metric is served or `patience_ms` is over. */
-MUST_USE enum error_kind demo_scene_open(
-	struct demo_scene *s, const struct demo_pace *pace, int64_t patience_ms, struct error *err);
+/* Starts everything and waits until the metric is served or `patience_ms` is over. UNAVAIL as soon as *interrupted is not 0. */
+MUST_USE enum error_kind demo_scene_open(struct demo_scene *s, const struct demo_pace *pace,
+	int64_t patience_ms, const volatile sig_atomic_t *interrupted, struct error *err);
 /* Ends the processes and removes the folder, unless its logs are wanted. Works on a half-open scene. */
 void demo_scene_close(struct demo_scene *s, bool keep_logs);
 MUST_USE enum error_kind demo_scene_set_load(struct demo_scene *s, double rps, struct error *err);

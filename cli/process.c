@@ -65,7 +65,11 @@ enum error_kind process_read_line(
 
 	while (n + 1 < size) {
 		struct pollfd wait = { .fd = p->out_fd, .events = POLLIN };
-		if (poll(&wait, 1, timeout_ms) <= 0)
+		int n_ready = poll(&wait, 1, timeout_ms);
+		if (n_ready < 0)
+			return error_set(
+				err, ERR_UNAVAIL, "waiting for %s: %s", p->name, strerror(errno));
+		if (n_ready == 0)
 			return error_set(
 				err, ERR_UNAVAIL, "%s said nothing for %d ms", p->name, timeout_ms);
 		if (read(p->out_fd, room + n, 1) != 1)
