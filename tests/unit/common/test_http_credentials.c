@@ -209,8 +209,8 @@ static bool poison_system_store(const char *dir, const char *bundle)
 	setenv("SSL_CERT_DIR", dir, 1);
 	setenv("CURL_CA_BUNDLE", bundle, 1);
 	return unshare(CLONE_NEWNS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount(dir, "/etc/ssl/certs", NULL, MS_BIND, NULL) == 0;
+	       mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(dir, "/etc/ssl/certs", "none", MS_BIND, NULL) == 0;
 }
 
 START_TEST(a_configured_authority_is_the_only_trust)
