@@ -15,7 +15,7 @@ def check(build, program):
     run = subprocess.run(
         ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite", str(program.resolve())],
         capture_output=True, text=True, errors="replace", cwd=ROOT,
-        env={**os.environ, "CK_FORK": "no", "CK_TIMEOUT_MULTIPLIER": "50", "FLYBALL_SOURCE_DIR": str(ROOT), "FLYBALL_BIN_DIR": str(build / "bin")})
+        env={**os.environ, "CK_TIMEOUT_MULTIPLIER": "50", "FLYBALL_SOURCE_DIR": str(ROOT), "FLYBALL_BIN_DIR": str(build / "bin")})
     if run.returncode == 0:
         return True, f"ok   {program.name}"
     return False, "\n     ".join([f"FAIL {program.name}"] + (run.stderr + run.stdout).splitlines()[-30:])
