@@ -1,11 +1,11 @@
 #pragma once
 /* One request on its way through the steps. Lives in the exchange's arena and ends with the exchange. */
 #include "adapter/accept.h"
-#include "adapter/ask.h"
 #include "adapter/catalog.h"
 #include "adapter/failure.h"
 #include "adapter/objects.h"
 #include "adapter/route.h"
+#include "adapter/shared_ask.h"
 #include "common/http_server.h"
 #include "common/loop.h"
 #include "kube/authn.h"
@@ -37,7 +37,7 @@ struct request {
 	const struct sv *names;
 	size_t n_names;
 	struct sv query, label;
-	struct ask_answer answer; /* valid only while the steps run on it */
+	struct shared_ask_answer answer; /* valid only while the steps run on it */
 	struct resource_job *job;
 	struct impersonation *impersonation;
 
@@ -45,7 +45,7 @@ struct request {
 	struct authn_call authn;
 	struct authz_call authz;
 	struct objects_call objects;
-	struct ask_waiter ask;
+	struct shared_ask_waiter ask;
 
 	/* The reply. */
 	int status;

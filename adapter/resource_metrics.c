@@ -28,7 +28,7 @@ struct container {
 };
 
 struct resource_question {
-	struct ask_waiter waiter;
+	struct shared_ask_waiter waiter;
 	struct resource_job *job;
 	bool memory, failed;
 	size_t from, to; /* of the objects */
@@ -147,7 +147,7 @@ static bool keep_sample(const struct answer_row *row, void *ctx)
 	return true;
 }
 
-static void take_answer(struct resource_question *q, const struct ask_answer *given)
+static void take_answer(struct resource_question *q, const struct shared_ask_answer *given)
 {
 	struct request *r = q->job->r;
 	struct answer answer = { 0 };
@@ -262,7 +262,7 @@ static enum step_next finish(struct resource_job *job)
 	return STEP_REPLY;
 }
 
-static void on_answer(struct ask_waiter *w, const struct ask_answer *answer)
+static void on_answer(struct shared_ask_waiter *w, const struct shared_ask_answer *answer)
 {
 	struct resource_question *q =
 		(struct resource_question *)((char *)w -
@@ -310,12 +310,12 @@ static enum step_next ask_all(struct resource_job *job)
 	job->n_waiting = 1;
 	for (size_t i = 0; i < job->n_questions; i++) {
 		struct resource_question *q = &job->questions[i];
-		struct ask_answer answer = { 0 };
+		struct shared_ask_answer answer = { 0 };
 		struct error err = { 0 };
 		q->waiter.done = on_answer;
 		if (!build_question(job, q) ||
-			ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter, &answer,
-				&err))
+			shared_ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter,
+				&answer, &err))
 			q->failed = true;
 		else if (answer.at_hand)
 			take_answer(q, &answer);
@@ -348,7 +348,7 @@ void resource_metrics_cancel(struct request *r)
 {
 	struct resource_job *job = r->job;
 	for (size_t i = 0; job && i < job->n_questions; i++)
-		ask_cancel(&job->questions[i].waiter);
+		shared_ask_cancel(&job->questions[i].waiter);
 }
 
 static bool fields_accept(const struct inventory_object *o, void *ctx)

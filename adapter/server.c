@@ -306,7 +306,7 @@ static enum error_kind make_authz(struct server *s, struct error *err)
 
 static enum error_kind make_metrics_path(struct server *s, struct error *err)
 {
-	struct ask_config ask = {
+	struct shared_ask_config ask = {
 		.loop = s->loop,
 		.client = s->prometheus,
 		.long_client = s->prometheus_post,
@@ -326,7 +326,7 @@ static enum error_kind make_metrics_path(struct server *s, struct error *err)
 		.on_listed = on_listed,
 		.ctx = s,
 	};
-	if (ask_new(&ask, &s->ask, err) || relist_new(&relist, &s->relist, err))
+	if (shared_ask_new(&ask, &s->ask, err) || relist_new(&relist, &s->relist, err))
 		return err->kind;
 	return ERR_OK;
 }
@@ -569,7 +569,7 @@ void server_free(struct server *s)
 		return;
 	http_server_free(s->listener);
 	relist_free(s->relist);
-	ask_free(s->ask);
+	shared_ask_free(s->ask);
 	authz_free(s->authz);
 	authn_free(s->authn);
 	inventories_free(s->inventories);

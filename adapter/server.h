@@ -1,11 +1,11 @@
 #pragma once
 /* The running adapter: everything that outlives a request, made once in main's order and torn down in the reverse one. */
 #include "adapter/adapter_options.h"
-#include "adapter/ask.h"
 #include "adapter/catalog.h"
 #include "adapter/inventories.h"
 #include "adapter/relist.h"
 #include "adapter/route.h"
+#include "adapter/shared_ask.h"
 #include "common/http_server.h"
 #include "common/loop.h"
 #include "common/selfmetrics.h"
@@ -27,7 +27,7 @@ struct server {
 	struct loop_timer *discovery_timer, *drain_timer, *reload_timer;
 	struct authn *authn;
 	struct authz *authz;
-	struct ask *ask;
+	struct shared_ask *ask;
 	struct relist *relist;
 	struct inventories *inventories; /* of `*` requests; NULL in strict mode */
 	struct inventory *pods, *nodes;	 /* only with resource rules */

@@ -44,7 +44,7 @@ static void cancel_waits(struct request *r)
 	authn_cancel(&r->authn);
 	authz_cancel(&r->authz);
 	objects_cancel(&r->objects);
-	ask_cancel(&r->ask);
+	shared_ask_cancel(&r->ask);
 	resource_metrics_cancel(r);
 }
 

@@ -315,7 +315,7 @@ enum step_next steps_query_text(struct request *r)
 	return STEP_REPLY;
 }
 
-static void on_answer(struct ask_waiter *w, const struct ask_answer *answer)
+static void on_answer(struct shared_ask_waiter *w, const struct shared_ask_answer *answer)
 {
 	struct request *r = (struct request *)((char *)w - offsetof(struct request, ask));
 	r->answer = *answer;
@@ -329,7 +329,8 @@ enum step_next steps_ask(struct request *r)
 	if (log_enabled(LOG_DEBUG))
 		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query),
 			NULL);
-	if (ask_query(r->server->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
+	if (shared_ask_query(
+		    r->server->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}
@@ -410,7 +411,7 @@ static enum step_next write_custom(struct request *r, const struct collector *c)
 }
 
 /* Prometheus explains itself with these codes too: the document decides what it is, as in the reference. */
-static int status_of(const struct ask_answer *answer)
+static int status_of(const struct shared_ask_answer *answer)
 {
 	return answer->status == 400 || answer->status == 422 || answer->status == 503
 		       ? 200

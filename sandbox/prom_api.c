@@ -14,7 +14,7 @@
 
 struct prom_api {
 	struct http_server *server;
-	const struct series_store *series;
+	const struct time_series_store *series;
 	bool down;
 };
 
@@ -162,7 +162,7 @@ static void answer_query(struct question *q)
 	end_success(q);
 }
 
-static void put_series(struct question *q, const struct series *s)
+static void put_series(struct question *q, const struct time_series *s)
 {
 	jw_object(&q->w);
 	for (size_t i = 0; i < s->n_labels; i++)
@@ -184,7 +184,7 @@ static void answer_series(struct question *q)
 	begin_success(q);
 	jw_array(&q->w);
 	for (size_t i = 0; i < q->n; i++) {
-		const struct series **found;
+		const struct time_series **found;
 		size_t n;
 		if (!sv_is(q->parameters[i].name, "match[]"))
 			continue;
@@ -209,8 +209,8 @@ static void answer_names(struct question *q, const char *label)
 {
 	VEC(const char *) seen = { 0 };
 
-	for (size_t i = 0; i < series_n(q->api->series); i++) {
-		const struct series *s = series_at(q->api->series, i);
+	for (size_t i = 0; i < time_series_n(q->api->series); i++) {
+		const struct time_series *s = time_series_at(q->api->series, i);
 		for (size_t k = 0; k < s->n_labels; k++) {
 			const char *text = label ? s->labels[k].value : s->labels[k].name;
 			bool known = label && strcmp(s->labels[k].name, label) != 0;
@@ -311,7 +311,7 @@ static void handle(struct http_exchange *x, void *ctx)
 }
 
 enum error_kind prom_api_new(struct loop *l, const char *bind_address, uint16_t port,
-	const struct series_store *series, struct prom_api **ret, struct error *err)
+	const struct time_series_store *series, struct prom_api **ret, struct error *err)
 {
 	AUTO(prom_api_free) struct prom_api *p = mem_zalloc(sizeof(*p));
 	const struct http_server_config config = {

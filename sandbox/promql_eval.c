@@ -17,7 +17,7 @@
 
 struct evaluation {
 	struct arena *arena;
-	const struct series_store *series;
+	const struct time_series_store *series;
 	int64_t now_ms;
 	struct error *err;
 };
@@ -51,7 +51,7 @@ static enum error_kind matches_pattern(
 }
 
 static enum error_kind selects(
-	struct evaluation *e, const struct ast *vector, const struct series *s, bool *ret)
+	struct evaluation *e, const struct ast *vector, const struct time_series *s, bool *ret)
 {
 	*ret = true;
 	for (size_t i = 0; i < vector->vector.n_matchers && *ret; i++) {
@@ -59,7 +59,7 @@ static enum error_kind selects(
 		char *label = arena_strdup(e->arena, m->label);
 		if (!label)
 			return no_memory(e);
-		struct sv value = sv_of(series_label(s, label));
+		struct sv value = sv_of(time_series_label(s, label));
 		bool equal = sv_eq(value, m->value);
 		if (m->op == MATCHER_EQ || m->op == MATCHER_NEQ) {
 			*ret = equal == (m->op == MATCHER_EQ);
@@ -86,7 +86,7 @@ static enum error_kind check_selector(struct evaluation *e, const struct ast *ve
 
 /* Labels of a series as a row has them; __name__ stays only for plain selectors. */
 static bool row_labels(
-	struct evaluation *e, const struct series *s, bool keep_name, struct eval_row *row)
+	struct evaluation *e, const struct time_series *s, bool keep_name, struct eval_row *row)
 {
 	row->labels = ARENA_ARRAY(e->arena, s->n_labels, struct eval_label);
 	if (!row->labels)
@@ -103,7 +103,7 @@ static bool row_labels(
 static enum error_kind make_rows(struct evaluation *e, struct eval_result *ret)
 {
 	*ret = (struct eval_result){ .rows = ARENA_ARRAY(
-					     e->arena, series_n(e->series), struct eval_row) };
+					     e->arena, time_series_n(e->series), struct eval_row) };
 	return ret->rows ? ERR_OK : no_memory(e);
 }
 
@@ -112,12 +112,12 @@ static enum error_kind eval_vector(
 {
 	if (check_selector(e, n) != ERR_OK || make_rows(e, ret) != ERR_OK)
 		return e->err->kind;
-	for (size_t i = 0; i < series_n(e->series); i++) {
-		const struct series *s = series_at(e->series, i);
+	for (size_t i = 0; i < time_series_n(e->series); i++) {
+		const struct time_series *s = time_series_at(e->series, i);
 		bool chosen;
 		if (selects(e, n, s, &chosen) != ERR_OK)
 			return e->err->kind;
-		struct series_sample sample;
+		struct time_series_sample sample;
 		if (!chosen || !range_function_latest(s, e->now_ms, LOOKBACK_MS, &sample))
 			continue;
 		struct eval_row *row = &ret->rows[ret->n++];
@@ -145,8 +145,8 @@ static enum error_kind eval_call(struct evaluation *e, const struct ast *n, stru
 	const struct ast *vector = range->matrix.vector;
 	if (check_selector(e, vector) != ERR_OK || make_rows(e, ret) != ERR_OK)
 		return e->err->kind;
-	for (size_t i = 0; i < series_n(e->series); i++) {
-		const struct series *s = series_at(e->series, i);
+	for (size_t i = 0; i < time_series_n(e->series); i++) {
+		const struct time_series *s = time_series_at(e->series, i);
 		bool chosen;
 		if (selects(e, vector, s, &chosen) != ERR_OK)
 			return e->err->kind;
@@ -374,8 +374,8 @@ static enum error_kind parse(struct arena *a, struct sv query, struct ast **ret,
 	return parser_parse(a, query, PARSER_STOCK, ret, NULL, err);
 }
 
-enum error_kind promql_eval(struct arena *a, const struct series_store *series, struct sv query,
-	int64_t time_ms, struct eval_result *ret, struct error *err)
+enum error_kind promql_eval(struct arena *a, const struct time_series_store *series,
+	struct sv query, int64_t time_ms, struct eval_result *ret, struct error *err)
 {
 	struct evaluation e = { .arena = a, .series = series, .now_ms = time_ms, .err = err };
 	struct ast *tree;
@@ -385,12 +385,13 @@ enum error_kind promql_eval(struct arena *a, const struct series_store *series, 
 	return eval(&e, tree, ret);
 }
 
-enum error_kind promql_eval_series(struct arena *a, const struct series_store *series,
-	struct sv selector, int64_t start_ms, int64_t end_ms, const struct series ***ret,
+enum error_kind promql_eval_series(struct arena *a, const struct time_series_store *series,
+	struct sv selector, int64_t start_ms, int64_t end_ms, const struct time_series ***ret,
 	size_t *ret_n, struct error *err)
 {
 	struct evaluation e = { .arena = a, .series = series, .err = err };
-	const struct series **found = ARENA_ARRAY(a, series_n(series), const struct series *);
+	const struct time_series **found =
+		ARENA_ARRAY(a, time_series_n(series), const struct time_series *);
 	struct ast *tree;
 	size_t n = 0;
 
@@ -400,13 +401,13 @@ enum error_kind promql_eval_series(struct arena *a, const struct series_store *s
 		return err->kind;
 	if (tree->kind != AST_VECTOR)
 		return error_set(err, ERR_INVALID, "match[] must be a series selector");
-	for (size_t i = 0; i < series_n(series); i++) {
-		const struct series *s = series_at(series, i);
+	for (size_t i = 0; i < time_series_n(series); i++) {
+		const struct time_series *s = time_series_at(series, i);
 		bool chosen;
 		if (selects(&e, tree, s, &chosen) != ERR_OK)
 			return err->kind;
-		if (chosen && s->n > 0 && series_sample_at(s, 0).time_ms <= end_ms &&
-			series_sample_at(s, s->n - 1).time_ms >= start_ms)
+		if (chosen && s->n > 0 && time_series_sample_at(s, 0).time_ms <= end_ms &&
+			time_series_sample_at(s, s->n - 1).time_ms >= start_ms)
 			found[n++] = s;
 	}
 	*ret = found;

@@ -4,7 +4,7 @@
  * name. Semantics (lookback, extrapolation, staleness) are Prometheus'. Pure. */
 #include "common/arena.h"
 #include "common/error.h"
-#include "sandbox/series.h"
+#include "sandbox/time_series.h"
 
 struct eval_label {
 	struct sv name, value;
@@ -25,9 +25,9 @@ struct eval_result {
 /* Evaluates at one moment; rows live in the arena (labels may point into the series).
  * errors: INVALID, code 400: the query does not parse (Prometheus' text); code 422: it uses something that is not supported, which the text
  * names. LIMIT, NOMEM. */
-MUST_USE enum error_kind promql_eval(struct arena *a, const struct series_store *series,
+MUST_USE enum error_kind promql_eval(struct arena *a, const struct time_series_store *series,
 	struct sv query, int64_t time_ms, struct eval_result *ret, struct error *err);
 /* The series that a selector such as `up{job="x"}` chooses and that have a sample in [start_ms, end_ms]; *ret in the arena. */
-MUST_USE enum error_kind promql_eval_series(struct arena *a, const struct series_store *series,
-	struct sv selector, int64_t start_ms, int64_t end_ms, const struct series ***ret,
+MUST_USE enum error_kind promql_eval_series(struct arena *a, const struct time_series_store *series,
+	struct sv selector, int64_t start_ms, int64_t end_ms, const struct time_series ***ret,
 	size_t *ret_n, struct error *err);

@@ -9,27 +9,28 @@
 /* A gap at an edge of more than this many average intervals is not bridged. */
 #define EXTRAPOLATION_LIMIT 1.1
 
-static struct series_sample sample_at(const struct range_window *w, size_t i)
+static struct time_series_sample sample_at(const struct range_window *w, size_t i)
 {
-	return series_sample_at(w->series, w->first + i);
+	return time_series_sample_at(w->series, w->first + i);
 }
 
-struct range_window range_function_window(const struct series *s, int64_t end_ms, int64_t range_ms)
+struct range_window range_function_window(
+	const struct time_series *s, int64_t end_ms, int64_t range_ms)
 {
 	struct range_window w = { .series = s, .start_ms = end_ms - range_ms, .end_ms = end_ms };
 	size_t behind = s->n;
 
-	while (behind > 0 && series_sample_at(s, behind - 1).time_ms > end_ms)
+	while (behind > 0 && time_series_sample_at(s, behind - 1).time_ms > end_ms)
 		behind--;
 	w.first = behind;
-	while (w.first > 0 && series_sample_at(s, w.first - 1).time_ms > w.start_ms)
+	while (w.first > 0 && time_series_sample_at(s, w.first - 1).time_ms > w.start_ms)
 		w.first--;
 	w.n = behind - w.first;
 	return w;
 }
 
-bool range_function_latest(
-	const struct series *s, int64_t now_ms, int64_t lookback_ms, struct series_sample *ret)
+bool range_function_latest(const struct time_series *s, int64_t now_ms, int64_t lookback_ms,
+	struct time_series_sample *ret)
 {
 	struct range_window w = range_function_window(s, now_ms, lookback_ms);
 
@@ -50,7 +51,7 @@ static bool extrapolated(const struct range_window *w, bool per_second, double *
 {
 	if (w->n < 2)
 		return false;
-	struct series_sample first = sample_at(w, 0), last = sample_at(w, w->n - 1);
+	struct time_series_sample first = sample_at(w, 0), last = sample_at(w, w->n - 1);
 	double growth = last.value - first.value;
 	for (size_t i = 1; i < w->n; i++) {
 		if (sample_at(w, i).value < sample_at(w, i - 1).value)
@@ -89,7 +90,7 @@ static bool irate(const struct range_window *w, double *ret)
 {
 	if (w->n < 2)
 		return false;
-	struct series_sample before = sample_at(w, w->n - 2), last = sample_at(w, w->n - 1);
+	struct time_series_sample before = sample_at(w, w->n - 2), last = sample_at(w, w->n - 1);
 	double growth = last.value < before.value ? last.value : last.value - before.value;
 	*ret = growth / seconds_between(before.time_ms, last.time_ms);
 	return true;

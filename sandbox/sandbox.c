@@ -8,7 +8,7 @@
 struct sandbox {
 	struct loop *loop;
 	struct store *store;
-	struct series_store *series;
+	struct time_series_store *series;
 	struct workload *workload;
 	struct api *api;
 	struct prom_api *prometheus;
@@ -69,7 +69,7 @@ enum error_kind sandbox_new(struct loop *l, struct http_client *client,
 	s->load = config->load;
 	s->started = instant_mono_now();
 	(void)snprintf(s->address, sizeof(s->address), "%s", config->bind_address);
-	s->series = series_store_new();
+	s->series = time_series_store_new();
 	s->step_timer = loop_timer_new(l, on_step, s);
 	if (!s->series || !s->step_timer)
 		return error_nomem(err);
@@ -92,7 +92,7 @@ void sandbox_free(struct sandbox *s)
 	prom_api_free(s->prometheus);
 	api_free(s->api);
 	workload_free(s->workload);
-	series_store_free(s->series);
+	time_series_store_free(s->series);
 	store_free(s->store);
 	mem_free(s);
 }

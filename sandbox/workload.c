@@ -14,7 +14,7 @@
 
 struct workload {
 	struct store *store;
-	struct series_store *series;
+	struct time_series_store *series;
 	struct workload_config config;
 	struct map counters; /* pod name -> struct counter */
 	struct wall last_step;
@@ -25,7 +25,7 @@ struct counter {
 	double requests;
 };
 
-enum error_kind workload_new(struct store *store, struct series_store *series,
+enum error_kind workload_new(struct store *store, struct time_series_store *series,
 	const struct workload_config *config, struct workload **ret, struct error *err)
 {
 	struct workload *w = mem_zalloc(sizeof(*w));
@@ -283,7 +283,7 @@ static enum error_kind drop_pod(struct workload *w, const json_t *pod, struct er
 {
 	const char *name = jx_text_at(pod, "metadata.name");
 
-	series_end(w->series, "pod", name);
+	time_series_end(w->series, "pod", name);
 	mem_free(map_take(&w->counters, sv_of(name)));
 	return store_delete(w->store, resources_of_kind("Pod"),
 		sv_of(jx_text_at(pod, "metadata.namespace")), sv_of(name), err);
@@ -379,7 +379,8 @@ static enum error_kind scrape_pod(struct workload *w, const char *pod, const cha
 {
 	const char *const pairs[] = { "__name__", metric, "namespace", w->config.ns, "pod", pod,
 		"job", w->config.app };
-	return series_append(w->series, pairs, 4, now.sec * 1000 + now.nsec / 1000000, value, err);
+	return time_series_append(
+		w->series, pairs, 4, now.sec * 1000 + now.nsec / 1000000, value, err);
 }
 
 static bool is_among(const struct pod_set *pods, struct sv name)
@@ -405,7 +406,7 @@ static void end_gone(struct workload *w, const struct pod_set *pods)
 		if (gone) {
 			char name[300];
 			(void)snprintf(name, sizeof(name), "%.*s", SV_ARG(map_key(gone)));
-			series_end(w->series, "pod", name);
+			time_series_end(w->series, "pod", name);
 			mem_free(map_take(&w->counters, sv_of(name)));
 		}
 	} while (gone);
@@ -447,7 +448,7 @@ static enum error_kind serve_load(
 	/* Every pod has a counter by now. */
 	if (w->counters.n > pods->n)
 		end_gone(w, pods);
-	series_forget_before(w->series, now.sec * 1000 - FORGET_AFTER_MS);
+	time_series_forget_before(w->series, now.sec * 1000 - FORGET_AFTER_MS);
 	return rc;
 }
 

@@ -3,8 +3,8 @@
  * spread over the Ready pods of one application, whose request counters are scraped into the series. Stands for the deployment controller, the
  * kubelet, the application and the scrape. */
 #include "sandbox/load.h"
-#include "sandbox/series.h"
 #include "sandbox/store.h"
+#include "sandbox/time_series.h"
 
 struct workload_config {
 	int64_t startup_delay_ns; /* from creation of a pod to Ready */
@@ -14,7 +14,7 @@ struct workload_config {
 
 struct workload;
 
-MUST_USE enum error_kind workload_new(struct store *store, struct series_store *series,
+MUST_USE enum error_kind workload_new(struct store *store, struct time_series_store *series,
 	const struct workload_config *config, struct workload **ret, struct error *err);
 void workload_free(struct workload *w);
 DEFINE_AUTO(struct workload *, workload_free)

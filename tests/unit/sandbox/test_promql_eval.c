@@ -4,7 +4,7 @@
 
 #include "sandbox/promql_eval.h"
 
-static struct series_store *store;
+static struct time_series_store *store;
 static struct arena arena;
 
 /* Two pods' counters, one sample a second from t = 1 s to 60 s, growing by 2 and by 3 a second; pod c ended at 30 s. */
@@ -12,23 +12,26 @@ static void setup(void)
 {
 	struct error err;
 
-	store = series_store_new();
+	store = time_series_store_new();
 	arena_init(&arena, 16 * 1024 * 1024);
 	for (int t = 1; t <= 60; t++) {
 		const char *const a[] = { "__name__", "hits_total", "pod", "a", "ns", "x" };
 		const char *const b[] = { "__name__", "hits_total", "pod", "b", "ns", "x" };
 		const char *const c[] = { "__name__", "hits_total", "pod", "c", "ns", "y" };
-		ck_assert_int_eq(series_append(store, a, 3, t * 1000, 100 + 2 * t, &err), ERR_OK);
-		ck_assert_int_eq(series_append(store, b, 3, t * 1000, 100 + 3 * t, &err), ERR_OK);
+		ck_assert_int_eq(
+			time_series_append(store, a, 3, t * 1000, 100 + 2 * t, &err), ERR_OK);
+		ck_assert_int_eq(
+			time_series_append(store, b, 3, t * 1000, 100 + 3 * t, &err), ERR_OK);
 		if (t <= 30)
-			ck_assert_int_eq(series_append(store, c, 3, t * 1000, t, &err), ERR_OK);
+			ck_assert_int_eq(
+				time_series_append(store, c, 3, t * 1000, t, &err), ERR_OK);
 	}
-	series_end(store, "pod", "c");
+	time_series_end(store, "pod", "c");
 }
 
 static void teardown(void)
 {
-	series_store_free(store);
+	time_series_store_free(store);
 	arena_done(&arena);
 }
 
@@ -111,7 +114,7 @@ END_TEST
 
 START_TEST(series_are_found_by_selector_and_time)
 {
-	const struct series **found;
+	const struct time_series **found;
 	struct error err;
 	size_t n;
 

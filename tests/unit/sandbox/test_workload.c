@@ -4,7 +4,7 @@
 #include "sandbox/workload.h"
 
 static struct store *store;
-static struct series_store *series;
+static struct time_series_store *series;
 static struct workload *workload;
 static struct wall now;
 
@@ -16,14 +16,14 @@ static void setup(void)
 	jx_init();
 	now = (struct wall){ 1000000000, 0 };
 	ck_assert_int_eq(store_new(&store, &err), ERR_OK);
-	series = series_store_new();
+	series = time_series_store_new();
 	ck_assert_int_eq(workload_new(store, series, &config, &workload, &err), ERR_OK);
 }
 
 static void teardown(void)
 {
 	workload_free(workload);
-	series_store_free(series);
+	time_series_store_free(series);
 	store_free(store);
 }
 
@@ -56,8 +56,8 @@ static size_t live_series(void)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < series_n(series); i++)
-		n += !series_at(series, i)->stale;
+	for (size_t i = 0; i < time_series_n(series); i++)
+		n += !time_series_at(series, i)->stale;
 	return n;
 }
 
@@ -82,7 +82,7 @@ START_TEST(the_series_of_a_pod_that_others_deleted_end)
 	store_list_done(&all);
 	steps(4);
 	ck_assert_uint_eq(live_series(), 4);
-	ck_assert_uint_eq(series_n(series), 6);
+	ck_assert_uint_eq(time_series_n(series), 6);
 }
 END_TEST
 

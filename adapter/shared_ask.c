@@ -1,7 +1,7 @@
 /* Step "ask": query text -> Prometheus' answer, as text. What it means is the next step's business.
  *
  * An HPA controller asks for the same metric for every object that shares a selector, and several replicas of it do so within the same second. */
-#include "adapter/ask.h"
+#include "adapter/shared_ask.h"
 
 #include "common/instant.h"
 #include "common/map.h"
@@ -13,22 +13,22 @@
 /* Memory of remembered answers; larger ones are handed out and forgotten. */
 #define ASK_KEPT_BYTES_MAX (32u * 1024 * 1024)
 
-struct ask {
-	struct ask_config config;
-	struct map shared; /* query -> struct ask_question */
-	struct ask_question *alone;
+struct shared_ask {
+	struct shared_ask_config config;
+	struct map shared; /* query -> struct shared_ask_question */
+	struct shared_ask_question *alone;
 	struct loop_timer *sweep;
 	size_t kept_bytes;
-	struct ask_stats stats;
+	struct shared_ask_stats stats;
 };
 
-struct ask_question {
-	struct ask *ask;
+struct shared_ask_question {
+	struct shared_ask *ask;
 	char *query;
 	size_t query_len;
 	bool is_shared, delivering;
-	struct ask_question *next, **link; /* in ask->alone */
-	struct ask_waiter *waiters;
+	struct shared_ask_question *next, **link; /* in ask->alone */
+	struct shared_ask_waiter *waiters;
 	struct prom_client_call *call;
 	struct mono started;
 	int64_t asked_at_ms;
@@ -39,7 +39,7 @@ struct ask_question {
 	struct mono answered;
 };
 
-static void unlink_question(struct ask_question *q)
+static void unlink_question(struct shared_ask_question *q)
 {
 	if (q->is_shared) {
 		map_take(&q->ask->shared, sv_from(q->query, q->query_len));
@@ -52,10 +52,10 @@ static void unlink_question(struct ask_question *q)
 
 static void free_question(void *value)
 {
-	struct ask_question *q = value;
+	struct shared_ask_question *q = value;
 	if (!q)
 		return;
-	for (struct ask_waiter *w = q->waiters; w; w = w->next)
+	for (struct shared_ask_waiter *w = q->waiters; w; w = w->next)
 		w->question = NULL;
 	prom_client_cancel(q->call);
 	q->ask->kept_bytes -= q->body_len;
@@ -64,7 +64,7 @@ static void free_question(void *value)
 	mem_free(q);
 }
 
-static bool is_fresh(const struct ask_question *q)
+static bool is_fresh(const struct shared_ask_question *q)
 {
 	return q->body &&
 	       loop_now(q->ask->config.loop).ns - q->answered.ns < q->ask->config.max_age_ns;
@@ -73,13 +73,13 @@ static bool is_fresh(const struct ask_question *q)
 /* Removes the answers that are too old to be used. */
 static void on_sweep(struct loop_timer *t, void *ctx)
 {
-	struct ask *a = ctx;
+	struct shared_ask *a = ctx;
 	bool again = true, any_left = false;
 	while (again) {
 		again = any_left = false;
-		struct ask_question *old = NULL;
+		struct shared_ask_question *old = NULL;
 		MAP_FOREACH (e, &a->shared) {
-			struct ask_question *q = e->value;
+			struct shared_ask_question *q = e->value;
 			any_left = any_left || q->body;
 			if (q->body && !is_fresh(q))
 				old = q;
@@ -94,9 +94,10 @@ static void on_sweep(struct loop_timer *t, void *ctx)
 		loop_timer_set(t, a->config.max_age_ns);
 }
 
-enum error_kind ask_new(const struct ask_config *config, struct ask **ret, struct error *err)
+enum error_kind shared_ask_new(
+	const struct shared_ask_config *config, struct shared_ask **ret, struct error *err)
 {
-	AUTO(ask_free) struct ask *a = mem_zalloc(sizeof(*a));
+	AUTO(shared_ask_free) struct shared_ask *a = mem_zalloc(sizeof(*a));
 	if (!a)
 		return error_nomem(err);
 	a->config = *config;
@@ -108,12 +109,12 @@ enum error_kind ask_new(const struct ask_config *config, struct ask **ret, struc
 	return ERR_OK;
 }
 
-void ask_free(struct ask *a)
+void shared_ask_free(struct shared_ask *a)
 {
 	if (!a)
 		return;
 	while (a->alone) {
-		struct ask_question *q = a->alone;
+		struct shared_ask_question *q = a->alone;
 		unlink_question(q);
 		free_question(q);
 	}
@@ -123,9 +124,9 @@ void ask_free(struct ask *a)
 }
 
 /* Keeps a good answer for reuse; true when the question stays. */
-static bool keep(struct ask_question *q, int status, struct sv body)
+static bool keep(struct shared_ask_question *q, int status, struct sv body)
 {
-	struct ask *a = q->ask;
+	struct shared_ask *a = q->ask;
 	if (!q->is_shared || a->config.max_age_ns <= 0 || status < 200 || status > 299 ||
 		a->kept_bytes + body.len > ASK_KEPT_BYTES_MAX)
 		return false;
@@ -143,9 +144,9 @@ static bool keep(struct ask_question *q, int status, struct sv body)
 
 static void on_answer(int status, struct sv body, const struct error *failed, void *ctx)
 {
-	struct ask_question *q = ctx;
-	struct ask *a = q->ask;
-	struct ask_answer answer = {
+	struct shared_ask_question *q = ctx;
+	struct shared_ask *a = q->ask;
+	struct shared_ask_answer answer = {
 		.status = status, .body = body, .failed = failed, .asked_at_ms = q->asked_at_ms
 	};
 	q->call = NULL;
@@ -158,7 +159,7 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 	/* A waiter that is called may take others along, so each is taken off before. */
 	q->delivering = true;
 	while (q->waiters) {
-		struct ask_waiter *w = q->waiters;
+		struct shared_ask_waiter *w = q->waiters;
 		q->waiters = w->next;
 		w->question = NULL;
 		w->next = NULL;
@@ -169,9 +170,9 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 		free_question(q);
 }
 
-static struct ask_question *new_question(struct ask *a, struct sv query)
+static struct shared_ask_question *new_question(struct shared_ask *a, struct sv query)
 {
-	struct ask_question *q = mem_zalloc(sizeof(*q));
+	struct shared_ask_question *q = mem_zalloc(sizeof(*q));
 	if (!q)
 		return NULL;
 	q->ask = a;
@@ -184,9 +185,9 @@ static struct ask_question *new_question(struct ask *a, struct sv query)
 	return q;
 }
 
-static void link_question(struct ask_question *q)
+static void link_question(struct shared_ask_question *q)
 {
-	struct ask *a = q->ask;
+	struct shared_ask *a = q->ask;
 	struct error full = { 0 };
 	q->is_shared = a->config.shared && map_set(&a->shared, sv_from(q->query, q->query_len), q,
 						   NULL, &full) == ERR_OK;
@@ -199,9 +200,9 @@ static void link_question(struct ask_question *q)
 	a->alone = q;
 }
 
-static enum error_kind start(struct ask_question *q, int64_t timeout_ns, struct error *err)
+static enum error_kind start(struct shared_ask_question *q, int64_t timeout_ns, struct error *err)
 {
-	struct ask *a = q->ask;
+	struct shared_ask *a = q->ask;
 	struct wall now = instant_wall_now();
 	q->started = loop_now(a->config.loop);
 	q->asked_at_ms = now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS;
@@ -217,10 +218,10 @@ static enum error_kind start(struct ask_question *q, int64_t timeout_ns, struct 
 		on_answer, q, &q->call, err);
 }
 
-enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, struct ask_waiter *w,
-	struct ask_answer *ret, struct error *err)
+enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,
+	struct shared_ask_waiter *w, struct shared_ask_answer *ret, struct error *err)
 {
-	struct ask_question *q = a->config.shared ? map_get(&a->shared, query) : NULL;
+	struct shared_ask_question *q = a->config.shared ? map_get(&a->shared, query) : NULL;
 	if (q && q->body && !is_fresh(q)) {
 		unlink_question(q);
 		free_question(q);
@@ -228,7 +229,7 @@ enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, st
 	}
 	if (q && q->body) {
 		a->stats.n_reused++;
-		*ret = (struct ask_answer){ .at_hand = true,
+		*ret = (struct shared_ask_answer){ .at_hand = true,
 			.status = q->status,
 			.body = sv_from(q->body, q->body_len),
 			.asked_at_ms = q->asked_at_ms };
@@ -254,13 +255,13 @@ enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns, st
 	return ERR_OK;
 }
 
-void ask_cancel(struct ask_waiter *w)
+void shared_ask_cancel(struct shared_ask_waiter *w)
 {
-	struct ask_question *q = w->question;
+	struct shared_ask_question *q = w->question;
 	if (!q)
 		return;
 	w->question = NULL;
-	for (struct ask_waiter **at = &q->waiters; *at; at = &(*at)->next)
+	for (struct shared_ask_waiter **at = &q->waiters; *at; at = &(*at)->next)
 		if (*at == w) {
 			*at = w->next;
 			break;
@@ -272,7 +273,7 @@ void ask_cancel(struct ask_waiter *w)
 	}
 }
 
-struct ask_stats ask_stats(const struct ask *a)
+struct shared_ask_stats shared_ask_stats(const struct shared_ask *a)
 {
 	return a->stats;
 }

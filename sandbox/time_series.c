@@ -1,5 +1,5 @@
 /* A flat array of series: the sandbox simulates tens of pods with a few metrics each, so a linear search by labels is enough. */
-#include "sandbox/series.h"
+#include "sandbox/time_series.h"
 
 #include <stdlib.h>
 
@@ -9,16 +9,16 @@
 /* At two scrapes a second this is ten minutes, more than any window a demo uses. */
 #define RING_SIZE 1200
 
-struct series_store {
-	VEC(struct series) all;
+struct time_series_store {
+	VEC(struct time_series) all;
 };
 
-struct series_store *series_store_new(void)
+struct time_series_store *time_series_store_new(void)
 {
-	return mem_zalloc(sizeof(struct series_store));
+	return mem_zalloc(sizeof(struct time_series_store));
 }
 
-static void series_done(struct series *s)
+static void series_done(struct time_series *s)
 {
 	for (size_t i = 0; i < s->n_labels; i++) {
 		mem_free(s->labels[i].name);
@@ -27,7 +27,7 @@ static void series_done(struct series *s)
 	mem_free(s->ring);
 }
 
-void series_store_free(struct series_store *s)
+void time_series_store_free(struct time_series_store *s)
 {
 	if (!s)
 		return;
@@ -37,7 +37,7 @@ void series_store_free(struct series_store *s)
 	mem_free(s);
 }
 
-const char *series_label(const struct series *s, const char *name)
+const char *time_series_label(const struct time_series *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_labels; i++) {
 		if (strcmp(s->labels[i].name, name) == 0)
@@ -46,12 +46,13 @@ const char *series_label(const struct series *s, const char *name)
 	return "";
 }
 
-static struct series *find(struct series_store *s, const char *const *pairs, size_t n_labels)
+static struct time_series *find(
+	struct time_series_store *s, const char *const *pairs, size_t n_labels)
 {
 	VEC_FOREACH (one, &s->all) {
 		bool same = one->n_labels == n_labels && !one->stale;
 		for (size_t i = 0; i < n_labels && same; i++)
-			same = strcmp(series_label(one, pairs[2 * i]), pairs[2 * i + 1]) == 0;
+			same = strcmp(time_series_label(one, pairs[2 * i]), pairs[2 * i + 1]) == 0;
 		if (same)
 			return one;
 	}
@@ -60,13 +61,14 @@ static struct series *find(struct series_store *s, const char *const *pairs, siz
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(
-		((const struct series_label *)a)->name, ((const struct series_label *)b)->name);
+	return strcmp(((const struct time_series_label *)a)->name,
+		((const struct time_series_label *)b)->name);
 }
 
-static struct series *add(struct series_store *s, const char *const *pairs, size_t n_labels)
+static struct time_series *add(
+	struct time_series_store *s, const char *const *pairs, size_t n_labels)
 {
-	struct series *one = VEC_PUSH(&s->all, MAX_SERIES);
+	struct time_series *one = VEC_PUSH(&s->all, MAX_SERIES);
 
 	if (!one)
 		return NULL;
@@ -87,12 +89,12 @@ static struct series *add(struct series_store *s, const char *const *pairs, size
 	return one;
 }
 
-enum error_kind series_append(struct series_store *s, const char *const *pairs, size_t n_labels,
-	int64_t time_ms, double value, struct error *err)
+enum error_kind time_series_append(struct time_series_store *s, const char *const *pairs,
+	size_t n_labels, int64_t time_ms, double value, struct error *err)
 {
-	if (n_labels > SERIES_MAX_LABELS)
-		return error_set(err, ERR_LIMIT, "more than %d labels", SERIES_MAX_LABELS);
-	struct series *one = find(s, pairs, n_labels);
+	if (n_labels > TIME_SERIES_MAX_LABELS)
+		return error_set(err, ERR_LIMIT, "more than %d labels", TIME_SERIES_MAX_LABELS);
+	struct time_series *one = find(s, pairs, n_labels);
 	if (!one)
 		one = add(s, pairs, n_labels);
 	if (!one)
@@ -101,25 +103,27 @@ enum error_kind series_append(struct series_store *s, const char *const *pairs, 
 		one->first = (one->first + 1) % RING_SIZE;
 		one->n--;
 	}
-	one->ring[(one->first + one->n++) % RING_SIZE] = (struct series_sample){ time_ms, value };
+	one->ring[(one->first + one->n++) % RING_SIZE] =
+		(struct time_series_sample){ time_ms, value };
 	return ERR_OK;
 }
 
-void series_end(struct series_store *s, const char *name, const char *value)
+void time_series_end(struct time_series_store *s, const char *name, const char *value)
 {
 	VEC_FOREACH (one, &s->all) {
-		if (strcmp(series_label(one, name), value) == 0)
+		if (strcmp(time_series_label(one, name), value) == 0)
 			one->stale = true;
 	}
 }
 
-void series_forget_before(struct series_store *s, int64_t time_ms)
+void time_series_forget_before(struct time_series_store *s, int64_t time_ms)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < s->all.n; i++) {
-		struct series *one = &s->all.at[i];
-		if (one->stale && one->n > 0 && series_sample_at(one, one->n - 1).time_ms < time_ms)
+		struct time_series *one = &s->all.at[i];
+		if (one->stale && one->n > 0 &&
+			time_series_sample_at(one, one->n - 1).time_ms < time_ms)
 			series_done(one);
 		else
 			s->all.at[kept++] = *one;
@@ -127,17 +131,17 @@ void series_forget_before(struct series_store *s, int64_t time_ms)
 	s->all.n = kept;
 }
 
-size_t series_n(const struct series_store *s)
+size_t time_series_n(const struct time_series_store *s)
 {
 	return s->all.n;
 }
 
-const struct series *series_at(const struct series_store *s, size_t i)
+const struct time_series *time_series_at(const struct time_series_store *s, size_t i)
 {
 	return &s->all.at[i];
 }
 
-struct series_sample series_sample_at(const struct series *s, size_t i)
+struct time_series_sample time_series_sample_at(const struct time_series *s, size_t i)
 {
 	return s->ring[(s->first + i) % RING_SIZE];
 }

@@ -5,9 +5,9 @@
 #include "common/sv.h"
 #include "promql/prom_client.h"
 
-struct ask;
+struct shared_ask;
 
-struct ask_config {
+struct shared_ask_config {
 	struct loop *loop;
 	struct prom_client *client;	 /* must outlive the ask */
 	struct prom_client *long_client; /* for texts that do not fit into a URL; NULL: client */
@@ -19,7 +19,7 @@ struct ask_config {
 };
 
 /* What a question gives. Borrowed for the time of the callback, or until the loop's next round when it came at once. */
-struct ask_answer {
+struct shared_ask_answer {
 	int status;
 	struct sv body;
 	const struct error *failed; /* set: no answer */
@@ -28,26 +28,26 @@ struct ask_answer {
 };
 
 /* Zero it and set done. */
-struct ask_waiter {
-	void (*done)(struct ask_waiter *w, const struct ask_answer *answer);
+struct shared_ask_waiter {
+	void (*done)(struct shared_ask_waiter *w, const struct shared_ask_answer *answer);
 	/* private */
-	struct ask_question *question;
-	struct ask_waiter *next;
+	struct shared_ask_question *question;
+	struct shared_ask_waiter *next;
 };
 
-MUST_USE enum error_kind ask_new(
-	const struct ask_config *config, struct ask **ret, struct error *err);
-void ask_free(struct ask *a); /* waiters are not called */
-DEFINE_AUTO(struct ask *, ask_free)
+MUST_USE enum error_kind shared_ask_new(
+	const struct shared_ask_config *config, struct shared_ask **ret, struct error *err);
+void shared_ask_free(struct shared_ask *a); /* waiters are not called */
+DEFINE_AUTO(struct shared_ask *, shared_ask_free)
 
 /* ret->at_hand: the answer is there already (then done is not called); else done is called later. timeout_ns bounds a question that this call
  * starts. errors: NOMEM, LIMIT */
-MUST_USE enum error_kind ask_query(struct ask *a, struct sv query, int64_t timeout_ns,
-	struct ask_waiter *w, struct ask_answer *ret, struct error *err);
+MUST_USE enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,
+	struct shared_ask_waiter *w, struct shared_ask_answer *ret, struct error *err);
 /* The waiter is no longer interested; a question that nobody waits for is ended. Fine when it does not wait. */
-void ask_cancel(struct ask_waiter *w);
+void shared_ask_cancel(struct shared_ask_waiter *w);
 
-struct ask_stats {
+struct shared_ask_stats {
 	uint64_t n_asked, n_joined, n_reused;
 };
-struct ask_stats ask_stats(const struct ask *a);
+struct shared_ask_stats shared_ask_stats(const struct shared_ask *a);
