@@ -132,10 +132,13 @@ def nm(path, *flags):
 
 def check_names():
     problems = []
+    homes = {}
     allowed = allow_list("names.allow")
     for folder, path in archives(BUILD):
         for obj, kind, symbol in nm(path, "--defined-only", "--extern-only"):
             stem = re.sub(r"\.c\.o$", "", obj)
+            if kind in "TDBR" and homes.setdefault(symbol, folder) != folder:
+                problems.append(f"{folder}/{stem}.c: {symbol} is also in {homes[symbol]}; one program links both")
             if kind in "TDBRV" and not symbol.startswith(stem + "_") and symbol != stem:
                 if f"{folder}/{stem}:{symbol}" not in allowed and not family(stem, symbol):
                     problems.append(f"{folder}/{stem}.c: exported symbol {symbol} does not start with {stem}_")
