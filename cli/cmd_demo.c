@@ -214,7 +214,7 @@ static void print_prologue(const struct demo_scene *s, const struct script *scri
 	printf("The sandbox simulates an application, Prometheus and a Kubernetes API server\n"
 	       "on this machine. Adapter and controller are the real programs. The\n"
 	       "autoscaler that was applied:\n\n");
-	for (const char *line = DEMO_SCENE_HPA; *line != '\0';) {
+	for (const char *line = demo_scene_hpa; *line != '\0';) {
 		const char *end = strchr(line, '\n');
 		printf("    %.*s\n", (int)(end - line), line);
 		line = end + 1;

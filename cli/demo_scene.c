@@ -19,7 +19,7 @@
 #define POLL_MS 100
 #define MAX_ARENA_BYTES (1024u * 1024)
 
-const char DEMO_SCENE_HPA[] = "apiVersion: autoscaling/v2\n"
+const char demo_scene_hpa[] = "apiVersion: autoscaling/v2\n"
 			      "kind: HorizontalPodAutoscaler\n"
 			      "metadata:\n"
 			      "  name: myhpa\n"
@@ -243,7 +243,7 @@ static enum error_kind apply_autoscaler(struct demo_scene *s, struct error *err)
 
 	arena_init(&a, MAX_ARENA_BYTES);
 	buf_init(&json, LIMIT_OBJECT_BYTES);
-	if (yx_parse(&a, sv_of(DEMO_SCENE_HPA), "hpa.yaml", &documents, &n, err) != ERR_OK)
+	if (yx_parse(&a, sv_of(demo_scene_hpa), "hpa.yaml", &documents, &n, err) != ERR_OK)
 		return err->kind;
 	jtree_print(&json, documents[0]);
 	return create(s, "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers",

@@ -31,7 +31,7 @@ struct demo_scene {
 };
 
 /* The autoscaler that the demo applies, as YAML. */
-extern const char DEMO_SCENE_HPA[];
+extern const char demo_scene_hpa[];
 
 /* Starts everything and waits until the metric is served or `patience_ms` is over. UNAVAIL as soon as *interrupted is not 0. */
 MUST_USE enum error_kind demo_scene_open(struct demo_scene *s, const struct demo_pace *pace,
