@@ -99,19 +99,34 @@ static enum error_kind read_name(struct source_options *o, const char *text, str
 	return ERR_OK;
 }
 
-enum error_kind source_options_check(
-	struct source_options *o, const struct option_list *rest, struct error *err)
+/* Flags that speak of different clusters. */
+static enum error_kind check_clusters(const struct source_options *o, struct error *err)
 {
-	bool what_if = what_if_given(&o->what_if), files = o->files.items.n > 0;
+	const struct {
+		bool given;
+		const char *name;
+	} live_only[] = {
+		{ o->kubeconfig != NULL, "--kubeconfig" },
+		{ o->context != NULL, "--context" },
+		{ o->all_namespaces, "--all-namespaces" },
+	};
+	bool live = source_is_live(o);
 
-	if (rest->items.n > 1)
-		return error_set(err, ERR_INVALID, "one name at most, got '%s' and '%s'",
-			rest->items.at[0], rest->items.at[1]);
-	if (rest->items.n == 1 && read_name(o, rest->items.at[0], err) != ERR_OK)
-		return err->kind;
+	for (size_t i = 0; i < ARRAY_LEN(live_only); i++) {
+		if (live_only[i].given && !live)
+			return error_set(err, ERR_INVALID, "%s and %s exclude each other",
+				o->snapshot ? "--snapshot" : "-f", live_only[i].name);
+	}
 	if (o->all_namespaces && (o->name || o->ns))
 		return error_set(err, ERR_INVALID, "--all-namespaces excludes %s",
 			o->name ? "a name" : "--namespace");
+	return ERR_OK;
+}
+
+static enum error_kind check_what_ifs(const struct source_options *o, struct error *err)
+{
+	bool what_if = what_if_given(&o->what_if), files = o->files.items.n > 0;
+
 	if (o->snapshot && what_if)
 		return error_set(err, ERR_INVALID,
 			"--snapshot and what-ifs such as --replicas exclude each other");
@@ -122,12 +137,19 @@ enum error_kind source_options_check(
 		return error_set(err, ERR_INVALID,
 			"-f needs a cluster to decide in: --snapshot=FILE, or what-ifs such as "
 			"--replicas=1 --total=NAME=VALUE");
-	if (files && (o->kubeconfig || o->context || o->all_namespaces))
-		return error_set(err, ERR_INVALID, "-f and %s exclude each other",
-			o->kubeconfig ? "--kubeconfig"
-			: o->context  ? "--context"
-				      : "--all-namespaces");
 	return ERR_OK;
+}
+
+enum error_kind source_options_check(
+	struct source_options *o, const struct option_list *rest, struct error *err)
+{
+	if (rest->items.n > 1)
+		return error_set(err, ERR_INVALID, "one name at most, got '%s' and '%s'",
+			rest->items.at[0], rest->items.at[1]);
+	if (rest->items.n == 1 && read_name(o, rest->items.at[0], err) != ERR_OK)
+		return err->kind;
+	enum error_kind kind = check_what_ifs(o, err);
+	return kind == ERR_OK ? check_clusters(o, err) : kind;
 }
 
 static int fail(const struct error *err, int code, struct buf *problems)

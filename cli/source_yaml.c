@@ -8,28 +8,36 @@
 #define INDENT 2
 #define MAX_ARENA_BYTES (256u * 1024 * 1024)
 
-static bool is_plain(struct sv text)
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A word that YAML 1.1 reads as something else than text. */
+static bool is_word(struct sv text)
 {
 	static const char *const WORDS[] = { "true", "false", "yes", "no", "on", "off", "null", "y",
 		"n", "nan", "inf" };
-	bool letter = text.len > 0 && ((text.ptr[0] | 0x20) >= 'a' && (text.ptr[0] | 0x20) <= 'z');
 
-	if (!letter || text.ptr[text.len - 1] == ' ')
-		return false;
 	for (size_t i = 0; i < ARRAY_LEN(WORDS); i++) {
 		if (sv_eq_nocase(text, sv_of(WORDS[i])))
-			return false;
+			return true;
 	}
+	return false;
+}
+
+/* Begins with a letter, and holds nothing that ends a plain text. */
+static bool is_plain(struct sv text)
+{
+	if (text.len == 0 || !is_letter(text.ptr[0]) || text.ptr[text.len - 1] == ' ' ||
+		text.ptr[text.len - 1] == ':' || is_word(text))
+		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		bool last = i + 1 == text.len;
 		if (c < ' ' || c == 0x7f || c == '"' || c == '\\')
 			return false;
-		if ((c == ':' && (last || text.ptr[i + 1] == ' ')) ||
-			(c == '#' && text.ptr[i - 1] == ' '))
-			return false;
 	}
-	return true;
+	return sv_find_sv(text, SV(": ")) == text.len && sv_find_sv(text, SV(" #")) == text.len;
 }
 
 static void put_text(struct buf *out, struct sv text)
