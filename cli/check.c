@@ -101,6 +101,7 @@ void check_find_node(struct check *c, enum check_rule_id rule, const struct chec
 	va_end(args);
 	buf_init(&path, MAX_PATH_BYTES);
 	(void)print_way(&path, NULL, object->tree, node);
+	c->failed = c->failed || path.failed == ERR_NOMEM;
 	find_there(c, rule, object, node, buf_sv(&path), text);
 }
 
@@ -115,7 +116,10 @@ static int compare_findings(const void *a, const void *b)
 		return x->line < y->line ? -1 : 1;
 	if (x->column != y->column)
 		return x->column < y->column ? -1 : 1;
-	return x->rule != y->rule ? (int)x->rule - (int)y->rule : sv_cmp(x->text, y->text);
+	if (x->rule != y->rule)
+		return (int)x->rule - (int)y->rule;
+	int paths = sv_cmp(x->path, y->path);
+	return paths != 0 ? paths : sv_cmp(x->text, y->text);
 }
 
 /* Two autoscalers can have the same to say about one target. */

@@ -117,7 +117,7 @@ void check_metrics_capitals(struct check *c, const struct check_autoscaler *s)
 	}
 }
 
-/* Calls it out when averageValue of a resource is `large` or not. */
+/* A finding about averageValue. */
 static void check_unit(struct check *c, const struct check_autoscaler *s, size_t i,
 	enum check_rule_id rule, const char *what)
 {
@@ -127,6 +127,7 @@ static void check_unit(struct check *c, const struct check_autoscaler *s, size_t
 
 	buf_init(&value, 200);
 	quantity_print(&value, &source_of(m)->target.average_value.value);
+	c->failed = c->failed || value.failed == ERR_NOMEM;
 	print_path(path, m, i, ".target.averageValue");
 	check_find(c, rule, &s->object, path, "averageValue %s %s", buf_text(&value), what);
 }

@@ -24,7 +24,7 @@ bool check_object_init(
 	buf_printf(&title, "%.*s %.*s/%.*s", SV_ARG(sv_take(ret->kind, 100)),
 		SV_ARG(sv_take(ret->ns, 100)), SV_ARG(sv_take(ret->name, 300)));
 	ret->title = arena_sv(c->a, buf_sv(&title));
-	c->failed = c->failed || !ret->title.ptr;
+	c->failed = c->failed || !ret->title.ptr || title.failed == ERR_NOMEM;
 	return ret->title.ptr != NULL;
 }
 
@@ -86,6 +86,7 @@ static void validate(struct check *c, const struct check_autoscaler *s)
 			continue;
 		buf_clear(&text);
 		field_error_print(&text, &errors.at[i]);
+		c->failed = c->failed || text.failed == ERR_NOMEM;
 		const struct sv field = errors.at[i].field;
 		const char *path = arena_strdup(c->a, field);
 		c->failed = c->failed || !path;

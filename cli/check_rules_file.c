@@ -10,6 +10,7 @@ static void tell_loader(struct check *c, const char *file, struct sv message)
 
 	buf_init(&separator, 8192);
 	buf_printf(&separator, "; %s:", file);
+	c->failed = c->failed || separator.failed == ERR_NOMEM;
 	while (message.len > 0) {
 		size_t end = sv_find_sv(message, buf_sv(&separator));
 		struct check_finding finding = check_place_of(sv_take(message, end), file);
@@ -48,6 +49,7 @@ static void check_rules_of(struct check *c, const char *file, const struct mappe
 		AUTO(buf_done) struct buf path = { 0 };
 		buf_init(&path, 100);
 		buf_printf(&path, "%s[%zu]", rule.external ? "externalRules" : "rules", i);
+		c->failed = c->failed || path.failed == ERR_NOMEM;
 		const struct check_finding finding = { .rule = CHECK_RULES_FILE,
 			.file = file,
 			.line = rule.line,
