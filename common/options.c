@@ -312,7 +312,9 @@ static void put_default(struct buf *out, const struct option *o)
 			buf_put_str(&text, *(const char **)o->target);
 		break;
 	case OPTION_INT:
-		buf_put_i64(&text, *(int64_t *)o->target);
+		/* Outside of its own range: how a program spells "not given". */
+		if ((o->min == 0 && o->max == 0) || *(int64_t *)o->target >= o->min)
+			buf_put_i64(&text, *(int64_t *)o->target);
 		break;
 	case OPTION_RATIO:
 		f64_print_go_g(&text, *(double *)o->target);
