@@ -250,6 +250,25 @@ START_TEST(colours_are_ended_on_every_line)
 }
 END_TEST
 
+START_TEST(without_memory_nothing_is_told)
+{
+	for (unsigned long n = 1;; n++) {
+		made_up_begin(&m, MADE_UP_PODS(""));
+		m.options.what_if.replicas = 3;
+		made_up_add(&m.options.what_if.totals, "rps=6");
+		made_up_run(&m);
+		mem_fail_at(n, true);
+		enum error_kind kind = explain_change_compute(&m.a, &m.view, &change, &m.err);
+		mem_fail_at(0, false);
+		made_up_done(&m);
+		if (kind == ERR_OK)
+			break;
+		ck_assert_int_eq(kind, ERR_NOMEM);
+		ck_assert_uint_lt(n, 1000);
+	}
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -265,6 +284,7 @@ static void add(TCase *tcase)
 		tcase, nothing_is_computed_where_nothing_is_decided, 0, (int)ARRAY_LEN(SHORT));
 	tcase_add_test(tcase, json_holds_every_stage);
 	tcase_add_test(tcase, colours_are_ended_on_every_line);
+	tcase_add_test(tcase, without_memory_nothing_is_told);
 }
 
 int main(void)
