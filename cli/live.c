@@ -279,7 +279,8 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 		.settings = &l->settings,
 		.hpa = ret_hpa,
 		.discovery = l->discovery,
-		.history = &l->history };
+		.history = &l->history,
+		.tape = l->tape };
 	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
 	pass_begin(ret_pass, &input, now());
 	enum error_kind rc;

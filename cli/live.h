@@ -19,6 +19,7 @@ struct live {
 	const char *ns;		    /* of the context */
 	struct settings settings;
 	struct history history; /* of the pass under way: empty when it begins */
+	struct tape_write *tape; /* is told what the passes see; NULL: nobody is */
 };
 
 /* Connects as kubectl would. errors: INVALID, NOTFOUND: configuration; UNAVAIL ...: the server. */

@@ -10,7 +10,9 @@ typedef int (*verb_fn)(int argc, char **argv);
 	X(convert, "manifests of autoscalers in another API version, or as our own kind")          \
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
 	X(explain, "every stage of a decision, and what would change it")                          \
-	X(plan, "what each autoscaler would do now, and why; writes nothing")
+	X(plan, "what each autoscaler would do now, and why; writes nothing")                      \
+	X(replay, "recorded passes once more: recorded against now")                               \
+	X(snapshot, "what autoscalers of a live cluster see now, as a tape")
 
 #define VERB_DECLARE(name, help) int cmd_##name(int argc, char **argv);
 VERBS(VERB_DECLARE)
