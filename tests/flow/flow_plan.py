@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """flyball plan and explain as commands: what they print, their exit codes, and that wrong input prints no decision."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from play import BIN, HPAS, Failed, Stage
 
-EXAMPLE = Path(os.environ.get("FLYBALL_SOURCE_DIR", ".")) / "examples" / "myhpa.yaml"
+SOURCE = Path(os.environ.get("FLYBALL_SOURCE_DIR", "."))
+EXAMPLE = SOURCE / "examples" / "myhpa.yaml"
 SEED = ["--replicas=1", "--total=myapp_requests_per_second=9"]
 CPU = """\
 apiVersion: autoscaling/v1
@@ -28,7 +30,7 @@ def flyball(*args, text=None, kubeconfig=None):
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
     if kubeconfig:
         env["KUBECONFIG"] = str(kubeconfig)
-    return subprocess.run([str(BIN / "flyball"), *map(str, args)], input=text or "", capture_output=True, text=True, timeout=30, env=env)
+    return subprocess.run([str(BIN / "flyball"), *map(str, args)], input=text or "", capture_output=True, text=True, timeout=60, env=env)
 
 
 def rows():
@@ -89,6 +91,50 @@ def check_refusal(needles, run):
         raise Failed(f"standard error: {run.stderr}")
 
 
+def recorded():
+    """Recorded cases whose scale writes all succeed, as (text, case)."""
+    for path in sorted((SOURCE / "tests/cases/hpa").glob("case-*.jsonl.gz")):
+        for line in gzip.open(path, "rt"):
+            case = json.loads(line)
+            if not any(step.get("scalePuts") for step in case["steps"]):
+                yield line, case
+
+
+def check_recorded(folder):
+    """The last pass of every recorded case decides what Kubernetes decided."""
+    cases = list(recorded())[::5]
+    tapes = folder / "tapes.jsonl"
+    tapes.write_text("".join(line for line, _ in cases))
+    for verb, some in (("plan", cases), ("explain", cases[::5])):
+        tapes.write_text("".join(line for line, _ in some))
+        items = json.loads(flyball(verb, "-o", "json", f"--snapshot={tapes}").stdout)["items"]
+        if len(items) != len(some):
+            raise Failed(f"{verb}: {len(items)} objects of {len(some)} cases")
+        for item, (_, case) in zip(items, some):
+            decided = item["desiredReplicas"] if item["verdict"] in ("UP", "DOWN") else None
+            if decided != case["steps"][-1]["expect"]["scaleWrite"]:
+                raise Failed(f"{verb}: {case['name']}: {decided}, {case['steps'][-1]['expect']['scaleWrite']} expected")
+
+
+def check_edited(folder):
+    """A file replaces the recorded spec: with one more replica at most, an object at its maximum may grow by one."""
+    for line, case in recorded():
+        expect = case["steps"][-1]["expect"]
+        hpa = case["hpa"]
+        hpa.update(apiVersion="autoscaling/v2", kind="HorizontalPodAutoscaler", status={})
+        reason = {c["type"]: c["reason"] for c in expect["status"].get("conditions") or []}
+        if reason.get("ScalingLimited") == "TooManyReplicas" and expect["scaleWrite"] and "spec" not in case["steps"][-1]:
+            break
+    hpa["spec"]["maxReplicas"] += 1
+    tape, edited = folder / "tape.json", folder / "edited.json"
+    tape.write_text(line)
+    edited.write_text(json.dumps({k: v for k, v in hpa.items() if k != "status"}))
+    run = flyball("plan", "-o", "json", "-f", edited, f"--snapshot={tape}")
+    item = json.loads(run.stdout or '{"items": [{}]}')["items"][0]
+    if item.get("desiredReplicas") != expect["scaleWrite"] + 1:
+        raise Failed(f"{case['name']}: {item.get('desiredReplicas')}, {expect['scaleWrite'] + 1} expected: {run.stderr}")
+
+
 def check_live():
     """Against the sandbox's API server, with an object whose target does not exist."""
     with Stage() as stage:
@@ -118,6 +164,8 @@ def main():
             checks.append((name, lambda a=args, t=text, c=code, n=needles: check_row(c, n, flyball(*a, text=t))))
         for name, args, text, needles in refusals(folder):
             checks.append((name, lambda a=args, t=text, n=needles: check_refusal(n, flyball(*a, text=t))))
+        checks.append(("recorded clusters", lambda: check_recorded(Path(folder))))
+        checks.append(("an edited object in a recorded cluster", lambda: check_edited(Path(folder))))
         checks.append(("live objects", check_live))
         failed = 0
         for name, check in checks:
