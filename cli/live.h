@@ -18,7 +18,7 @@ struct live {
 	struct sv loaded_namespace; /* whose pods are in the cache */
 	const char *ns;		    /* of the context */
 	struct settings settings;
-	struct history history; /* of the pass under way: empty when it begins */
+	struct history history;	 /* of the pass under way: empty when it begins */
 	struct tape_write *tape; /* is told what the passes see; NULL: nobody is */
 };
 

@@ -98,6 +98,8 @@ static void print_if(struct buf *out, const struct source_view *view)
 
 	if (view->hpa->spec.n_metrics != 1) {
 		buf_put_str(out, " if the totals stay");
+	} else if (!c->given[0]) {
+		return;
 	} else if (plan_words_is_percent(&metrics[0])) {
 		buf_put_str(out, " if the load stays");
 	} else {
@@ -159,6 +161,12 @@ static void print_next(struct buf *out, const struct source_view *view)
 	bool grows = view->pass->proposal.desired > view->pass->proposal.current;
 
 	buf_put_str(out, "  next    ");
+	if (c->n_steps == 0 && c->end == WHAT_IF_UNDECIDED) {
+		buf_put_str(out, "cannot be decided at +");
+		plan_words_duration(out, c->end_after_ns);
+		buf_put_char(out, '\n');
+		return;
+	}
 	if (c->n_steps == 0)
 		buf_printf(out, "steady at %d", (int)c->replicas);
 	for (size_t i = 0; i < c->n_steps && i < MAX_NEXT; i++) {
@@ -184,16 +192,14 @@ static void print_next(struct buf *out, const struct source_view *view)
 
 static void print_assumptions(struct buf *out, const struct source_view *view)
 {
-	const struct pass *pass = view->pass;
-
-	if (!plan_words_has_limits(&pass->proposal) && !view->course)
+	if (!plan_words_has_limits(&view->pass->proposal) && !view->course)
 		return;
 	buf_put_str(out, "  assume  ");
 	if (view->course) {
-		size_t n = pass->pods.n, ready = pods_count_running_ready(&pass->pods);
-		buf_printf(out, "%zu Ready pod%s", ready, ready == 1 ? "" : "s");
-		if (n > ready)
-			buf_printf(out, " and %zu pending", n - ready);
+		const struct what_if_course *c = view->course;
+		buf_printf(out, "%d Ready pod%s", (int)c->n_ready, c->n_ready == 1 ? "" : "s");
+		if (c->n_pending > 0)
+			buf_printf(out, " and %d pending", (int)c->n_pending);
 		buf_put_str(out, ", no window history");
 	} else if (view->history_known) {
 		buf_put_str(out, "the recorded window history");

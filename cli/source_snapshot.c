@@ -15,10 +15,15 @@ struct recorded {
 	uint32_t line;
 };
 
+struct recorded_list {
+	struct recorded *at;
+	size_t n, size;
+};
+
 struct snapshot {
 	const struct source_options *o;
 	struct arena a;
-	VEC(struct recorded) tapes;
+	struct recorded_list tapes;
 };
 
 static enum error_kind read_tapes(struct snapshot *s, struct error *err)

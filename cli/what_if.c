@@ -247,6 +247,8 @@ enum error_kind what_if_run(const struct what_if_input *in, struct pass *ret_fir
 			.now = in->now },
 	};
 	static const struct history_events NO_EVENTS = { 0 };
+	course.n_ready = r.world.replicas - r.world.not_ready;
+	course.n_pending = r.world.not_ready;
 	enum error_kind kind = run(&r, ret_first);
 
 	/* The first pass knew no history; what it points to must outlive the run. */

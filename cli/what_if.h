@@ -61,6 +61,7 @@ enum what_if_end {
 };
 
 struct what_if_course {
+	int32_t n_ready, n_pending; /* pods of the first pass */
 	struct what_if_step *steps;
 	size_t n_steps;
 	enum what_if_end end;

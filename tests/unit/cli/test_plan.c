@@ -62,6 +62,8 @@ static const struct {
 	{ "above the maximum no metric is read", MADE_UP_PODS(""), 20, "rps=90",
 		{ "20 -> 10\n", "Current number of replicas above Spec.MaxReplicas", NULL },
 		PLAN_DOWN },
+	{ "the pass after a bound needs a value", MADE_UP_PODS(""), 20, NULL,
+		{ "20 -> 10\n", "cannot be decided at +15s", NULL }, PLAN_DOWN },
 	{ "zero switches it off", MADE_UP_PODS(""), 0, "rps=90",
 		{ "stays at 0\n", "switches the autoscaler off", NULL }, PLAN_SAME },
 	{ "a metric without a value says which flag to give", MADE_UP_PODS(""), 3, NULL,
