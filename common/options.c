@@ -301,37 +301,51 @@ void options_list_done(struct option_list *list)
 	VEC_DONE(&list->items);
 }
 
-static void put_default(struct buf *out, const struct option *o)
+static void put_int(struct buf *out, const struct option *o)
 {
-	AUTO(buf_done) struct buf text = { 0 };
+	bool unbounded = o->min == 0 && o->max == 0;
+	int64_t value = *(const int64_t *)o->target;
 
-	buf_init(&text, 256);
+	/* Outside of its own range: how a program spells "not given". */
+	if (unbounded || value >= o->min)
+		buf_put_i64(out, value);
+}
+
+/* Switches are off unless their help says otherwise; lists begin empty. */
+static void put_value(struct buf *out, const struct option *o)
+{
 	switch (o->kind) {
 	case OPTION_TEXT:
 		if (*(const char **)o->target)
-			buf_put_str(&text, *(const char **)o->target);
+			buf_put_str(out, *(const char **)o->target);
 		break;
 	case OPTION_INT:
-		/* Outside of its own range: how a program spells "not given". */
-		if ((o->min == 0 && o->max == 0) || *(int64_t *)o->target >= o->min)
-			buf_put_i64(&text, *(int64_t *)o->target);
+		put_int(out, o);
 		break;
 	case OPTION_RATIO:
-		f64_print_go_g(&text, *(double *)o->target);
+		f64_print_go_g(out, *(double *)o->target);
 		break;
 	case OPTION_DURATION:
-		instant_duration_print(&text, *(int64_t *)o->target);
+		instant_duration_print(out, *(int64_t *)o->target);
 		break;
 	case OPTION_CHOICE:
-		buf_put_str(&text, o->choices[*(int *)o->target]);
+		buf_put_str(out, o->choices[*(int *)o->target]);
 		break;
-	case OPTION_BOOL: /* off, unless its help says otherwise */
+	case OPTION_BOOL:
 	case OPTION_LIST:
 	case OPTION_REPEAT:
 	case OPTION_IGNORED:
 	case OPTION_IGNORED_BOOL:
 		break;
 	}
+}
+
+static void put_default(struct buf *out, const struct option *o)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, 256);
+	put_value(&text, o);
 	if (text.len > 0)
 		buf_printf(out, " (default %s)", buf_text(&text));
 }
