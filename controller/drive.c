@@ -8,6 +8,9 @@
 #include "controller/tape.h"
 
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
+/* A kind or API that the snapshot does not have is looked up once more, but not anew for each of many objects that miss one: their passes
+ * would wait for one fetch after the other, and with them all others. */
+#define MISS_MAX_AGE_NS NS_PER_SEC
 
 struct question_call {
 	struct drive *drive;
@@ -366,8 +369,8 @@ static void on_discovery(struct discovery *found, const struct error *failed, vo
 	if (!d->looked_twice && !knows_enough(d)) {
 		d->looked_twice = true;
 		d->waiting_for_discovery = true;
-		if (discovery_cache_refresh(d->context->discovery, 0, on_discovery, d, &err) ==
-			ERR_OK)
+		if (discovery_cache_refresh(d->context->discovery, MISS_MAX_AGE_NS, on_discovery, d,
+			    &err) == ERR_OK)
 			return;
 		d->waiting_for_discovery = false;
 	}
@@ -397,8 +400,7 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	d->done = done;
 	d->ctx = ctx;
 	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
-	tape_write_init(&d->tape, &(struct tape_write_options){
-					  .history_known = true,
+	tape_write_init(&d->tape, &(struct tape_write_options){ .history_known = true,
 					  .taken_by = "flyball-controller/" FLYBALL_VERSION,
 					  .sync_period_ns = context->sync_period_ns });
 	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));

@@ -259,6 +259,15 @@ static void begin_fetch(struct discovery_cache *c, struct mono now)
 		fail_fetch(c, &err);
 }
 
+/* Some who came while others were served need no fetch either. */
+static bool can_serve_more(const struct discovery_cache *c)
+{
+	for (size_t i = 0; c->snapshot && i < c->waiters.n; i++)
+		if (c->waiters.at[i].not_before.ns <= c->snapshot_at.ns)
+			return true;
+	return false;
+}
+
 /* Serves whom it can, begins a fetch for the others. */
 static void on_timer(struct loop_timer *t, void *ctx)
 {
@@ -269,6 +278,10 @@ static void on_timer(struct loop_timer *t, void *ctx)
 		serve(c, c->snapshot_at, NULL);
 	if (c->builder || c->waiters.n == 0)
 		return;
+	if (can_serve_more(c)) {
+		loop_timer_set(t, 0);
+		return;
+	}
 	int64_t wait = c->fetch_at.ns == 0 ? 0 : c->fetch_at.ns + FETCH_INTERVAL_NS - now.ns;
 	if (wait > 0)
 		loop_timer_set(t, wait);
