@@ -304,7 +304,8 @@ static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 			NULL);
 		return;
 	}
-	struct slot *s = one->timer ? one->timer : slot_new(c, one);
+	bool is_new = !one->timer;
+	struct slot *s = is_new ? slot_new(c, one) : one->timer;
 	if (!s) {
 		log_event(LOG_ERROR,
 			"out of memory for a new autoscaler; it is taken in with its next change",
@@ -312,7 +313,7 @@ static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 		return;
 	}
 	pass_metrics_set_objects(c->metrics, autoscalers_n(c->autoscalers));
-	if (change != AUTOSCALERS_ADDED && change != AUTOSCALERS_EDITED)
+	if (!is_new && change != AUTOSCALERS_EDITED)
 		return;
 	s->edited = s->drive != NULL;
 	one->due = instant_mono_now();
