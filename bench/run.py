@@ -78,6 +78,8 @@ def main():
     else:
         for f in figures:
             print(f"{'ok  ' if f['ok'] else 'FAIL'} {f['bench']}: {f['text']}: {f['value']:g} (at most {f['bound']:g})")
+        if os.getloadavg()[0] > os.cpu_count():
+            print(f"the machine is busy (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors): wall times are too long")
         print(f"{len(figures) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
