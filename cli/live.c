@@ -12,6 +12,9 @@
 
 /* A list of autoscalers or of one namespace's pods: 3,000 pods, Kubernetes' own bound, of 30 KiB. */
 #define MAX_LIST_BYTES (256u * 1024 * 1024)
+/* Autoscalers of one namespace, each with its decoded form and its scale. */
+#define MAX_PEERS 100000
+#define MAX_PEERS_ARENA_BYTES (1024u * 1024 * 1024)
 #define MAX_CONFIG_ARENA_BYTES (8u * LIMIT_CONFIG_FILE_BYTES)
 
 enum error_kind live_open(
@@ -27,6 +30,8 @@ enum error_kind live_open(
 
 	*l = (struct live){ .settings = SETTINGS_DEFAULT };
 	arena_init(&l->arena, MAX_CONFIG_ARENA_BYTES);
+	arena_init(&l->peers_arena, MAX_PEERS_ARENA_BYTES);
+	map_init(&l->scales, MAX_PEERS);
 	if (kubeconfig_find(&l->arena, kubeconfig, context, &env, false, &config, err) != ERR_OK ||
 		loop_new(&l->loop, err) != ERR_OK ||
 		http_client_new(l->loop, &l->http, err) != ERR_OK ||
@@ -46,6 +51,8 @@ void live_close(struct live *l)
 	http_client_free(l->http);
 	loop_free(l->loop);
 	history_done(&l->history);
+	map_done(&l->scales, NULL);
+	arena_done(&l->peers_arena);
 	arena_done(&l->arena);
 	*l = (struct live){ 0 };
 }
@@ -162,7 +169,7 @@ static enum error_kind load_pods(struct live *l, struct sv ns, struct error *err
 		each_item(buf_sv(&body), add_pod, l, err) != ERR_OK)
 		return error_wrap(err, "the pods of namespace %.*s", SV_ARG(ns));
 	l->loaded_namespace = arena_sv(&l->arena, ns);
-	return ERR_OK;
+	return l->loaded_namespace.ptr ? ERR_OK : arena_error(&l->arena, err);
 }
 
 static struct decide_now now(void)
@@ -170,20 +177,45 @@ static struct decide_now now(void)
 	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
 }
 
-static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *pass,
-	const struct pass_want *want, struct error *err)
+/* A scale that was read for the sake of the namespace's other autoscalers is not read again. */
+static enum error_kind read_scale(struct live *l, struct arena *a, const struct pass_want *want,
+	struct buf *body, struct error *failed)
 {
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
-	struct error failed;
+	AUTO(buf_done) struct buf target = { 0 };
 	char *resource = arena_strdup(a, want->path.resource),
 	     *name = arena_strdup(a, want->path.name);
 
 	buf_init(&target, LIMIT_OBJECT_BYTES);
-	buf_init(&body, LIMIT_OBJECT_BYTES);
 	api_path_put(&target, &want->path);
 	if (!resource || !name)
-		return arena_error(a, err);
-	bool ok = wait_get(l->client, buf_text(&target), resource, name, &body, &failed) == ERR_OK;
+		return arena_error(a, failed);
+	const struct sv *known = map_get(&l->scales, buf_sv(&target));
+	if (known) {
+		buf_put_sv(body, *known);
+		return buf_check(body, "a scale", failed);
+	}
+	if (wait_get(l->client, buf_text(&target), resource, name, body, failed) != ERR_OK)
+		return failed->kind;
+	struct sv *kept = ARENA_NEW(&l->peers_arena, struct sv);
+	if (!kept)
+		return arena_error(&l->peers_arena, failed);
+	*kept = arena_sv(&l->peers_arena, buf_sv(body));
+	return kept->ptr ? map_set(&l->scales, buf_sv(&target), kept, NULL, failed)
+			 : arena_error(&l->peers_arena, failed);
+}
+
+static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *pass,
+	const struct pass_want *want, struct error *err)
+{
+	AUTO(buf_done) struct buf body = { 0 };
+	struct error failed;
+
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	bool ok = read_scale(l, a, want, &body, &failed) == ERR_OK;
+	if (!ok && (failed.kind == ERR_NOMEM || failed.kind == ERR_LIMIT)) {
+		*err = failed;
+		return failed.kind;
+	}
 	const struct pass_answer answer = {
 		.failed = !ok,
 		.http_status = ok ? 200 : failed.code,
@@ -192,6 +224,91 @@ static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *p
 		.now = now(),
 	};
 	return pass_answer_scale(pass, &answer, err);
+}
+
+static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct pass *ret)
+{
+	struct pass_input input = { .arena = a,
+		.settings = &l->settings,
+		.hpa = hpa,
+		.discovery = l->discovery,
+		.history = &l->history };
+
+	history_clear(&l->history);
+	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
+	pass_begin(ret, &input, now());
+}
+
+/* What an autoscaler's own pass would remember as its selector; none when it does not come that far. */
+static enum error_kind find_selector(struct live *l, struct pass *pass,
+	const struct live_object *object, struct target_peer *ret, struct error *err)
+{
+	struct arena *a = &l->peers_arena;
+	struct hpa *hpa = ARENA_NEW(a, struct hpa);
+	struct pass_want want;
+
+	*ret = (struct target_peer){ .ns = object->ns, .name = object->name };
+	if (!hpa)
+		return arena_error(a, err);
+	if (hpa_decode_stored(a, object->json, hpa, err) != ERR_OK)
+		return err->kind == ERR_INVALID ? ERR_OK : err->kind;
+	begin(l, a, hpa, pass);
+	enum error_kind rc;
+	while ((rc = pass_next(pass, &want, err)) == ERR_OK && want.kind == PASS_WANT_GET_SCALE) {
+		rc = get_scale(l, a, pass, &want, err);
+		if (rc != ERR_OK)
+			return rc;
+	}
+	if (rc != ERR_OK || want.kind != PASS_WANT_PODS)
+		return rc;
+	struct selector *selector = ARENA_NEW(a, struct selector);
+	if (!selector)
+		return arena_error(a, err);
+	*selector = *want.selector;
+	ret->selector = selector;
+	return ERR_OK;
+}
+
+/* Who may read one autoscaler only is not told of the others. */
+static enum error_kind load_peers(struct live *l, const char *ns, struct error *err)
+{
+	AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
+	struct live_object *objects;
+	size_t n;
+
+	map_done(&l->scales, NULL);
+	map_init(&l->scales, MAX_PEERS);
+	arena_clear(&l->peers_arena);
+	l->n_peers = 0;
+	if (!pass)
+		return error_nomem(err);
+	if (live_list(l, &l->peers_arena, ns, NULL, &objects, &n, err) != ERR_OK)
+		return err->kind == ERR_DENIED ? ERR_OK : err->kind;
+	if (n < 2)
+		return ERR_OK;
+	l->peers = ARENA_ARRAY(&l->peers_arena, n, struct target_peer);
+	if (!l->peers)
+		return arena_error(&l->peers_arena, err);
+	for (size_t i = 0; i < n; i++) {
+		if (find_selector(l, pass, &objects[i], &l->peers[i], err) != ERR_OK)
+			return err->kind;
+		l->n_peers++;
+	}
+	return ERR_OK;
+}
+
+static enum error_kind enter_namespace(struct live *l, struct sv ns, struct error *err)
+{
+	if (l->peers_namespace.ptr && sv_eq(l->peers_namespace, ns))
+		return ERR_OK;
+	l->peers_namespace = SV_NULL;
+	struct sv copy = arena_sv(&l->arena, ns);
+	if (!copy.ptr)
+		return arena_error(&l->arena, err);
+	if (load_peers(l, copy.ptr, err) != ERR_OK)
+		return error_wrap(err, "the autoscalers of namespace %.*s", SV_ARG(ns));
+	l->peers_namespace = copy;
+	return ERR_OK;
 }
 
 static enum error_kind ask_one(struct live *l, struct arena *a, struct pass *pass, size_t i,
@@ -228,7 +345,7 @@ static enum error_kind give_pods(struct live *l, struct arena *a, struct pass *p
 	if (load_pods(l, ns, err) != ERR_OK ||
 		pod_cache_select(l->pods, a, ns, selector, &pods, err) != ERR_OK)
 		return err->kind;
-	return pass_answer_pods(pass, &pods, NULL, 0, now(), err);
+	return pass_answer_pods(pass, &pods, l->peers, l->n_peers, now(), err);
 }
 
 /* Nothing is written: the machine is told that it was. */
@@ -272,17 +389,10 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 {
 	struct pass_want want;
 
-	history_clear(&l->history);
-	if (hpa_decode_stored(a, object->json, ret_hpa, err) != ERR_OK)
+	if (hpa_decode_stored(a, object->json, ret_hpa, err) != ERR_OK ||
+		enter_namespace(l, object->ns, err) != ERR_OK)
 		return err->kind;
-	struct pass_input input = { .arena = a,
-		.settings = &l->settings,
-		.hpa = ret_hpa,
-		.discovery = l->discovery,
-		.history = &l->history,
-		.tape = l->tape };
-	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
-	pass_begin(ret_pass, &input, now());
+	begin(l, a, ret_hpa, ret_pass);
 	enum error_kind rc;
 	while ((rc = pass_next(ret_pass, &want, err)) == ERR_OK && want.kind != PASS_WANT_NOTHING) {
 		rc = serve(l, a, object, ret_pass, &want, err);

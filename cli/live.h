@@ -3,6 +3,7 @@
  * answered as if it had been done. */
 #include "common/http_client.h"
 #include "common/loop.h"
+#include "common/map.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
 #include "kube/client.h"
@@ -16,7 +17,13 @@ struct live {
 	struct discovery *discovery;
 	struct pod_cache *pods;
 	struct sv loaded_namespace; /* whose pods are in the cache */
-	const char *ns;		    /* of the context */
+	/* Of another one, or the same: what its autoscalers select, to see which of them fight for the same pods, and the scales read on the way. */
+	struct sv peers_namespace;
+	struct arena peers_arena;
+	struct target_peer *peers;
+	size_t n_peers;
+	struct map scales; /* request target -> struct sv: the body */
+	const char *ns;	   /* of the context */
 	struct settings settings;
 	struct history history;	 /* of the pass under way: empty when it begins */
 	struct tape_write *tape; /* is told what the passes see; NULL: nobody is */

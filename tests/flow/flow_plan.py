@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from play import BIN, HPAS, Failed, Stage
+from play import BIN, HPAS, Failed, Stage, until
 
 SOURCE = Path(os.environ.get("FLYBALL_SOURCE_DIR", "."))
 EXAMPLE = SOURCE / "examples" / "myhpa.yaml"
@@ -152,6 +152,11 @@ def check_live():
         run = flyball("plan", "--exit-code", "-A", kubeconfig=stage.kubeconfig)
         if run.returncode != 12 or "1 undecided" not in run.stdout:
             raise Failed(f"-A: exit code {run.returncode}, {run.stdout}")
+        stage.create_deployment("web", 2)
+        for name in ("one", "two"):
+            stage.create_hpa(name, target="web")
+        until("two autoscalers of one target are told",
+              lambda: "multiple HPAs: [default/one default/two]" in flyball("plan", "hpa/one", kubeconfig=stage.kubeconfig).stdout)
         run = flyball("plan", "hpa/none", kubeconfig=stage.kubeconfig)
         if run.returncode != 1 or run.stdout or "none" not in run.stderr:
             raise Failed(f"a name that is not there: exit code {run.returncode}, {run.stderr}")
