@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """No failure of anything outside lowers a replica count, and everything recovers without a restart."""
 
+import socket
 import sys
 import time
 
@@ -84,11 +85,54 @@ def observing_writes_nothing(stage):
     stage.start_controller("--native-hpas=observe")
     stage.steer(load=9)
     log = stage.folder / "flyball-controller.log"
-    until("the decision is logged", lambda: "would scale" in log.read_text() or log.read_text()[-300:])
+    until("the decision is logged", lambda: "would scale" in log.read_text() or log.read_text()[-300:], 30)
     if stage.replicas() != 1 or stage.get(f"{HPAS}/myhpa").get("status", {}).get("conditions"):
         raise Failed("something was written")
     if stage.get("/api/v1/namespaces/default/events")["items"]:
         raise Failed("an event was written")
+
+
+def programs_wait_for_an_api_server_that_comes_later(stage):
+    """And ask it often enough to notice, but not all the time."""
+    port = stage.api.rsplit(":", 1)[1]
+    stage.stop("flyball-sandbox")
+    with socket.create_server(("127.0.0.1", int(port))) as nobody:
+        nobody.settimeout(0.2)
+        stage.start_controller()
+        n, deadline = 0, time.monotonic() + 3
+        while time.monotonic() < deadline:
+            try:
+                nobody.accept()[0].close()
+                n += 1
+            except TimeoutError:
+                pass
+    if not 2 <= n <= 30:
+        raise Failed(f"{n} connections in 3 s")
+    if not stage.alive("flyball-controller"):
+        raise Failed("the controller did not wait")
+    stage.start_sandbox(f"--port={port}")
+    stage.create_deployment()
+    stage.register_adapter()
+    stage.start_adapter()
+    stage.create_hpa()
+    stage.steer(load=9)
+    until("five replicas", lambda: stage.replicas_are(5), 30)
+
+
+def a_deleted_autoscaler_is_left_alone_and_a_new_one_taken_up(stage):
+    scaled_to_five(stage)
+    for _ in range(3):
+        status, _ = stage.request("DELETE", f"{HPAS}/myhpa")
+        if status != 200:
+            raise Failed(f"DELETE: {status}")
+        stage.create_hpa()
+    until("the new one is used", lambda: stage.reason_is("ScalingActive", "ValidMetricFound"))
+    stage.hold(5, 1)
+    stage.request("DELETE", f"{HPAS}/myhpa")
+    stage.steer(load=1)
+    stage.hold(5, 3)
+    stage.create_hpa()
+    until("one replica", lambda: stage.replicas_are(1), 30)
 
 
 def the_controller_ends_on_sigterm(stage):
@@ -102,4 +146,5 @@ def the_controller_ends_on_sigterm(stage):
 
 
 sys.exit(play(prometheus_does_not_answer, adapter_is_killed, api_server_goes_away, controller_is_killed,
-              others_are_not_affected_by_broken_objects, observing_writes_nothing, the_controller_ends_on_sigterm))
+              others_are_not_affected_by_broken_objects, programs_wait_for_an_api_server_that_comes_later,
+              a_deleted_autoscaler_is_left_alone_and_a_new_one_taken_up, observing_writes_nothing, the_controller_ends_on_sigterm))

@@ -88,8 +88,8 @@ class Stage:
     def alive(self, name):
         return self.processes[name].poll() is None
 
-    def start_sandbox(self):
-        process = self.start("flyball-sandbox", f"--write-kubeconfig={self.kubeconfig}", "--step=200ms", "--startup-delay=300ms",
+    def start_sandbox(self, *args):
+        process = self.start("flyball-sandbox", f"--write-kubeconfig={self.kubeconfig}", "--step=200ms", "--startup-delay=300ms", *args,
                              stdout=subprocess.PIPE)
         line = process.stdout.readline().decode()
         found = re.match(r"sandbox ready api=(\S+) prometheus=(\S+)", line)
