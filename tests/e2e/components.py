@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from procs import Process, wait_for
+
 PEERS = Path(__file__).resolve().parent / "peers"
 MIN_GO = (1, 26)
 KUBERNETES_VERSION = "v1.36.3"
@@ -69,8 +71,10 @@ class _Module:
         # Built beside the cache and renamed into it: an interrupted run leaves no half of one.
         scratch = Path(tempfile.mkdtemp(dir=self.cache.parent, prefix="build-"))
         try:
+            self._go_build(scratch)
             for name, package in self.packages.items():
-                self._go_build(package, scratch / name)
+                (scratch / package.rsplit("/", 1)[1]).rename(scratch / name)
+            (scratch / "go-build.log").unlink()
             (scratch / "stamp").write_text(self.stamp() + "\n")
             shutil.rmtree(self.cache, ignore_errors=True)
             scratch.rename(self.cache)
@@ -78,24 +82,19 @@ class _Module:
             shutil.rmtree(scratch, ignore_errors=True)
         _say(f"built in {time.monotonic() - started:.0f} s, kept in {self.cache}")
 
-    def _go_build(self, package: str, target: Path) -> None:
-        command = [
-            "nice",
-            "-n",
-            "10",
-            "go",
-            "build",
-            "-mod=readonly",
-            "-trimpath",
-            "-buildvcs=false",
-        ]
-        command += ["-ldflags", self.ldflags, "-o", str(target), package]
+    def _go_build(self, target: Path) -> None:
+        flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", self.ldflags]
+        command = ["nice", "-n", "10", "go", "-C", str(self.folder), "build", *flags]
+        command += ["-o", f"{target}/", *self.packages.values()]
         environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="", GOWORK="off")
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, timeout=BUILD_TIMEOUT_SEC, check=False
-        )
-        if done.returncode != 0:
-            raise MissingComponent(f"go build {package} failed (see above)")
+        go = Process("go build", command, target / "go-build.log", environment)
+        go.start()
+        try:
+            wait_for("built peers", lambda: not go.is_running(), BUILD_TIMEOUT_SEC, every_sec=0.5)
+        finally:
+            go.stop()
+        if go.child.returncode != 0:
+            raise MissingComponent("go build failed:\n" + "\n".join(go.tail(20)))
 
 
 def _require_go() -> None:

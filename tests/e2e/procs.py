@@ -86,11 +86,13 @@ class Process:
         if self.is_running():
             os.killpg(self.child.pid, number)
 
-    def log_text(self) -> str:
+    def tail(self, lines: int) -> list[str]:
+        """The end of what it said, long lines cut."""
         try:
-            return self.log.read_text(errors="replace")
+            text = self.log.read_text(errors="replace")
         except OSError:
-            return ""
+            return []
+        return ["    " + line[:300] for line in text.splitlines()[-lines:]]
 
 
 class Processes:
@@ -118,10 +120,9 @@ class Processes:
     def tails(self, lines: int) -> str:
         parts = []
         for process in self.all:
-            text = process.log_text().splitlines()[-lines:]
             state = "running" if process.is_running() else "not running"
             parts.append(f"--- {process.name} ({state}), end of {process.log}")
-            parts += ["    " + line[:300] for line in text]
+            parts += process.tail(lines)
         return "\n".join(parts)
 
 

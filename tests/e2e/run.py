@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import components
-from procs import stopping
+from procs import Interrupted, stopping
 from report import Report, Track
 from scenario import Facts, Pairing, Scenario
 
@@ -127,8 +127,11 @@ def main() -> int:
         return 1
     try:
         programs = components.resolve(set().union(*(pairing.programs() for pairing in pairings)))
-    except components.MissingComponent as error:
+    except (components.MissingComponent, TimeoutError) as error:
         print(f"e2e: {error}", file=sys.stderr)
+        return 1
+    except Interrupted:
+        print("e2e: interrupted", file=sys.stderr)
         return 1
     report = Report()
     folder = Path(tempfile.mkdtemp(prefix="flyball-e2e-"))
