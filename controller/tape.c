@@ -1,6 +1,7 @@
 /* Text -> JSON values -> struct tape: the parts that all passes of a tape share. The steps are
- * tape_step.c's. Strict about a tape's own members, wherever they stand; inside of Kubernetes'
- * objects as the decoders of those are. Replays nothing. */
+ * tape_step.c's. Strict about a tape's own members, wherever they stand, and about the autoscaler,
+ * which people edit; other objects of Kubernetes are read as the controller reads them. Replays
+ * nothing. */
 #include "controller/tape.h"
 
 #include <inttypes.h>
@@ -149,7 +150,7 @@ static void decode_hpa(struct codec *c, const struct jtree *root, struct tape *r
 {
 	struct codec_path at = { .member = SV("hpa") };
 	const struct jtree *t = tape_fields_object(c, NULL, root, "hpa", NULL);
-	struct codec inner = { .a = c->a, .strict = ret->version > 0 };
+	struct codec inner = { .a = c->a, .strict = true };
 	struct error err;
 
 	if (!tape_fields_need(c, NULL, root, "hpa") || !t)
@@ -239,6 +240,15 @@ enum error_kind tape_decode(struct arena *a, const char *file, uint32_t line,
 	return ERR_OK;
 }
 
+/* Was it the end of the file that broke the syntax? Then the error is in its last line, and that is
+ * no end of an object; strings and words break off before the very end is reached. */
+static bool is_cut_off(const struct jscan *s)
+{
+	struct sv rest = sv_trim(sv_from(s->at, (size_t)(s->end - s->at)));
+
+	return rest.len == 0 || (sv_find(rest, '\n') == rest.len && rest.ptr[rest.len - 1] != '}');
+}
+
 static enum error_kind broken(
 	const struct tape_text *text, const struct jscan *s, struct error *err)
 {
@@ -246,7 +256,7 @@ static enum error_kind broken(
 
 	if (jscan_error(s, err) != ERR_INVALID)
 		return error_wrap(err, "%s", text->file);
-	if (s->at < s->end)
+	if (text->rest.ptr[0] != '{' || !is_cut_off(s))
 		return error_wrap(err, "%s", text->file);
 	jscan_where(s, text->rest.ptr, &line, &column);
 	return error_set(err, ERR_INVALID,

@@ -31,6 +31,9 @@ struct tape_answer {
 /* What a request to a metrics API came to. */
 struct tape_http {
 	struct sv path; /* request target with query */
+	/* Set: narrowed to this resource, and to this container of the pods; answers no other
+	 * metric's question. */
+	struct sv resource, container;
 	bool is_problem;
 	struct reading problem; /* is_problem: kind and why, as the pass had it */
 	/* Else: the answer. */

@@ -16,7 +16,7 @@ struct player {
 	struct tape_play *play;
 	const struct tape_step *step;
 	struct pass *pass;
-	struct tape_write log;
+	struct tape_write *log;
 	int64_t delayed_ns;	       /* by retries of the scale write */
 	size_t n_gets, n_puts, n_pods; /* answered so far */
 	struct error *err;
@@ -101,11 +101,18 @@ static enum error_kind give_pods(struct player *p, const struct pass_want *want)
 		p->pass, &pods, step->peers, step->n_peers, now_of(p, told), p->err);
 }
 
-static const struct tape_http *find_row(const struct tape_step *step, struct sv target)
+static const struct tape_http *find_row(
+	const struct tape_step *step, struct sv target, const struct hpa_source *source)
 {
-	for (size_t i = step->n_http; i > 0; i--)
-		if (sv_eq(step->http[i - 1].path, target))
-			return &step->http[i - 1];
+	for (size_t i = step->n_http; i > 0; i--) {
+		const struct tape_http *row = &step->http[i - 1];
+		bool narrowed = row->resource.ptr != NULL;
+		if (!sv_eq(row->path, target))
+			continue;
+		if (!narrowed || (sv_eq(row->resource, source->resource) &&
+					 sv_eq(row->container, source->container)))
+			return row;
+	}
 	return NULL;
 }
 
@@ -145,7 +152,8 @@ static enum error_kind unreachable(struct player *p, const struct ask_question *
 
 static enum error_kind answer_question(struct player *p, size_t i, const struct ask_question *q)
 {
-	const struct tape_http *row = find_row(p->step, q->target);
+	const struct hpa_metric *metric = &p->pass->in.hpa->spec.metrics[i];
+	const struct tape_http *row = find_row(p->step, q->target, metric->member[metric->kind]);
 	struct readings_answer answer = { .http_status = 404 };
 	enum error_kind kind = ERR_OK;
 
@@ -252,7 +260,7 @@ static enum error_kind tell(struct player *p, struct tape_outcome *ret)
 	struct arena *a = p->play->arena;
 
 	buf_init(&expect, TAPE_MAX_BYTES);
-	if (tape_write_expect(&p->log, p->pass, &expect, p->err) != ERR_OK)
+	if (tape_write_expect(p->log, p->pass, &expect, p->err) != ERR_OK)
 		return p->err->kind;
 	*ret = (struct tape_outcome){
 		.hpa = p->pass->in.hpa,
@@ -281,14 +289,14 @@ static enum error_kind play_step(struct player *p, struct tape_outcome *ret)
 		.hpa = hpa,
 		.discovery = play->tape->discovery,
 		.history = &play->history,
-		.tape = &p->log,
+		.tape = p->log,
 	};
 	(void)ask_custom_version(
 		play->tape->discovery, &input.custom_version, &input.custom_problem);
 	pass_begin(p->pass, &input, p->step->now);
 	if (run(p) != ERR_OK || tell(p, ret) != ERR_OK)
 		return p->err->kind;
-	if (p->log.status_written && p->pass->status_written)
+	if (p->log->status_written && p->pass->status_written)
 		return store_status(p, &p->pass->conclusion.status);
 	return ERR_OK;
 }
@@ -297,11 +305,12 @@ enum error_kind tape_play_step(
 	struct tape_play *play, size_t i, struct tape_outcome *ret, struct error *err)
 {
 	const struct tape_write_options options = { .outcome_only = true };
+	AUTO(tape_write_done) struct tape_write log = { 0 };
 	struct player p = { .play = play, .step = &play->tape->steps[i], .err = err };
 
-	tape_write_init(&p.log, &options);
+	tape_write_init(&log, &options);
+	p.log = play->record ? play->record : &log;
 	enum error_kind kind = play_step(&p, ret);
-	tape_write_done(&p.log);
 	/* The log ends here; nobody may ask the pass for more. */
 	if (p.pass)
 		p.pass->in.tape = NULL;

@@ -19,6 +19,7 @@ struct tape_play {
 	struct hpa hpa;		/* as stored now; may be changed between steps */
 	struct history history; /* what is remembered now */
 	struct history before;
+	struct tape_write *record; /* writes the passes down once more; NULL: nobody does */
 };
 
 /* The arena lives as long as the play and its outcomes. */

@@ -2,23 +2,38 @@
  * answer in the format of the metrics API that was asked, or the reason why there is no value. */
 #include "controller/tape_reading.h"
 
-#include <inttypes.h>
-
 #include "controller/tape_parts.h"
 
 #define NUMBER_BYTES 32
 #define TIME_BYTES 64
+/* From 19 digits on a quantity is held as a large one. */
+#define LARGE_NEGATIVE (-INT64_C(1000000000000000000))
 
-static void put_milli(struct jw *w, struct sv key, int64_t milli)
+struct rows {
+	struct jw *w;
+	const struct hpa *hpa;
+	const struct hpa_metric *metric;
+	const struct hpa_source *source;
+	enum arith_mode mode;
+	bool beta1; /* of custom.metrics.k8s.io */
+};
+
+/* The reference reads small numbers as they are and cuts large ones down to 64 bits; of large
+ * negative ones it makes another number, so a large positive one stands for them. */
+static void put_milli(const struct rows *r, struct sv key, int64_t milli)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, NUMBER_BYTES);
-	buf_printf(&text, "%" PRId64 "m", milli);
+	if (r->mode == ARITH_STRICT && milli <= LARGE_NEGATIVE)
+		buf_put_u64(&text, (uint64_t)milli);
+	else
+		buf_put_i64(&text, milli);
+	buf_put_char(&text, 'm');
 	if (text.failed != ERR_OK)
-		w->out->failed = text.failed;
-	jw_key_sv(w, key);
-	jw_sv(w, buf_sv(&text));
+		r->w->out->failed = text.failed;
+	jw_key_sv(r->w, key);
+	jw_sv(r->w, buf_sv(&text));
 }
 
 static void put_window(struct jw *w, int64_t ns)
@@ -32,127 +47,145 @@ static void put_window(struct jw *w, int64_t ns)
 	jw_member_sv(w, "window", buf_sv(&text));
 }
 
-static void put_pod_metrics(struct jw *w, const struct hpa *hpa, const struct hpa_metric *metric,
-	const struct reading_sample *sample)
+/* sample NULL: a pod without the resource. */
+static void put_pod_metrics(const struct rows *r, const struct reading_sample *sample)
 {
-	const struct hpa_source *source = metric->member[metric->kind];
+	struct jw *w = r->w;
 
 	jw_object(w);
 	jw_key(w, "metadata");
 	jw_object(w);
-	jw_member_sv(w, "name", sample->pod);
-	jw_member_sv(w, "namespace", hpa->meta.ns);
+	jw_member_sv(w, "name", sample ? sample->pod : SV(""));
+	jw_member_sv(w, "namespace", r->hpa->meta.ns);
 	jw_object_end(w);
-	if (!instant_wall_is_zero(sample->at))
+	if (sample && !instant_wall_is_zero(sample->at))
 		tape_parts_wall(w, "timestamp", sample->at);
-	put_window(w, sample->window_ns);
+	if (sample)
+		put_window(w, sample->window_ns);
 	jw_key(w, "containers");
 	jw_array(w);
-	jw_object(w);
-	/* All that counted of the pod, as one container. */
-	jw_member_sv(w, "name", source->container);
-	jw_key(w, "usage");
-	jw_object(w);
-	put_milli(w, source->resource, sample->milli);
-	jw_object_end(w);
-	jw_object_end(w);
+	if (sample) {
+		/* All that counted of the pod, as one container. */
+		jw_object(w);
+		jw_member_sv(w, "name", r->source->container);
+		jw_key(w, "usage");
+		jw_object(w);
+		put_milli(r, r->source->resource, sample->milli);
+		jw_object_end(w);
+		jw_object_end(w);
+	}
 	jw_array_end(w);
 	jw_object_end(w);
 }
 
-static void put_described(struct jw *w, struct sv kind, struct sv ns, struct sv name)
+static void put_described(const struct rows *r, struct sv kind, struct sv name)
 {
-	jw_key(w, "describedObject");
-	jw_object(w);
-	jw_member_sv(w, "kind", kind);
-	jw_member_sv(w, "namespace", ns);
-	jw_member_sv(w, "name", name);
-	jw_object_end(w);
+	jw_key(r->w, "describedObject");
+	jw_object(r->w);
+	jw_member_sv(r->w, "kind", kind);
+	jw_member_sv(r->w, "namespace", r->hpa->meta.ns);
+	jw_member_sv(r->w, "name", name);
+	jw_object_end(r->w);
 }
 
-static void put_pods_value(
-	struct jw *w, const struct hpa *hpa, bool beta1, const struct reading_sample *sample)
+static void put_pods_value(const struct rows *r, const struct reading_sample *sample)
 {
-	jw_object(w);
-	put_described(w, SV("Pod"), hpa->meta.ns, sample->pod);
+	jw_object(r->w);
+	put_described(r, SV("Pod"), sample->pod);
 	if (!instant_wall_is_zero(sample->at))
-		tape_parts_wall(w, "timestamp", sample->at);
-	jw_member_i64(w, beta1 ? "window" : "windowSeconds", sample->window_ns / NS_PER_SEC);
-	put_milli(w, SV("value"), sample->milli);
-	jw_object_end(w);
+		tape_parts_wall(r->w, "timestamp", sample->at);
+	jw_member_i64(r->w, r->beta1 ? "window" : "windowSeconds", sample->window_ns / NS_PER_SEC);
+	put_milli(r, SV("value"), sample->milli);
+	jw_object_end(r->w);
 }
 
-static void put_value(
-	struct jw *w, const struct hpa *hpa, const struct hpa_metric *metric, int64_t milli)
+static void put_value(const struct rows *r, int64_t milli)
 {
-	const struct hpa_source *source = metric->member[metric->kind];
-
-	jw_object(w);
-	if (metric->kind == HPA_METRIC_OBJECT)
-		put_described(w, source->described.kind, hpa->meta.ns, source->described.name);
+	jw_object(r->w);
+	if (r->metric->kind == HPA_METRIC_OBJECT)
+		put_described(r, r->source->described.kind, r->source->described.name);
 	else
-		jw_member_sv(w, "metricName", source->metric);
-	put_milli(w, SV("value"), milli);
-	jw_object_end(w);
+		jw_member_sv(r->w, "metricName", r->source->metric);
+	put_milli(r, SV("value"), milli);
+	jw_object_end(r->w);
 }
 
-static void put_list_head(struct jw *w, const struct hpa_metric *metric, bool beta1)
+static bool is_of_containers(const struct hpa_metric *metric)
 {
-	switch (metric->kind) {
+	return metric->kind == HPA_METRIC_RESOURCE || metric->kind == HPA_METRIC_CONTAINER_RESOURCE;
+}
+
+static void put_list_head(const struct rows *r)
+{
+	switch (r->metric->kind) {
 	case HPA_METRIC_RESOURCE:
 	case HPA_METRIC_CONTAINER_RESOURCE:
-		jw_member_str(w, "kind", "PodMetricsList");
-		jw_member_str(w, "apiVersion", "metrics.k8s.io/v1beta1");
+		jw_member_str(r->w, "kind", "PodMetricsList");
+		jw_member_str(r->w, "apiVersion", "metrics.k8s.io/v1beta1");
 		break;
 	case HPA_METRIC_PODS:
 	case HPA_METRIC_OBJECT:
-		jw_member_str(w, "kind", "MetricValueList");
-		jw_member_str(w, "apiVersion",
-			beta1 ? "custom.metrics.k8s.io/v1beta1" : "custom.metrics.k8s.io/v1beta2");
+		jw_member_str(r->w, "kind", "MetricValueList");
+		jw_member_str(r->w, "apiVersion",
+			r->beta1 ? "custom.metrics.k8s.io/v1beta1"
+				 : "custom.metrics.k8s.io/v1beta2");
 		break;
 	case HPA_METRIC_EXTERNAL:
 	case HPA_METRIC_UNKNOWN:
-		jw_member_str(w, "kind", "ExternalMetricValueList");
-		jw_member_str(w, "apiVersion", "external.metrics.k8s.io/v1beta1");
+		jw_member_str(r->w, "kind", "ExternalMetricValueList");
+		jw_member_str(r->w, "apiVersion", "external.metrics.k8s.io/v1beta1");
 		break;
 	}
 }
 
-static void put_list(struct jw *w, const struct hpa *hpa, const struct hpa_metric *metric,
-	struct sv target, const struct reading *reading)
+static void put_list(const struct rows *r, const struct reading *reading)
 {
-	bool beta1 = sv_has_prefix(target, SV("/apis/custom.metrics.k8s.io/v1beta1/"));
-
-	jw_object(w);
-	put_list_head(w, metric, beta1);
-	jw_key(w, "items");
-	jw_array(w);
+	jw_object(r->w);
+	put_list_head(r);
+	jw_key(r->w, "items");
+	jw_array(r->w);
 	for (size_t i = 0; i < reading->n_samples; i++) {
-		if (metric->kind == HPA_METRIC_PODS)
-			put_pods_value(w, hpa, beta1, &reading->samples[i]);
+		if (r->metric->kind == HPA_METRIC_PODS)
+			put_pods_value(r, &reading->samples[i]);
 		else
-			put_pod_metrics(w, hpa, metric, &reading->samples[i]);
+			put_pod_metrics(r, &reading->samples[i]);
 	}
+	/* An answer without a usable pod is not an empty one. */
+	if (reading->n_samples == 0 && is_of_containers(r->metric))
+		put_pod_metrics(r, NULL);
 	for (size_t i = 0; i < reading->n_values; i++)
-		put_value(w, hpa, metric, reading->values[i]);
-	jw_array_end(w);
-	jw_object_end(w);
+		put_value(r, reading->values[i]);
+	jw_array_end(r->w);
+	jw_object_end(r->w);
 }
 
 void tape_reading_put(struct jw *w, const struct hpa *hpa, const struct hpa_metric *metric,
-	struct sv target, const struct reading *reading)
+	struct sv target, const struct reading *reading, enum arith_mode mode)
 {
 	static const char *const NAMES[] = { [READING_FAILED] = "failed",
 		[READING_EMPTY] = "empty",
 		[READING_STALE] = "stale",
 		[READING_NOT_FINITE] = "notFinite" };
+	const struct rows r = {
+		.w = w,
+		.hpa = hpa,
+		.metric = metric,
+		.source = metric->member[metric->kind],
+		.mode = mode,
+		.beta1 = sv_has_prefix(target, SV("/apis/custom.metrics.k8s.io/v1beta1/")),
+	};
 
 	jw_object(w);
 	jw_member_sv(w, "path", target);
+	/* One request serves all resources; a row is narrowed to one. */
+	if (is_of_containers(metric))
+		jw_member_sv(w, "resource", r.source->resource);
+	if (metric->kind == HPA_METRIC_CONTAINER_RESOURCE)
+		jw_member_sv(w, "container", r.source->container);
 	if (reading->kind == READING_VALUE) {
 		jw_member_i64(w, "status", 200);
 		jw_key(w, "body");
-		put_list(w, hpa, metric, target, reading);
+		put_list(&r, reading);
 	} else {
 		jw_member_str(w, "reading", NAMES[reading->kind]);
 		jw_member_sv(w, "why", reading->why);

@@ -67,12 +67,15 @@ static const struct codec_field ANSWER[] = {
 static const struct codec_object ANSWER_OBJECT = CODEC_OBJECT(struct raw_answer, ANSWER);
 
 struct raw_http {
-	struct sv path, content_type, body_text, transport_error, reading, why;
+	struct sv path, resource, container;
+	struct sv content_type, body_text, transport_error, reading, why;
 	int64_t status;
 };
 
 static const struct codec_field HTTP[] = {
 	CODEC_FIELD("path", CODEC_TEXT, struct raw_http, path, 0),
+	CODEC_FIELD("resource", CODEC_TEXT, struct raw_http, resource, 0),
+	CODEC_FIELD("container", CODEC_TEXT, struct raw_http, container, 0),
 	CODEC_FIELD("status", CODEC_I64, struct raw_http, status, 0),
 	CODEC_FIELD("contentType", CODEC_TEXT, struct raw_http, content_type, 0),
 	CODEC_SKIPPED("body"),
@@ -302,6 +305,8 @@ static void decode_row(struct codec *c, const struct codec_path *path, const str
 	(void)tape_fields_need(c, path, t, "path");
 	tape_fields_range(c, path, t, "status", raw.status, 0, 999);
 	ret->path = raw.path;
+	ret->resource = raw.resource;
+	ret->container = raw.container;
 	if (raw.reading.ptr) {
 		decode_problem(c, path, t, &raw, ret);
 		return;

@@ -274,7 +274,7 @@ static void put_http(struct jw *w, const struct pass *p)
 	for (size_t i = 0; i < hpa->spec.n_metrics; i++)
 		if (was_asked(p, i))
 			tape_reading_put(w, hpa, &hpa->spec.metrics[i], p->questions[i].target,
-				&p->readings[i]);
+				&p->readings[i], p->in.settings->arithmetic);
 	jw_array_end(w);
 }
 

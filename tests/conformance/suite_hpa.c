@@ -2,12 +2,16 @@
  * decoder and the player that `flyball replay` uses, in strict mode, with real request targets.
  *
  * Suite hpa-default: the same cases without --compatibility=strict. A case counts up to the step
- * where a number leaves its range, which is where the two modes part. */
+ * where a number leaves its range, which is where the two modes part.
+ *
+ * Suite hpa-tape: each pass of each case is recorded, and the recording replayed: it must decide
+ * the same to the byte, and record itself to the byte. */
 #include <inttypes.h>
 
 #include "common/limits.h"
 #include "controller/tape_expect.h"
 #include "controller/tape_play.h"
+#include "controller/tape_write.h"
 #include "tests/conformance/conformance.h"
 
 /* Of a value in a message. */
@@ -118,8 +122,72 @@ static void run_hpa_default(struct conformance *c, const struct jtree *row)
 	run(c, row, ARITH_SAFE);
 }
 
+/* Decodes one recorded pass, replays it and records that. */
+static bool replay(struct conformance *c, struct sv text, struct sv *ret_expect, struct buf *again)
+{
+	const struct tape_write_options options = { .history_known = true };
+	AUTO(tape_write_done) struct tape_write record = { 0 };
+	AUTO(tape_play_done) struct tape_play play = { 0 };
+	struct tape_outcome outcome;
+	struct jtree *root;
+	struct tape tape;
+	struct error err;
+
+	tape_write_init(&record, &options);
+	if (jtree_parse(c->a, text, &root, &err) != ERR_OK ||
+		tape_decode(c->a, c->path, (uint32_t)c->line, root, &tape, &err) != ERR_OK)
+		return conformance_fail(c, "the recording: %s", err.text);
+	tape_play_begin(&play, c->a, &tape);
+	play.record = &record;
+	if (tape_play_step(&play, 0, &outcome, &err) != ERR_OK ||
+		tape_write_end(&record, outcome.pass, again, &err) != ERR_OK)
+		return conformance_fail(c, "the recording: %s", err.text);
+	*ret_expect = outcome.expect;
+	return true;
+}
+
+static bool record_step(struct conformance *c, struct tape_play *play, size_t i)
+{
+	AUTO(buf_done) struct buf first = { 0 }, second = { 0 };
+	struct tape_outcome outcome;
+	struct sv expect, text;
+	struct error err;
+
+	buf_init(&first, TAPE_MAX_BYTES);
+	buf_init(&second, TAPE_MAX_BYTES);
+	if (tape_play_step(play, i, &outcome, &err) != ERR_OK ||
+		tape_write_end(play->record, outcome.pass, &first, &err) != ERR_OK)
+		return conformance_fail(c, "step %zu: %s", i, err.text);
+	text = arena_sv(c->a, buf_sv(&first));
+	return replay(c, text, &expect, &second) &&
+	       conformance_eq_text(c, "what is decided again", outcome.expect, expect) &&
+	       conformance_eq_text(c, "the recording of the recording", text, buf_sv(&second));
+}
+
+static void run_hpa_tape(struct conformance *c, const struct jtree *row)
+{
+	const struct tape_write_options options = { .history_known = true };
+	AUTO(tape_write_done) struct tape_write record = { 0 };
+	AUTO(tape_play_done) struct tape_play play = { 0 };
+	struct tape tape;
+	struct error err;
+
+	tape_write_init(&record, &options);
+	if (tape_decode(c->a, c->path, (uint32_t)c->line, row, &tape, &err) != ERR_OK) {
+		(void)conformance_fail(c, "%s", err.text);
+		return;
+	}
+	tape_play_begin(&play, c->a, &tape);
+	play.record = &record;
+	for (size_t i = 0; i < tape.n_steps; i++) {
+		if (!record_step(c, &play, i))
+			break;
+	}
+}
+
 const struct suite suite_hpa[] = {
 	{ "hpa", run_hpa },
 	{ "hpa-default", run_hpa_default },
+	{ "hpa-tape", run_hpa_tape },
 	{ 0 },
 };
