@@ -1,6 +1,7 @@
 /* How numbers and parts of a decision are spelled for people. Values are those that the autoscaler's status would show, in decimal. */
 #include "cli/plan_words.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define MILLI 1000
@@ -85,7 +86,10 @@ void plan_words_number(struct buf *out, double number)
 
 void plan_words_ratio(struct buf *out, double ratio)
 {
-	put_trimmed(out, ratio, 3, 2);
+	if (isfinite(ratio))
+		put_trimmed(out, ratio, 3, 2);
+	else
+		buf_put_char(out, '-');
 }
 
 static void put_bytes(struct buf *out, double bytes)

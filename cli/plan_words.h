@@ -19,7 +19,7 @@ void plan_words_quantity(struct buf *out, const struct hpa_metric *m, int64_t mi
 void plan_words_value(struct buf *out, const struct hpa_metric *m, const struct calculation *c);
 /* "2", "80%". */
 void plan_words_target(struct buf *out, const struct hpa_metric *m);
-/* Two to three decimals: "4.50", "1.125". */
+/* Two to three decimals: "4.50", "1.125"; "-" where there is none, as at zero replicas. */
 void plan_words_ratio(struct buf *out, double ratio);
 /* Up to three decimals: "1.1". */
 void plan_words_number(struct buf *out, double number);

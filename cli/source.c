@@ -275,16 +275,17 @@ static enum error_kind run_what_if(const struct sink *s, const struct what_if *w
 	static const struct history NO_HISTORY = { 0 };
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
+	struct hpa hpa = object->hpa;
 	const struct what_if_input input = { .arena = &a,
 		.settings = &s->o->settings,
-		.hpa = &object->hpa,
+		.hpa = &hpa,
 		.what_if = w,
 		.now = { instant_wall_now(), instant_mono_now() },
 		.sync_period_ns = s->o->sync_period_ns };
 	struct what_if_course course;
 	struct source_view view = { .ns = object->hpa.meta.ns,
 		.name = object->hpa.meta.name,
-		.hpa = &object->hpa,
+		.hpa = &hpa,
 		.pass = pass,
 		.before = &NO_HISTORY,
 		.course = &course,
@@ -298,7 +299,8 @@ static enum error_kind run_what_if(const struct sink *s, const struct what_if *w
 		&a, "%s:%u %.*s", object->file, object->line, SV_ARG(object->hpa.api_version)));
 	if (!view.origin.ptr)
 		return arena_error(&a, err);
-	if (what_if_run(&input, pass, &course, err) != ERR_OK)
+	if (what_if_assume(&a, &s->o->settings, w, &hpa, err) != ERR_OK ||
+		what_if_run(&input, pass, &course, err) != ERR_OK)
 		return err->kind;
 	s->fn(s->ctx, &view);
 	return ERR_OK;

@@ -234,6 +234,26 @@ static enum error_kind run(struct run *r, struct pass *ret_first)
 	return go_on(r, ret_first);
 }
 
+enum error_kind what_if_assume(struct arena *a, const struct settings *settings,
+	const struct what_if *w, struct hpa *hpa, struct error *err)
+{
+	struct hpa_status *status = &hpa->status;
+
+	if (!settings->scale_to_zero || what_if_replicas(w, hpa) != 0 ||
+		bounds_min_replicas(&hpa->spec) != 0)
+		return ERR_OK;
+	struct hpa_condition *at = ARENA_ARRAY(a, status->n_conditions + 1, struct hpa_condition);
+	if (!at)
+		return arena_error(a, err);
+	/* The first condition of a type is the one that counts. */
+	at[0] = (struct hpa_condition){ .type = SV("ScaledToZero"), .status = SV("True") };
+	if (status->n_conditions > 0)
+		memcpy(at + 1, status->conditions, status->n_conditions * sizeof(*at));
+	status->conditions = at;
+	status->n_conditions++;
+	return ERR_OK;
+}
+
 enum error_kind what_if_run(const struct what_if_input *in, struct pass *ret_first,
 	struct what_if_course *ret_course, struct error *err)
 {

@@ -87,6 +87,11 @@ int64_t what_if_memory_ns(const struct settings *settings, const struct hpa_spec
 /* The count that the passes begin with. */
 int32_t what_if_replicas(const struct what_if *w, const struct hpa *hpa);
 
+/* A made-up target at zero is taken to have been put to sleep by its autoscaler, where that may happen at all: adds the condition that says
+ * so. errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind what_if_assume(struct arena *a, const struct settings *settings,
+	const struct what_if *w, struct hpa *hpa, struct error *err);
+
 /* The first pass, and where the next ones lead, for an object that what_if_check found right. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind what_if_run(const struct what_if_input *in, struct pass *ret_first,
 	struct what_if_course *ret_course, struct error *err);

@@ -145,6 +145,30 @@ START_TEST(the_count_comes_from_the_flag_then_the_status_then_the_spec)
 }
 END_TEST
 
+#define SLEEPER                                                                                    \
+	"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\n"       \
+	"spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"            \
+	"  minReplicas: 0\n  maxReplicas: 10\n  metrics:\n  - type: External\n    external: "      \
+	"{metric: {name: queue}, target: {type: AverageValue, averageValue: 10}}\n"
+
+START_TEST(a_target_at_zero_was_put_to_sleep_where_that_may_happen)
+{
+	for (int gate = 0; gate <= 1; gate++) {
+		made_up_begin(&m, SLEEPER);
+		m.options.settings.scale_to_zero = gate;
+		m.options.what_if.replicas = 0;
+		made_up_add(&m.options.what_if.totals, "queue=25");
+		m.what_if.replicas = opt_i32_of(0);
+		ck_assert_int_eq(what_if_assume(&m.a, &m.options.settings, &m.what_if,
+					 &m.list.at[0].hpa, &m.err),
+			ERR_OK);
+		made_up_run(&m);
+		ck_assert_int_eq(m.pass.proposal.desired, gate ? 3 : 0);
+		made_up_done(&m);
+	}
+}
+END_TEST
+
 START_TEST(a_pass_without_memory_says_so)
 {
 	for (unsigned long n = 1;; n++) {
@@ -177,6 +201,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(tcase, a_refusal, 0, (int)ARRAY_LEN(REFUSALS));
 	tcase_add_test(tcase, a_value_of_no_metric_names_those_there_are);
 	tcase_add_test(tcase, the_count_comes_from_the_flag_then_the_status_then_the_spec);
+	tcase_add_test(tcase, a_target_at_zero_was_put_to_sleep_where_that_may_happen);
 	tcase_add_test(tcase, a_pass_without_memory_says_so);
 }
 
