@@ -60,13 +60,15 @@ class Stage:
         return self
 
     def __exit__(self, kind, value, trace):
-        for name in list(self.processes):
-            self.stop(name)
-        if kind is not None:
+        # A program that ends badly (a sanitizer's exit code, too) fails the scene.
+        bad = [f"{name} ended with {code}" for name in list(self.processes) if (code := self.stop(name)) != 0]
+        if kind is not None or bad:
             for log in sorted(self.folder.glob("*.log")):
                 tail = log.read_text(errors="replace").splitlines()[-15:]
                 print(f"--- {log.name}\n" + "\n".join(tail))
         shutil.rmtree(self.folder)
+        if bad and kind is None:
+            raise Failed("; ".join(bad))
 
     def start(self, name, *args, **popen):
         log = open(self.folder / f"{name}.log", "ab")
