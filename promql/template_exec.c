@@ -379,8 +379,10 @@ static bool eval_command(struct exec *x, const struct template_value *dot,
 {
 	const struct template_node *first = command->first;
 	bool has_args = first->next || final->kind != TEMPLATE_MISSING;
+	/* What looks further than this function for its own errors. */
 	bool field = first->kind == TEMPLATE_NODE_FIELD || first->kind == TEMPLATE_NODE_CHAIN ||
-		     (first->kind == TEMPLATE_NODE_VARIABLE && first->n_names > 1);
+		     (first->kind == TEMPLATE_NODE_VARIABLE &&
+			     (first->n_names > 1 || !find_variable(x, first->names[0])));
 	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, ERROR_TEXT_MAX);

@@ -200,7 +200,7 @@ static void one_verb(struct printf_state *s)
 		template_verb_put_rune(s->out, rune);
 		buf_put_str(s->out, s->good_index ? "(MISSING)" : "(BADINDEX)");
 	} else {
-		if (rune == 'v') {
+		if (rune == 'v' || rune == 'w') {
 			verb.sharp_v = verb.sharp;
 			verb.plus_v = verb.plus;
 			verb.sharp = verb.plus = false;

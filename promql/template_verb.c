@@ -1,6 +1,7 @@
 /* One verb of Go's fmt over one value: text with flags, width and precision. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/f64.h"
 #include "promql/quote.h"
@@ -290,38 +291,31 @@ static void put_integer(
 	}
 }
 
-/* C's %a with an exponent of two digits at least, as Go prints it. */
+/* A hexadecimal number as Go prints it: a one in front of the point (rounding may make C print a two), an exponent of two digits at
+ * least. */
 static void put_hex_float(struct buf *out, double magnitude, int precision, bool upper)
 {
-	struct buf text;
+	AUTO(buf_done) struct buf text = { 0 };
+	int exponent = 0;
+	double fraction = magnitude > 0 ? frexp(magnitude, &exponent) * 2 : 0; /* 1 to 2 */
 
 	buf_init(&text, NUMBER_MAX_BYTES);
-	if (magnitude < 0x1p-1022 && magnitude > 0) {
-		int exponent;
-		double fraction = frexp(magnitude, &exponent);
-
-		if (precision < 0)
-			buf_printf(&text, "%a", fraction * 2);
-		else
-			buf_printf(&text, "%.*a", precision, fraction * 2);
-		text.len = sv_find(buf_sv(&text), 'p');
-		buf_printf(&text, "p%+d", exponent - 1);
-	} else if (precision < 0) {
-		buf_printf(&text, "%a", magnitude);
-	} else {
-		buf_printf(&text, "%.*a", precision, magnitude);
+	if (precision < 0)
+		buf_printf(&text, "%a", fraction);
+	else
+		buf_printf(&text, "%.*a", precision, fraction);
+	text.len = sv_find(buf_sv(&text), 'p');
+	exponent -= magnitude > 0;
+	if (text.len > 2 && text.data[2] == '2') {
+		text.data[2] = '1';
+		exponent++;
 	}
-	struct sv number = buf_sv(&text);
-	size_t p = sv_find(number, 'p');
-
-	for (size_t i = 0; i < number.len; i++) {
-		char c = number.ptr[i];
+	buf_printf(&text, "p%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
 
 		buf_put_char(out, upper && c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
-		if (i == p + 1 && number.len - p == 3)
-			buf_put_char(out, '0');
 	}
-	buf_done(&text);
 }
 
 /* 4503599627370496p-52. */
@@ -341,38 +335,67 @@ static void put_binary_float(struct buf *out, double magnitude)
 	buf_printf(out, "p%+d", exponent - 1075);
 }
 
+/* The exponent of a printed number, or its end. */
+static size_t find_exponent(struct sv number, bool hex)
+{
+	for (size_t i = 0; i < number.len; i++) {
+		char c = (char)(number.ptr[i] | 32);
+
+		if (c == 'p' || (c == 'e' && !hex))
+			return i;
+	}
+	return number.len;
+}
+
+/* What "#" does: a point in any case, and zeros up to `digits` digits (which the x of a hexadecimal number counts as one of). */
+static void put_sharp(struct buf *out, struct sv number, bool hex, int digits)
+{
+	size_t end = find_exponent(number, hex);
+	bool nonzero = false, point = false;
+
+	for (size_t i = 0; i < end; i++) {
+		point |= number.ptr[i] == '.';
+		nonzero |= number.ptr[i] != '.' && number.ptr[i] != '0';
+		digits -= nonzero && number.ptr[i] != '.';
+	}
+	buf_put_sv(out, sv_take(number, end));
+	if (!point) {
+		buf_put_char(out, '.');
+		digits -= end == 1 && number.ptr[0] == '0';
+	}
+	put_fill(out, digits, '0');
+	buf_put_sv(out, sv_skip(number, end));
+}
+
 /* %v, %g and %G. */
 static void put_shortest(struct buf *out, const struct template_verb *verb, double magnitude)
 {
 	bool upper = verb->verb == 'G';
 
-	if (verb->sharp) {
-		buf_printf(out, upper ? "%#.*G" : "%#.*g",
-			verb->has_precision ? verb->precision : 6, magnitude);
-	} else if (verb->has_precision) {
+	if (verb->has_precision) {
 		buf_printf(out, upper ? "%.*G" : "%.*g", verb->precision, magnitude);
-	} else {
-		f64_print_go_g(out, magnitude);
-		for (size_t i = 0; upper && i < out->len; i++)
-			if (out->data[i] == 'e')
-				out->data[i] = 'E';
+		return;
 	}
+	f64_print_go_g(out, magnitude);
+	for (size_t i = 0; upper && i < out->len; i++)
+		if (out->data[i] == 'e')
+			out->data[i] = 'E';
 }
 
-static void put_magnitude(struct buf *out, const struct template_verb *verb, double magnitude)
+static void put_bare_magnitude(struct buf *out, const struct template_verb *verb, double magnitude)
 {
 	int decimals = verb->has_precision ? verb->precision : 6;
 
 	switch (verb->verb) {
 	case 'e':
-		buf_printf(out, verb->sharp ? "%#.*e" : "%.*e", decimals, magnitude);
+		buf_printf(out, "%.*e", decimals, magnitude);
 		break;
 	case 'E':
-		buf_printf(out, verb->sharp ? "%#.*E" : "%.*E", decimals, magnitude);
+		buf_printf(out, "%.*E", decimals, magnitude);
 		break;
 	case 'f':
 	case 'F':
-		buf_printf(out, verb->sharp ? "%#.*f" : "%.*f", decimals, magnitude);
+		buf_printf(out, "%.*f", decimals, magnitude);
 		break;
 	case 'x':
 	case 'X':
@@ -386,6 +409,23 @@ static void put_magnitude(struct buf *out, const struct template_verb *verb, dou
 		put_shortest(out, verb, magnitude);
 		break;
 	}
+}
+
+static void put_magnitude(struct buf *out, const struct template_verb *verb, double magnitude)
+{
+	AUTO(buf_done) struct buf bare = { 0 };
+	int digits = verb->has_precision ? verb->precision : 6;
+
+	if (!verb->sharp || verb->verb == 'b') {
+		put_bare_magnitude(out, verb, magnitude);
+		return;
+	}
+	buf_init(&bare, NUMBER_MAX_BYTES);
+	put_bare_magnitude(&bare, verb, magnitude);
+	bool counts =
+		verb->verb == 'v' || verb->verb == 'g' || verb->verb == 'G' || verb->verb == 'x';
+
+	put_sharp(out, buf_sv(&bare), (verb->verb | 32) == 'x', counts ? digits : 0);
 }
 
 /* NaN has a sign only where a flag asks for one; an infinity always has, unless a blank takes its place. */
@@ -545,8 +585,14 @@ void template_verb_print(
 		[TEMPLATE_DATA] = put_data,
 	};
 
-	if (verb->verb == 'T')
+	bool error_or_pointer = verb->verb == 'w' || verb->verb == 'p';
+
+	if (verb->verb == 'T' && v->kind <= TEMPLATE_MISSING)
+		put_plain(out, verb, SV("<nil>"));
+	else if (verb->verb == 'T')
 		put_plain(out, verb, cut_to_precision(verb, sv_of(template_value_type(v))));
+	else if (error_or_pointer && v->kind >= TEMPLATE_LIST)
+		put_bad_verb(out, verb, v);
 	else
 		put[v->kind](out, verb, v);
 }
