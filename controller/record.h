@@ -6,7 +6,7 @@
 #include "common/error.h"
 #include "common/sv.h"
 
-/* A day of one object with 20 pods is about 60 MB. */
+/* A day of one object with 20 pods is about 75 MB. */
 #define RECORD_DEFAULT_BYTES (INT64_C(256) * 1024 * 1024)
 /* A file holds an eighth, and the largest tape must fit into it. */
 #define RECORD_MIN_BYTES (INT64_C(8) * 1024 * 1024)
