@@ -226,13 +226,15 @@ static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *p
 	return pass_answer_scale(pass, &answer, err);
 }
 
-static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct pass *ret)
+static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct tape_write *tape,
+	struct pass *ret)
 {
 	struct pass_input input = { .arena = a,
 		.settings = &l->settings,
 		.hpa = hpa,
 		.discovery = l->discovery,
-		.history = &l->history };
+		.history = &l->history,
+		.tape = tape };
 
 	history_clear(&l->history);
 	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
@@ -252,7 +254,7 @@ static enum error_kind find_selector(struct live *l, struct pass *pass,
 		return arena_error(a, err);
 	if (hpa_decode_stored(a, object->json, hpa, err) != ERR_OK)
 		return err->kind == ERR_INVALID ? ERR_OK : err->kind;
-	begin(l, a, hpa, pass);
+	begin(l, a, hpa, NULL, pass);
 	enum error_kind rc;
 	while ((rc = pass_next(pass, &want, err)) == ERR_OK && want.kind == PASS_WANT_GET_SCALE) {
 		rc = get_scale(l, a, pass, &want, err);
@@ -392,7 +394,7 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 	if (hpa_decode_stored(a, object->json, ret_hpa, err) != ERR_OK ||
 		enter_namespace(l, object->ns, err) != ERR_OK)
 		return err->kind;
-	begin(l, a, ret_hpa, ret_pass);
+	begin(l, a, ret_hpa, l->tape, ret_pass);
 	enum error_kind rc;
 	while ((rc = pass_next(ret_pass, &want, err)) == ERR_OK && want.kind != PASS_WANT_NOTHING) {
 		rc = serve(l, a, object, ret_pass, &want, err);

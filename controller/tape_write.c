@@ -393,8 +393,8 @@ enum error_kind tape_write_end(
 {
 	struct jw w;
 
-	if (!p->concluded)
-		return error_set(err, ERR_BUG, "the pass is not over");
+	if (!p->concluded || t->head.len == 0)
+		return error_set(err, ERR_BUG, "the tape was not told of a whole pass");
 	jw_init(&w, out);
 	jw_raw(&w, buf_sv(&t->head));
 	jw_key(&w, "steps");

@@ -40,32 +40,31 @@
 	"{\"note\":\"secret-8\"}},\"timestamp\":\"2026-01-02T03:04:00Z\",\"window\":\"15s\","      \
 	"\"containers\":[{\"name\":\"main\",\"usage\":{\"cpu\":\"1\",\"memory\":\"1Gi\"}}]}]}"
 #define NOW(ns) "{\"wall\":\"2026-01-02T03:04:05." ns "Z\",\"monoNs\":77" ns "}"
-#define TAPE                                                                                          \
-	"{\"tapeVersion\":1,\"name\":\"shop/web\"," HPA ",\"steps\":[{\"now\":" NOW(                  \
-		"100000000") ",\"history\":{\"started\":true,\"recommendations\":[{\"monoNs\":5,"     \
-			     "\"replicas\":1}],"                                                      \
-			     "\"up\":[{\"monoNs\":6,\"change\":2,\"outdated\":true}],\"down\":[]}"    \
-			     ","                                                                      \
-			     "\"otherHpas\":[{\"namespace\":\"shop\",\"name\":\"api\","               \
-			     "\"selector\":\"app=api\"}],"                                            \
-			     "\"scaleGets\":[{\"now\":" NOW(                                          \
-				     "200000000") ",\"scale\":" SCALE                                 \
-						  "}],\"pods\":[" POD("web-1") "],"                   \
-									       "\"podsNow\":" NOW(    \
-										       "30000000"     \
-										       "1") ",\"h"    \
-											    "ttp"     \
-											    "\":["    \
-											    "{\"p"    \
-											    "ath"     \
-											    "\":"     \
-											    "\"" PATH \
-											    "\","     \
-											    "\"bo"    \
-											    "dy\""    \
-											    ":" BODY  \
-											    "}]}]"    \
-											    "}"
+#define TAPE                                                                                       \
+	"{\"tapeVersion\":1,\"name\":\"shop/web\"," HPA ",\"steps\":[{\"now\":" NOW(               \
+		"100000000") ",\"history\":{\"started\":true,\"recommendations\":[{\"monoNs\":5,"  \
+			     "\"replicas\":1}],"                                                   \
+			     "\"up\":[{\"monoNs\":6,\"change\":2,\"outdated\":true}],\"down\":[]}" \
+			     ","                                                                   \
+			     "\"otherHpas\":[{\"namespace\":\"shop\",\"name\":\"api\","            \
+			     "\"selector\":\"app=api\"}],"                                         \
+			     "\"scaleGets\":[{\"now\":" NOW(                                       \
+				     "200000000") ",\"scale\":" SCALE                              \
+						  "}],\"pods\":[" POD(                             \
+							  "web-1") "],"                            \
+								   "\"podsNow\":" NOW(             \
+									   "30000000"              \
+									   "1") ",\"h"             \
+										"ttp"              \
+										"\":["             \
+										"{\"p"             \
+										"ath"              \
+										"\":"              \
+										"\"" PATH "\","    \
+										"\"bo"             \
+										"dy\""             \
+										":" BODY "}]}]"    \
+										"}"
 
 static struct arena arena;
 static struct error err;
