@@ -57,36 +57,14 @@ STATUS = {
         "desiredReplicas": 5,
         "lastScaleTime": "2026-01-02T03:04:05Z",
         "currentMetrics": [
-            {
-                "type": "Pods",
-                "pods": {
-                    "metric": {"name": "myapp_requests_per_second"},
-                    "current": {"averageValue": "2250m"},
-                },
-            },
-            {
-                "type": "Resource",
-                "resource": {
-                    "name": "cpu",
-                    "current": {"averageUtilization": 50, "averageValue": "50m"},
-                },
-            },
+            {"type": "Pods", "pods": {"metric": {"name": "myapp_requests_per_second"}, "current": {"averageValue": "2250m"}}},
+            {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 50, "averageValue": "50m"}}},
         ],
         "conditions": [
-            {
-                "type": "AbleToScale",
-                "status": "True",
-                "lastTransitionTime": "2026-01-02T03:04:05Z",
-                "reason": "SucceededRescale",
-                "message": "the HPA controller was able to update the target scale to 5",
-            },
-            {
-                "type": "ScalingLimited",
-                "status": "False",
-                "lastTransitionTime": "2026-01-02T03:04:05Z",
-                "reason": "DesiredWithinRange",
-                "message": "the desired count is within the acceptable range",
-            },
+            {"type": "AbleToScale", "status": "True", "lastTransitionTime": "2026-01-02T03:04:05Z", "reason": "SucceededRescale",
+             "message": "the HPA controller was able to update the target scale to 5"},
+            {"type": "ScalingLimited", "status": "False", "lastTransitionTime": "2026-01-02T03:04:05Z", "reason": "DesiredWithinRange",
+             "message": "the desired count is within the acceptable range"},
         ],
     }
 }
@@ -112,53 +90,25 @@ def commands(folder: Path):
     yield "apply again changes nothing", ["apply", "-f", "-"], DEPLOYMENT + "---" + AUTOSCALER % 10
     yield "get without a status", ["get", "hpa"], ""
     yield "apply changes a bound", ["apply", "-f", "-"], AUTOSCALER % 12
-    yield "patch of the status", [
-        "patch",
-        "hpa",
-        "myhpa",
-        "--subresource=status",
-        "--type=merge",
-        "-p",
-        patch,
-    ], ""
+    yield "patch of the status", ["patch", "hpa", "myhpa", "--subresource=status", "--type=merge", "-p", patch], ""
     yield "create of an event", ["create", "-f", "-"], EVENT
     yield "get", ["get", "hpa"], ""
-    yield "get by long name, all namespaces", [
-        "get",
-        "horizontalpodautoscalers.autoscaling",
-        "-A",
-    ], ""
+    yield "get by long name, all namespaces", ["get", "horizontalpodautoscalers.autoscaling", "-A"], ""
     yield "get -o wide", ["get", "hpa", "myhpa", "-o", "wide"], ""
     yield "get by label", ["get", "hpa", "-l", "team=a", "-o", "name"], ""
     yield "get by a label that nobody has", ["get", "hpa", "-l", "team=b"], ""
     yield "get -o yaml", ["get", "hpa", "myhpa", "-o", "yaml"], ""
-    yield "get -o jsonpath", [
-        "get",
-        "hpa",
-        "myhpa",
-        "-o",
-        "jsonpath={.spec.metrics[0].pods.target.averageValue}",
-    ], ""
+    yield "get -o jsonpath", ["get", "hpa", "myhpa", "-o", "jsonpath={.spec.metrics[0].pods.target.averageValue}"], ""
     yield "describe", ["describe", "hpa", "myhpa"], ""
     yield "events", ["get", "events"], ""
     yield "get -w", ["get", "hpa", "-w", f"--request-timeout={WATCH_SEC}s"], ""
     yield "annotate", ["annotate", "hpa", "myhpa", "note=x"], ""
     yield "label", ["label", "hpa", "myhpa", "team=b", "--overwrite"], ""
     yield "edit", ["edit", "hpa", "myhpa"], ""
-    yield "get after edit", [
-        "get",
-        "hpa",
-        "myhpa",
-        "-o",
-        "jsonpath={.spec.maxReplicas} {.metadata.labels.team}",
-    ], ""
+    yield "get after edit", ["get", "hpa", "myhpa", "-o", "jsonpath={.spec.maxReplicas} {.metadata.labels.team}"], ""
     yield "scale", ["scale", "deploy/myapp", "--replicas=0"], ""
     yield "get of the target", ["get", "deploy", "myapp"], ""
-    yield "raw scale", [
-        "get",
-        "--raw",
-        "/apis/apps/v1/namespaces/default/deployments/myapp/scale",
-    ], ""
+    yield "raw scale", ["get", "--raw", "/apis/apps/v1/namespaces/default/deployments/myapp/scale"], ""
     yield "an object that is not there", ["get", "hpa", "nobody"], ""
     yield "a kind that is not there", ["get", "frobnicators"], ""
     yield "delete", ["delete", "hpa", "myhpa"], ""
@@ -188,35 +138,18 @@ class Side:
     """kubectl with one kubeconfig."""
 
     def __init__(self, kubectl: str, kubeconfig: Path, cache: Path):
-        self.prefix = [
-            kubectl,
-            f"--kubeconfig={kubeconfig}",
-            f"--cache-dir={cache}",
-            "--namespace=default",
-        ]
-        self.environment = {
-            **os.environ,
-            "KUBE_EDITOR": "sed -i 's/maxReplicas: 12/maxReplicas: 11/'",
-        }
+        self.prefix = [kubectl, f"--kubeconfig={kubeconfig}", f"--cache-dir={cache}", "--namespace=default"]
+        self.environment = {**os.environ, "KUBE_EDITOR": "sed -i 's/maxReplicas: 12/maxReplicas: 11/'"}
 
     def run(self, arguments: list[str], stdin: str) -> str:
-        done = subprocess.run(
-            self.prefix + arguments,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=KUBECTL_TIMEOUT_SEC,
-            env=self.environment,
-            check=False,
-        )
+        done = subprocess.run(self.prefix + arguments, input=stdin, capture_output=True, text=True, timeout=KUBECTL_TIMEOUT_SEC,
+                              env=self.environment, check=False)
         return masked(f"{done.stdout}\n{done.stderr}\nexit {done.returncode}")
 
 
 def start_sandbox(processes: Processes, own: Path, folder: Path) -> Path:
     kubeconfig = folder / "sandbox.kubeconfig"
-    processes.start(
-        "flyball-sandbox", [str(own / "flyball-sandbox"), f"--write-kubeconfig={kubeconfig}"]
-    )
+    processes.start("flyball-sandbox", [str(own / "flyball-sandbox"), f"--write-kubeconfig={kubeconfig}"])
     deadline = time.monotonic() + 10
     while not kubeconfig.exists():
         if time.monotonic() > deadline:
@@ -231,9 +164,7 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
         cluster.start_control_plane(hpa_controller=False)
         kubectl = programs["kubectl"]
         real = Side(kubectl, cluster.admin_kubeconfig, folder / "real-cache")
-        sandbox = Side(
-            kubectl, start_sandbox(cluster.processes, own, folder), folder / "sandbox-cache"
-        )
+        sandbox = Side(kubectl, start_sandbox(cluster.processes, own, folder), folder / "sandbox-cache")
         for what, arguments, stdin in commands(folder):
             if stopping.is_set():
                 return
@@ -248,30 +179,18 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
 def unlike(wanted: str, seen: str) -> list[str]:
     import difflib
 
-    return [
-        line
-        for line in difflib.unified_diff(
-            wanted.splitlines(), seen.splitlines(), "real", "sandbox", n=0, lineterm=""
-        )
-    ][:40]
+    return [line for line in difflib.unified_diff(wanted.splitlines(), seen.splitlines(), "real", "sandbox", n=0, lineterm="")][:40]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "bin")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     report = Report()
     with tempfile.TemporaryDirectory(prefix="flyball-parity-") as folder:
-        play(
-            Path(folder),
-            components.resolve(PROGRAMS),
-            options.bin.resolve(),
-            Track(report, "sandbox"),
-        )
+        play(Path(folder), components.resolve(PROGRAMS), options.bin.resolve(), Track(report, "sandbox"))
     report.line(report.summary())
     return 1 if report.failed else 0
 
