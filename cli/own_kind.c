@@ -1,6 +1,7 @@
 /* Our own kind in files. The controller's part of it is elsewhere: this knows names and shapes, for checking and converting. */
 #include "cli/own_kind.h"
 
+#include "cli/manifest.h"
 #include "controller/hpa_fields.h"
 
 /* clang-format off */
@@ -154,5 +155,9 @@ static struct jtree *copy_member(struct arena *a, const struct jtree *t)
 
 struct jtree *own_kind_as_v2(struct arena *a, const struct jtree *t)
 {
-	return copy_container(a, t, NULL, copy_member);
+	struct jtree *copy = copy_container(a, t, NULL, copy_member);
+
+	if (copy)
+		manifest_drop(copy, "status");
+	return copy;
 }

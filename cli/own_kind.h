@@ -41,5 +41,6 @@ struct own_kind_spec {
 bool own_kind_is(const struct jtree *t);
 /* The spec's members of our own. With c->strict, all members that neither autoscaling/v2 nor we know are findings. */
 void own_kind_decode(struct codec *c, const struct jtree *t, struct own_kind_spec *ret);
-/* The object as autoscaling/v2, in the arena: other members of the spec and of its metrics are left out, places are kept. NULL without memory. */
+/* The object as autoscaling/v2, in the arena: the status and other members of the spec and of its metrics are left out, places are kept.
+ * NULL without memory. */
 MUST_USE struct jtree *own_kind_as_v2(struct arena *a, const struct jtree *t);

@@ -68,6 +68,8 @@ static const struct row ROWS[] = {
 		    "      target: {type: AverageValue, averageValue: 2}}\n"
 		    "    fallback: {failureDurationSeconds: 60, replicas: 3}\n",
 		"" },
+	{ "a status of our own kind, as the cluster shows it",
+		OWN "status: {lastDecision: {rawDesiredReplicas: 3}}\n", "" },
 	{ "documents of other kinds are none of our business",
 		"kind: Service\napiVersion: v1\n---\nreplicaCount: 3\n", "" },
 	{ "a tape is recognised", "{\"tapeVersion\":1}\n", "" },
