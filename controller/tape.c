@@ -265,11 +265,28 @@ static enum error_kind broken(
 		text->file, line, column);
 }
 
+/* The line of a place behind the last one asked for. */
+static uint32_t line_of(struct tape_text *text, const char *place)
+{
+	if (!text->counted) {
+		text->counted = text->all.ptr;
+		text->line = 1;
+	}
+	while (text->counted < place) {
+		const char *newline = memchr(text->counted, '\n', (size_t)(place - text->counted));
+		if (!newline)
+			break;
+		text->line++;
+		text->counted = newline + 1;
+	}
+	text->counted = place;
+	return text->line;
+}
+
 enum error_kind tape_next(struct arena *a, struct tape_text *text, struct jtree **ret_root,
 	uint32_t *ret_line, struct error *err)
 {
 	struct jscan s;
-	uint32_t column;
 
 	*ret_root = NULL;
 	text->rest = sv_trim(text->rest);
@@ -281,7 +298,7 @@ enum error_kind tape_next(struct arena *a, struct tape_text *text, struct jtree 
 	if (token == JSCAN_ERROR || !jscan_skip(&s, token))
 		return broken(text, &s, err);
 	struct sv one = sv_take(text->rest, (size_t)(s.at - text->rest.ptr));
-	jscan_where(&s, one.ptr, ret_line, &column);
+	*ret_line = line_of(text, one.ptr);
 	if (jtree_parse(a, one, ret_root, err) != ERR_OK)
 		return error_wrap(err, "%s, in the tape of line %" PRIu32, text->file, *ret_line);
 	text->rest = sv_skip(text->rest, one.len);

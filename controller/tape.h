@@ -87,6 +87,9 @@ struct tape {
 struct tape_text {
 	const char *file; /* as messages name it */
 	struct sv all, rest;
+	/* private: zeroed */
+	const char *counted; /* lines before this are */
+	uint32_t line;
 };
 
 /* Cuts the next tape off. *ret_root is NULL at the end; it and what tape_decode makes of it point
