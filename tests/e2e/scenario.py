@@ -63,7 +63,8 @@ class Pairing:
         used = {self.controller, self.adapter} | (
             {"flyball-controller"} if self.observer else set()
         )
-        return {name for name in used if name.startswith("flyball-")}
+        ours = {name for name in used if name.startswith("flyball-")}
+        return ours | ({"flyball"} if ours and self.outages else set())
 
 
 @dataclass
@@ -263,6 +264,7 @@ class Scenario:
     def _load_9(self) -> None:
         self.track.phase("load 9 requests/s: 9 / 2 = 4.5, so 5 pods")
         self.workload.set_load(9.0)
+        foretold = self._foretell("gauge", 5)
         for app in ("gauge", "gauge-window"):
             self._wait_count(app, 5, PASS_TIMEOUT_SEC)
         # The rate is complete a minute after the load has changed.
@@ -273,6 +275,10 @@ class Scenario:
         track, counts = self.track, self.observer.counts
         track.equal("gauge without behavior goes 1, 4, 5", [1, 4, 5], counts("gauge"))
         track.equal("gauge with behavior goes 1, 5", [1, 5], counts("gauge-window"))
+        if foretold is not None:
+            taken = dict(zip(counts("gauge"), counts("gauge")[1:]))
+            ok = bool(foretold) and all(taken.get(a) == b for a, b in foretold.items())
+            track.check(f"a snapshot gives the decisions that were taken: {foretold}", ok, taken)
         self._check_direction("the rate only goes up, to 5", counts("myapp"), 1, 5)
         self._check_settled("load 9", {app: READY for app in APPS})
         self._check_kubectl({"gauge": ("1800m/2", "5"), "gauge-window": ("1800m/2", "5")})
@@ -297,6 +303,40 @@ class Scenario:
             track.phase(f"{app}: {self.observer.steps(app)}")
         self._check_settled("load 3", {"myapp": READY, "gauge": HELD, "gauge-window": READY})
         self._check_kubectl({"gauge": ("600m/2", "5"), "gauge-window": ("1500m/2", "2")})
+
+    def _foretell(self, app: str, goal: int) -> dict[int, int] | None:
+        """Until the target has `goal` replicas: what `flyball plan` says of snapshots taken
+        meanwhile, as {replicas: wanted}. None where the command line is not under test."""
+        if not self.pairing.outages or not self.pairing.own_programs():
+            return None
+        said: dict[int, int] = {}
+        tape = self.cluster.folder / "snapshot.json"
+        program = str(self.own / "flyball")
+        until = time.monotonic() + PASS_TIMEOUT_SEC
+        while self.observer.counts(app)[-1] < goal and time.monotonic() < until:
+            where = [f"--kubeconfig={self.cluster.admin_kubeconfig}", "-n", NAMESPACE]
+            taken = subprocess.run(
+                [program, "snapshot", f"hpa/{app}", *where, f"--output={tape}"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            planned = subprocess.run(
+                [program, "plan", f"--snapshot={tape}", "-o", "json"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            if taken.returncode != 0 or planned.returncode != 0:
+                self.track.check("snapshot and plan work", False, taken.stderr + planned.stderr)
+                return {}
+            item = json.loads(planned.stdout)["items"][0]
+            if item["verdict"] == "UP":
+                said[item["currentReplicas"]] = item["desiredReplicas"]
+            pause(1)
+        return said
 
     def _check_direction(self, text: str, counts: list[int], first: int, last: int) -> None:
         """From `first` to `last` without turning round: no count is beyond what the load needs."""
