@@ -10,8 +10,9 @@ struct literals {
 /* Trees of lists are shallow; deeper ones are left to the program. */
 #define MAX_DEPTH 50u
 
-static bool expand(
-	struct arena *a, const struct regexp_node *n, unsigned depth, struct literals *list);
+/* outermost: nothing stands in front of the node or behind it. */
+static bool expand(struct arena *a, const struct regexp_node *n, unsigned depth, bool outermost,
+	struct literals *list);
 
 static bool add(struct literals *list, struct sv text)
 {
@@ -70,23 +71,23 @@ static bool multiply(struct arena *a, struct literals *list, const struct litera
 	return true;
 }
 
-static bool expand_concat(
-	struct arena *a, const struct regexp_node *n, unsigned depth, struct literals *list)
+static bool expand_concat(struct arena *a, const struct regexp_node *n, unsigned depth,
+	bool outermost, struct literals *list)
 {
 	struct literals *all = ARENA_NEW(a, struct literals), *part = ARENA_NEW(a, struct literals);
 	const struct regexp_node *sub = n->first;
 
 	if (!all || !part)
 		return false;
-	/* Anchors at the ends say nothing new. */
-	if (sub && sub->op == REGEXP_BEGIN_TEXT)
+	/* The anchors of the whole pattern say nothing new. */
+	if (outermost && sub && sub->op == REGEXP_BEGIN_TEXT)
 		sub = sub->next;
 	add(all, SV(""));
 	for (; sub; sub = sub->next) {
-		if (!sub->next && sub->op == REGEXP_END_TEXT)
+		if (outermost && !sub->next && sub->op == REGEXP_END_TEXT)
 			break;
 		part->n = 0;
-		if (!expand(a, sub, depth, part) || !multiply(a, all, part))
+		if (!expand(a, sub, depth, false, part) || !multiply(a, all, part))
 			return false;
 	}
 	for (size_t i = 0; i < all->n; i++)
@@ -95,8 +96,8 @@ static bool expand_concat(
 	return true;
 }
 
-static bool expand(
-	struct arena *a, const struct regexp_node *n, unsigned depth, struct literals *list)
+static bool expand(struct arena *a, const struct regexp_node *n, unsigned depth, bool outermost,
+	struct literals *list)
 {
 	if (depth > MAX_DEPTH)
 		return false;
@@ -108,12 +109,12 @@ static bool expand(
 	case REGEXP_CLASS:
 		return expand_class(a, n->class, list);
 	case REGEXP_GROUP:
-		return expand(a, n->first, depth + 1, list);
+		return expand(a, n->first, depth + 1, outermost, list);
 	case REGEXP_CONCAT:
-		return expand_concat(a, n, depth + 1, list);
+		return expand_concat(a, n, depth + 1, outermost, list);
 	case REGEXP_ALTERNATE:
 		for (const struct regexp_node *sub = n->first; sub; sub = sub->next)
-			if (!expand(a, sub, depth + 1, list))
+			if (!expand(a, sub, depth + 1, outermost, list))
 				return false;
 		return true;
 	default:
@@ -126,7 +127,7 @@ bool regexp_literal_list(
 {
 	struct literals *list = ARENA_NEW(a, struct literals);
 
-	if (!list || !expand(a, root, 0, list))
+	if (!list || !expand(a, root, 0, true, list))
 		return false;
 	*ret = list->at;
 	*ret_n = list->n;
