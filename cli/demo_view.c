@@ -120,10 +120,12 @@ void demo_view_draw(struct buf *out, const struct demo_view *v, unsigned columns
 void demo_view_line(struct buf *out, const struct demo_view *v)
 {
 	const struct demo_sample *now = &v->samples[v->n - 1];
+	/* A decision is news in the line in which the count changed; else the present state is. */
+	bool moved = v->n > 1 && v->samples[v->n - 2].replicas != now->replicas;
 
 	buf_printf(out,
 		"%5.1fs  load %.1f  per pod %s  target %s  replicas %lld (%lld ready)%s  %s\n",
 		(double)now->at_ms / 1000, now->load, v->per_pod[0] ? v->per_pod : "unknown",
 		v->target, (long long)now->replicas, (long long)now->ready,
-		now->outage ? "  PROMETHEUS DOWN" : "", now->outage ? v->state : v->decision);
+		now->outage ? "  PROMETHEUS DOWN" : "", moved ? v->decision : v->state);
 }

@@ -266,6 +266,11 @@ void plan_print(struct buf *out, const struct source_view *view)
 
 void plan_print_summary(struct buf *out, const size_t counts[PLAN_N_VERDICTS])
 {
+	if (counts[PLAN_UP] + counts[PLAN_DOWN] + counts[PLAN_SAME] + counts[PLAN_UNDECIDED] == 0) {
+		buf_put_str(
+			out, "There is no autoscaler here; -n NAMESPACE or -A looks elsewhere.\n");
+		return;
+	}
 	buf_printf(out, "%zu up, %zu down, %zu unchanged, %zu undecided. Nothing was written.\n",
 		counts[PLAN_UP], counts[PLAN_DOWN], counts[PLAN_SAME], counts[PLAN_UNDECIDED]);
 }

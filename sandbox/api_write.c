@@ -20,7 +20,13 @@ static json_t *read_body(struct api_request *q)
 {
 	struct error err;
 	json_t *doc = NULL;
+	struct sv type = http_exchange_header(q->x, "Content-Type");
 
+	if (sv_find_sv(type, SV("protobuf")) < type.len) {
+		api_fail(q, 415, "UnsupportedMediaType",
+			"the sandbox reads application/json only; kubectl apply sends that");
+		return NULL;
+	}
 	if (jx_parse(http_exchange_body(q->x), &doc, &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return NULL;

@@ -62,13 +62,22 @@ START_TEST(more_samples_than_there_is_room_for_halve_the_resolution)
 }
 END_TEST
 
-START_TEST(a_line_holds_the_decision)
+START_TEST(a_line_tells_the_decision_once_and_then_the_state)
 {
-	add(1500, 9, 4, false);
 	(void)strcpy(view.decision, "New size: 4; reason: x above target");
+	(void)strcpy(view.state, "recommended size matches current size");
+	add(1000, 9, 1, false);
+	add(1500, 9, 4, false);
 	demo_view_line(&out, &view);
-	ck_assert_str_eq(buf_text(&out), "  1.5s  load 9.0  per pod unknown  target 2  replicas 4 "
-					 "(4 ready)  New size: 4; reason: x above target\n");
+	ck_assert_str_eq(buf_text(&out),
+		"  1.5s  load 9.0  per pod unknown  target 2  replicas 4 (4 ready)  New size: 4; "
+		"reason: x above target\n");
+	buf_clear(&out);
+	add(2000, 9, 4, false);
+	demo_view_line(&out, &view);
+	ck_assert_str_eq(buf_text(&out),
+		"  2.0s  load 9.0  per pod unknown  target 2  replicas 4 (4 ready)  recommended "
+		"size matches current size\n");
 }
 END_TEST
 
@@ -81,7 +90,7 @@ int main(void)
 	tcase_add_test(tcase, an_outage_is_named);
 	tcase_add_test(tcase, an_empty_view_and_a_narrow_terminal_are_drawn);
 	tcase_add_test(tcase, more_samples_than_there_is_room_for_halve_the_resolution);
-	tcase_add_test(tcase, a_line_holds_the_decision);
+	tcase_add_test(tcase, a_line_tells_the_decision_once_and_then_the_state);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
