@@ -4,6 +4,8 @@
  * served, never whether the program runs. */
 #include "adapter/server.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 #include "adapter/connect.h"
@@ -98,6 +100,7 @@ static enum error_kind open_port(struct server *s, struct error *err)
 {
 	const struct adapter_options *o = s->options;
 	struct serving_cert cert = { 0 };
+	char port[8];
 	if (s->listener)
 		return ERR_OK;
 	AUTO(arena_done) struct arena scratch = { 0 };
@@ -119,8 +122,9 @@ static enum error_kind open_port(struct server *s, struct error *err)
 			(long long)o->secure_port);
 	s->cert_fingerprint = fingerprint_of(&cert);
 	loop_timer_set(s->reload_timer, SERVER_RELOAD_NS);
-	log_event(LOG_INFO, "serving", "address", o->bind_address, "certificate", cert.cert_file,
-		NULL);
+	(void)snprintf(port, sizeof(port), "%u", (unsigned)http_server_port(s->listener));
+	log_event(LOG_INFO, "serving", "address", o->bind_address, "port", port, "certificate",
+		cert.cert_file, NULL);
 	return ERR_OK;
 }
 
