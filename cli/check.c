@@ -142,8 +142,8 @@ static const struct check_workload *find_target(
 	for (size_t i = 0; i < c->n_workloads; i++) {
 		const struct check_object *o = &c->workloads[i].object;
 		/* The controller takes a kind in lower case too (spec 5.1). */
-		if (sv_eq_nocase(o->kind, ref->kind) && sv_eq(o->name, ref->name) &&
-			sv_eq(o->ns, s->object.ns))
+		if (sv_eq(o->name, ref->name) && sv_eq(o->ns, s->object.ns) &&
+			sv_eq_nocase(o->kind, ref->kind))
 			return &c->workloads[i];
 	}
 	return NULL;

@@ -3,7 +3,7 @@
 
 static bool same_place(const struct check_object *a, const struct check_object *b)
 {
-	return sv_eq(a->ns, b->ns) && sv_eq(a->name, b->name);
+	return sv_eq(a->name, b->name) && sv_eq(a->ns, b->ns);
 }
 
 static bool same_kind(const struct check_autoscaler *a, const struct check_autoscaler *b)
@@ -32,8 +32,8 @@ void check_neighbours_two_autoscalers(struct check *c, const struct check_autosc
 
 	for (const struct check_autoscaler *other = c->autoscalers; other < s; other++) {
 		const struct hpa_ref *its = &other->hpa.spec.target;
-		if (same_kind(other, s) || !sv_eq(other->object.ns, s->object.ns) ||
-			!sv_eq(its->kind, ref->kind) || !sv_eq(its->name, ref->name))
+		if (!sv_eq(its->name, ref->name) || !sv_eq_nocase(its->kind, ref->kind) ||
+			!sv_eq(other->object.ns, s->object.ns) || same_kind(other, s))
 			continue;
 		check_find(c, CHECK_TWO_AUTOSCALERS, &s->object, "spec.scaleTargetRef",
 			"%.*s/%.*s is also the target of %.*s (%s:%u)", SV_ARG(ref->kind),
@@ -48,10 +48,10 @@ void check_neighbours_overlap(struct check *c, const struct check_autoscaler *s)
 
 	for (size_t i = 0; target && i < c->n_workloads; i++) {
 		const struct check_workload *w = &c->workloads[i];
-		bool same = sv_eq(w->object.kind, target->object.kind) &&
-			    same_place(&w->object, &target->object);
-		if (same || !sv_eq(w->object.ns, target->object.ns) ||
-			!selector_matches(&target->selector, w->labels, w->n_labels))
+		if (!sv_eq(w->object.ns, target->object.ns) ||
+			!selector_matches(&target->selector, w->labels, w->n_labels) ||
+			(same_place(&w->object, &target->object) &&
+				sv_eq(w->object.kind, target->object.kind)))
 			continue;
 		check_find(c, CHECK_OVERLAP, &target->object, "spec.selector",
 			"takes the pods of %.*s (%s:%u) too: %.*s would count them",

@@ -39,7 +39,9 @@ static void fill(struct option table[N_OPTIONS], struct convert_options *o)
 			.target = &o->to,
 			.choices = convert_versions,
 			.value_name = "VERSION",
-			.help = "the API version of the result" },
+			.help = "of the result: autoscaling/v2, .../v2beta2, .../v2beta1, .../v1, "
+				"or "
+				"flyball.dev/v1alpha1 for our own kind" },
 		{ .name = "output",
 			.letter = 'o',
 			.kind = OPTION_CHOICE,
