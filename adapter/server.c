@@ -5,7 +5,6 @@
 #include "adapter/server.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 #include "adapter/connect.h"
