@@ -280,6 +280,7 @@ START_TEST(a_silent_stream_ends_and_a_cut_one_fails)
 	for (unsigned i = 0; i < 3; i++) {
 		int64_t until = instant_mono_now().ns + 60 * NS_PER_MS;
 		TURN_UNTIL(&w, instant_mono_now().ns > until);
+		ck_assert_ptr_nonnull(w.waiting);
 		ck_assert(http_exchange_stream_write(w.waiting, SV(".")));
 	}
 	ck_assert_uint_eq(w.n_done, 0);
