@@ -5,6 +5,9 @@
 #include "cli/verbs.h"
 #include "common/jx.h"
 
+/* As for a file that cannot be written. */
+#define EXIT_OUTPUT_LOST 2
+
 static const struct verb {
 	const char *name, *help;
 	verb_fn run;
@@ -20,6 +23,17 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < ARRAY_LEN(VERB_TABLE); i++)
 		fprintf(out, "  flyball %-10s %s\n", VERB_TABLE[i].name, VERB_TABLE[i].help);
 	fputs("\nflyball VERB --help tells more. flyball --version prints the version.\n", out);
+}
+
+/* A plan or a converted file of which a part is missing must not pass for a whole one. */
+static int check_output(int code)
+{
+	bool failed = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !failed)
+		return code;
+	fputs("flyball: standard output cannot be written; what it holds is incomplete\n", stderr);
+	return EXIT_OUTPUT_LOST;
 }
 
 int main(int argc, char **argv)
@@ -41,7 +55,7 @@ int main(int argc, char **argv)
 	jx_init();
 	for (size_t i = 0; i < ARRAY_LEN(VERB_TABLE); i++) {
 		if (strcmp(VERB_TABLE[i].name, verb) == 0)
-			return VERB_TABLE[i].run(argc - 1, argv + 1);
+			return check_output(VERB_TABLE[i].run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "flyball: unknown verb '%s'; flyball --help lists them\n", verb);
 	return 2;

@@ -36,6 +36,12 @@ def rows(folder):
     yield "plan with a missing kubeconfig", ["flyball", "plan", f"--kubeconfig={folder}/none"], 2, "none"
     yield "plan with an unreachable API server", ["flyball", "plan", f"--kubeconfig={good}"], 1, "127.0.0.1"
     yield "plan with two names", ["flyball", "plan", "a", "b"], 2, "'b'"
+    hpa = folder / "hpa.yaml"
+    hpa.write_text("apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"
+                   "spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: a, apiVersion: apps/v1}}\n")
+    full = ["/bin/sh", "-c", 'exec "$@" > /dev/full', "sh", BIN / "flyball"]
+    yield "a full disk below a converted file", [*full, "convert", "-f", hpa], 2, "incomplete"
+    yield "a full disk below a plan", [*full, "plan", "-f", hpa, "--replicas=1", "--cpu=80%"], 2, "incomplete"
     # 255 is prometheus-adapter's own exit code for these.
     yield "a rules file that is missing", ["flyball-adapter", f"--config={folder}/none.yaml", *kube], 255, "none.yaml"
     yield "a rules file that is wrong", ["flyball-adapter", f"--config={bad_rules}", *kube], 255, "rules.yaml"
