@@ -143,6 +143,7 @@ static struct token fail_text(struct lexer *l, const char *message)
 {
 	l->ended = l->quote == 0;
 	l->last_pos = l->start;
+	l->no_memory |= !message;
 	return (struct token){ TOKEN_ERROR, l->start, sv_of(message ? message : "out of memory") };
 }
 
@@ -156,7 +157,7 @@ static struct token fail_rune(struct lexer *l, const char *message, uint32_t run
 	buf_put_str(&out, message);
 	quote_print_rune(&out, rune);
 	buf_put_str(&out, end);
-	struct token t = fail_text(l, arena_strdup(l->arena, buf_sv(&out)));
+	struct token t = fail_text(l, out.failed ? NULL : arena_strdup(l->arena, buf_sv(&out)));
 
 	buf_done(&out);
 	return t;
@@ -399,7 +400,7 @@ static struct token lex_number(struct lexer *l)
 	buf_init(&out, 8 * (size_t)(l->pos - l->start) + 64);
 	buf_put_str(&out, "bad number or duration syntax: ");
 	quote_print(&out, sv_from(l->input + l->start, l->pos - l->start));
-	struct token t = fail_text(l, arena_strdup(l->arena, buf_sv(&out)));
+	struct token t = fail_text(l, out.failed ? NULL : arena_strdup(l->arena, buf_sv(&out)));
 
 	buf_done(&out);
 	return t;

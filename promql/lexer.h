@@ -11,6 +11,7 @@ struct lexer {
 	uint32_t last_pos; /* of the token handed out last */
 	uint32_t paren_depth;
 	bool brace_open, bracket_open, got_colon, got_duration, in_duration, ended;
+	bool no_memory; /* a message is missing */
 	char quote; /* of the string being read, 0: none; an error inside of it does not end it */
 };
 

@@ -83,6 +83,8 @@ static void add_error(struct parser *p, uint32_t start, uint32_t end, struct sv 
 {
 	struct parser_error_list *e = parser_alloc(p, 1, sizeof(*e));
 
+	if (!message.ptr)
+		p->failed = ERR_NOMEM;
 	if (!e)
 		return;
 	e->error = (struct parser_error){ start, end, message };
@@ -121,6 +123,13 @@ void parser_add_token(struct parser *p, const struct token *t, struct sv message
 	add_error(p, t->pos, t->pos + (uint32_t)t->text.len, arena_sv(p->arena, message));
 }
 
+void parser_add_buf(struct parser *p, const struct token *t, const struct buf *message)
+{
+	if (message->failed)
+		p->failed = message->failed;
+	parser_add_token(p, t, buf_sv(message));
+}
+
 void parser_unexpected(struct parser *p, const char *context, const char *expected)
 {
 	AUTO(buf_done) struct buf text = { 0 };
@@ -138,7 +147,7 @@ void parser_unexpected(struct parser *p, const char *context, const char *expect
 		buf_put_str(&text, ", expected ");
 		buf_put_str(&text, expected);
 	}
-	parser_add_token(p, &p->token, buf_sv(&text));
+	parser_add_buf(p, &p->token, &text);
 }
 
 void *parser_alloc(struct parser *p, size_t n, size_t size)
@@ -262,7 +271,7 @@ static enum error_kind report(struct parser *p, struct parser_errors *ret_errors
 	if (p->failed == ERR_LIMIT && p->depth > PARSER_MAX_DEPTH)
 		return error_set(err, ERR_LIMIT, "the query is nested deeper than %u levels",
 			PARSER_MAX_DEPTH);
-	if (!all || p->failed)
+	if (!all || p->failed || p->lexer.no_memory)
 		return arena_error(p->arena, err);
 	for (struct parser_error_list *e = p->errors; e; e = e->next)
 		all[i++] = e->error;

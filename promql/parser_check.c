@@ -10,6 +10,14 @@ static void add(struct parser *p, const struct ast *n, const char *text)
 	parser_add(p, n->start, n->end, "%s", text);
 }
 
+/* A message that is put together; without memory there is none. */
+static const char *finish(struct parser *p, const struct buf *text)
+{
+	if (text->failed)
+		p->failed = text->failed;
+	return buf_text(text);
+}
+
 static void expect(struct parser *p, struct ast *n, enum value_type wanted, const char *context)
 {
 	check(p, n);
@@ -121,7 +129,7 @@ static void check_on_and_group(struct parser *p, const struct ast *n)
 			buf_put_str(&text, "label ");
 			quote_print(&text, m->labels.at[i]);
 			buf_put_str(&text, " must not occur in ON and GROUP clause at once");
-			add_operator(p, n, buf_text(&text));
+			add_operator(p, n, finish(p, &text));
 		}
 	}
 }
@@ -212,7 +220,7 @@ static void check_second_name(struct parser *p, const struct ast *n, const struc
 	quote_print(&text, n->vector.name);
 	buf_put_str(&text, " or ");
 	quote_print(&text, m->value);
-	add(p, n, buf_text(&text));
+	add(p, n, finish(p, &text));
 }
 
 static void check_vector(struct parser *p, const struct ast *n)

@@ -70,7 +70,7 @@ static bool parse_label(struct parser *p, struct sv *ret)
 		buf_init(&text, 8 * ret->len + 64);
 		buf_put_str(&text, "invalid label name for grouping: ");
 		quote_print(&text, *ret);
-		parser_add_token(p, &t, buf_sv(&text));
+		parser_add_buf(p, &t, &text);
 	}
 	return !p->failed;
 }

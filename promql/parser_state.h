@@ -53,6 +53,7 @@ bool parser_expect(struct parser *p, enum token_kind kind, struct token *ret);
 void parser_add(struct parser *p, uint32_t start, uint32_t end, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 void parser_add_token(struct parser *p, const struct token *t, struct sv message);
+void parser_add_buf(struct parser *p, const struct token *t, const struct buf *message);
 /* "unexpected <token>[ in context][, expected what]" about the token that was read last; nothing when that is the lexer's error. */
 void parser_unexpected(struct parser *p, const char *context, const char *expected);
 /* At the construct that can report: false when there is nothing to report because the end came or a limit was crossed. */

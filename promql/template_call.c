@@ -380,40 +380,51 @@ static void escape_url(struct buf *out, struct sv text)
 }
 
 /* The functions that print. */
+/* The arguments of html, js and urlquery as one text: as print has it, but nil is printed as a template does. */
+static void print_plain(struct buf *out, const struct template_value *args, size_t n)
+{
+	bool was_text = true;
+
+	for (size_t i = 0; i < n; i++) {
+		bool text = args[i].kind == TEMPLATE_STRING || args[i].kind == TEMPLATE_INVALID;
+
+		if (i && !text && !was_text)
+			buf_put_char(out, ' ');
+		was_text = text;
+		if (args[i].kind == TEMPLATE_INVALID)
+			buf_put_str(out, "<no value>");
+		else
+			template_format_value(out, &args[i]);
+	}
+}
+
 static void call_print(const struct template_function *f, const struct template_value *args,
 	size_t n, struct buf *out)
 {
-	struct buf plain;
+	AUTO(buf_done) struct buf plain = { 0 };
 
 	if (!strcmp(f->name, "printf")) {
 		template_format_printf(out, args[0].text, args + 1, n - 1);
-	} else if (!strcmp(f->name, "println")) {
-		template_format_println(out, args, n);
-	} else if (!strcmp(f->name, "print")) {
-		template_format_print(out, args, n);
-	} else {
-		buf_init(&plain, out->max);
-		/* These three print nil as a template does. */
-		for (size_t i = 0; i < n; i++) {
-			bool string =
-				args[i].kind == TEMPLATE_STRING || args[i].kind == TEMPLATE_INVALID;
-
-			if (i && !string && args[i - 1].kind != TEMPLATE_STRING &&
-				args[i - 1].kind != TEMPLATE_INVALID)
-				buf_put_char(&plain, ' ');
-			if (args[i].kind == TEMPLATE_INVALID)
-				buf_put_str(&plain, "<no value>");
-			else
-				template_format_value(&plain, &args[i]);
-		}
-		if (f->name[0] == 'h')
-			escape_html(out, buf_sv(&plain));
-		else if (f->name[0] == 'j')
-			escape_js(out, buf_sv(&plain));
-		else
-			escape_url(out, buf_sv(&plain));
-		buf_done(&plain);
+		return;
 	}
+	if (!strcmp(f->name, "println")) {
+		template_format_println(out, args, n);
+		return;
+	}
+	if (!strcmp(f->name, "print")) {
+		template_format_print(out, args, n);
+		return;
+	}
+	buf_init(&plain, out->max);
+	print_plain(&plain, args, n);
+	if (plain.failed)
+		out->failed = plain.failed;
+	if (f->name[0] == 'h')
+		escape_html(out, buf_sv(&plain));
+	else if (f->name[0] == 'j')
+		escape_js(out, buf_sv(&plain));
+	else
+		escape_url(out, buf_sv(&plain));
 }
 
 static enum error_kind call_call(

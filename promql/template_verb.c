@@ -44,6 +44,15 @@ static void put_padded(struct buf *out, const struct template_verb *verb, struct
 		put_fill(out, fill, ' ');
 }
 
+/* The same for what was printed on the side; its failure is that of out. */
+static void put_padded_buf(
+	struct buf *out, const struct template_verb *verb, const struct buf *text, bool zero)
+{
+	if (text->failed)
+		out->failed = text->failed;
+	put_padded(out, verb, buf_sv(text), zero);
+}
+
 static struct sv cut_to_precision(const struct template_verb *verb, struct sv text)
 {
 	size_t at = 0;
@@ -103,7 +112,7 @@ static void put_quoted(struct buf *out, const struct template_verb *verb, struct
 	} else {
 		quote_print(&quoted, text);
 	}
-	put_padded(out, verb, buf_sv(&quoted), verb->zero && !verb->minus);
+	put_padded_buf(out, verb, &quoted, verb->zero && !verb->minus);
 	buf_done(&quoted);
 }
 
@@ -131,7 +140,7 @@ static void put_hex_bytes(
 		buf_put_char(&hex, digits[c & 15]);
 	}
 	plain.minus = verb->minus && text.len;
-	put_padded(out, &plain, buf_sv(&hex), verb->zero && !verb->minus);
+	put_padded_buf(out, &plain, &hex, verb->zero && !verb->minus);
 	buf_done(&hex);
 }
 
@@ -214,7 +223,7 @@ static void put_based(struct buf *out, const struct template_verb *verb, int64_t
 		while (n > 0)
 			buf_put_char(&number, text[--n]);
 	}
-	put_padded(out, verb, buf_sv(&number), false);
+	put_padded_buf(out, verb, &number, false);
 	buf_done(&number);
 }
 
@@ -231,7 +240,7 @@ static void put_unicode(struct buf *out, const struct template_verb *verb, int64
 		template_verb_put_rune(&text, (uint32_t)i);
 		buf_put_char(&text, '\'');
 	}
-	put_padded(out, verb, buf_sv(&text), false);
+	put_padded_buf(out, verb, &text, false);
 	buf_done(&text);
 }
 
@@ -247,7 +256,7 @@ static void put_character(struct buf *out, const struct template_verb *verb, int
 		buf_printf(&text, rune < 0x10000 ? "'\\u%04x'" : "'\\U%08x'", (unsigned)rune);
 	else
 		quote_print_rune(&text, rune);
-	put_padded(out, verb, buf_sv(&text), verb->zero && !verb->minus);
+	put_padded_buf(out, verb, &text, verb->zero && !verb->minus);
 	buf_done(&text);
 }
 
@@ -304,6 +313,10 @@ static void put_hex_float(struct buf *out, double magnitude, int precision, bool
 		buf_printf(&text, "%a", fraction);
 	else
 		buf_printf(&text, "%.*a", precision, fraction);
+	if (text.failed) {
+		out->failed = text.failed;
+		return;
+	}
 	text.len = sv_find(buf_sv(&text), 'p');
 	exponent -= magnitude > 0;
 	if (text.len > 2 && text.data[2] == '2') {
@@ -422,6 +435,8 @@ static void put_magnitude(struct buf *out, const struct template_verb *verb, dou
 	}
 	buf_init(&bare, NUMBER_MAX_BYTES);
 	put_bare_magnitude(&bare, verb, magnitude);
+	if (bare.failed)
+		out->failed = bare.failed;
 	bool counts =
 		verb->verb == 'v' || verb->verb == 'g' || verb->verb == 'G' || verb->verb == 'x';
 
@@ -454,19 +469,21 @@ static void put_float(struct buf *out, const struct template_verb *verb, double 
 	buf_init(&number, NUMBER_MAX_BYTES);
 	put_magnitude(&number, verb, fabs(f));
 	if (!signbit(f) && !verb->plus && !verb->space) {
-		put_padded(out, verb, buf_sv(&number), fill);
+		put_padded_buf(out, verb, &number, fill);
 		return;
 	}
 	if (fill && verb->has_width) { /* zeros go behind the sign */
 		put_sign(out, verb, signbit(f));
 		rest.width--;
-		put_padded(out, &rest, buf_sv(&number), true);
+		put_padded_buf(out, &rest, &number, true);
 		return;
 	}
 	buf_init(&with_sign, NUMBER_MAX_BYTES);
 	put_sign(&with_sign, verb, signbit(f));
 	buf_put_sv(&with_sign, buf_sv(&number));
-	put_padded(out, verb, buf_sv(&with_sign), false);
+	if (number.failed)
+		with_sign.failed = number.failed;
+	put_padded_buf(out, verb, &with_sign, false);
 }
 
 static void put_real(

@@ -59,7 +59,7 @@ bool unicode_is_print(uint32_t rune)
 		return rune >= 0x20;
 	const char *category = category_of(rune);
 
-	return category[0] != 'C' && category[0] != 'Z';
+	return rune <= UNICODE_MAX && category[0] != 'C' && category[0] != 'Z';
 }
 
 bool unicode_is_letter(uint32_t rune)
