@@ -135,6 +135,18 @@ def check_edited(folder):
         raise Failed(f"{case['name']}: {item.get('desiredReplicas')}, {expect['scaleWrite'] + 1} expected: {run.stderr}")
 
 
+def check_forged(folder):
+    """A name in a tape cannot write lines of the report."""
+    _, case = next(recorded())
+    case["hpa"]["metadata"]["name"] = "\x1b[31mevil\n0 up, 9 down"
+    tape = folder / "forged.json"
+    tape.write_text(json.dumps(case))
+    for verb in ("plan", "explain"):
+        run = flyball(verb, f"--snapshot={tape}")
+        if "\x1b" in run.stdout or "9 down" in run.stdout or "control characters" not in run.stdout:
+            raise Failed(f"{verb}: {run.stdout!r}")
+
+
 def check_live():
     """Against the sandbox's API server, with an object whose target does not exist."""
     with Stage() as stage:
@@ -171,6 +183,7 @@ def main():
             checks.append((name, lambda a=args, t=text, n=needles: check_refusal(n, flyball(*a, text=t))))
         checks.append(("recorded clusters", lambda: check_recorded(Path(folder))))
         checks.append(("an edited object in a recorded cluster", lambda: check_edited(Path(folder))))
+        checks.append(("a forged name", lambda: check_forged(Path(folder))))
         checks.append(("live objects", check_live))
         failed = 0
         for name, check in checks:
