@@ -3,7 +3,7 @@
  * not judged here: answer.c and series.c do that. Redirects are not followed. */
 #include "promql/prom_client.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "common/http.h"
 #include "common/limits.h"
@@ -253,20 +253,23 @@ const char *prom_client_url(const struct prom_client *c)
 	return c->url;
 }
 
-void prom_client_print_time(struct buf *out, int64_t time_ms)
+/* Returns the length; `out` holds 32 bytes. */
+static size_t format_time(char *out, int64_t time_ms)
 {
 	uint64_t magnitude = time_ms < 0 ? 0 - (uint64_t)time_ms : (uint64_t)time_ms;
-	unsigned ms = (unsigned)(magnitude % 1000);
+	int n = snprintf(out, 32, "%s%llu.%03u", time_ms < 0 ? "-" : "",
+		(unsigned long long)(magnitude / 1000), (unsigned)(magnitude % 1000));
 
-	if (time_ms < 0)
-		buf_put_char(out, '-');
-	buf_put_u64(out, magnitude / 1000);
-	if (ms % 10)
-		buf_printf(out, ".%03u", ms);
-	else if (ms % 100)
-		buf_printf(out, ".%02u", ms / 10);
-	else if (ms)
-		buf_printf(out, ".%u", ms / 100);
+	while (out[n - 1] == '0')
+		n--;
+	return (size_t)(out[n - 1] == '.' ? n - 1 : n);
+}
+
+void prom_client_print_time(struct buf *out, int64_t time_ms)
+{
+	char text[32];
+
+	buf_put(out, text, format_time(text, time_ms));
 }
 
 struct question {
@@ -288,13 +291,9 @@ static void add_param(struct question *q, struct sv name, struct sv value)
 
 static void add_time(struct question *q, unsigned slot, struct sv name, int64_t time_ms)
 {
-	struct buf text;
+	char *text = q->times[slot];
 
-	buf_init(&text, sizeof(q->times[0]) - 1);
-	prom_client_print_time(&text, time_ms);
-	memcpy(q->times[slot], buf_text(&text), text.len);
-	add_param(q, name, sv_from(q->times[slot], text.len));
-	buf_done(&text);
+	add_param(q, name, sv_from(text, format_time(text, time_ms)));
 }
 
 static void put_form(struct buf *out, const struct question *q)
