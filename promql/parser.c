@@ -178,6 +178,7 @@ bool parser_enter(struct parser *p)
 {
 	if (++p->depth <= PARSER_MAX_DEPTH)
 		return true;
+	p->too_deep = true;
 	p->failed = ERR_LIMIT;
 	return false;
 }
@@ -268,7 +269,7 @@ static enum error_kind report(struct parser *p, struct parser_errors *ret_errors
 	size_t i = 0;
 
 	all = parser_alloc(p, p->n_errors + 1, sizeof(*all));
-	if (p->failed == ERR_LIMIT && p->depth > PARSER_MAX_DEPTH)
+	if (p->too_deep)
 		return error_set(err, ERR_LIMIT, "the query is nested deeper than %u levels",
 			PARSER_MAX_DEPTH);
 	if (!all || p->failed || p->lexer.no_memory)
@@ -279,10 +280,13 @@ static enum error_kind report(struct parser *p, struct parser_errors *ret_errors
 		*ret_errors = (struct parser_errors){ all, p->n_errors };
 	buf_init(&text, 64);
 	parser_print_position(&text, p->query, all[0].start);
-	error_set(
-		err, ERR_INVALID, "%s: parse error: %.*s", buf_text(&text), SV_ARG(all[0].message));
+	if (text.failed)
+		error_nomem(err);
+	else
+		error_set(err, ERR_INVALID, "%s: parse error: %.*s", buf_text(&text),
+			SV_ARG(all[0].message));
 	buf_done(&text);
-	return ERR_INVALID;
+	return err->kind;
 }
 
 enum error_kind parser_parse(struct arena *a, struct sv query, unsigned options, struct ast **ret,

@@ -35,6 +35,7 @@ struct parser {
 	struct parser_error_list *errors, **errors_end;
 	size_t n_errors;
 	enum error_kind failed; /* LIMIT or NOMEM */
+	bool too_deep;
 };
 
 /* Looks at the next token without accepting it; comments are skipped, the lexer's errors are recorded. */

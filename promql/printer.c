@@ -367,7 +367,7 @@ void printer_print(struct buf *out, const struct ast *n)
 		mem_free(spine);
 }
 
-bool printer_is_longer(const struct ast *n, size_t most)
+bool printer_is_longer(struct buf *out, const struct ast *n, size_t most)
 {
 	struct buf text;
 	size_t operands = 0;
@@ -379,6 +379,9 @@ bool printer_is_longer(const struct ast *n, size_t most)
 	buf_init(&text, most);
 	printer_print(&text, n);
 	bool longer = text.failed == ERR_LIMIT;
+
+	if (text.failed == ERR_NOMEM)
+		out->failed = ERR_NOMEM;
 
 	buf_done(&text);
 	return longer;

@@ -13,5 +13,5 @@ void printer_pretty(struct buf *out, const struct ast *n);
 void printer_aggregate_head(struct buf *out, const struct ast *n); /* sum by (a) */
 void printer_operator(struct buf *out, const struct ast *n); /* and bool on (a) group_left () */
 void printer_subquery_suffix(struct buf *out, const struct ast *n); /* [5m:1m] @ 1.000 offset 1m */
-/* Whether the canonical form is longer than `most` bytes; costs no more than that. */
-bool printer_is_longer(const struct ast *n, size_t most);
+/* Whether the canonical form is longer than `most` bytes; costs no more than that. Only a failure goes to out. */
+bool printer_is_longer(struct buf *out, const struct ast *n, size_t most);

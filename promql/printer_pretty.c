@@ -101,7 +101,7 @@ static void pretty(struct buf *out, const struct ast *n, size_t level)
 
 	if (out->failed)
 		return;
-	while ((split = printer_is_longer(n, MOST_BYTES)) &&
+	while ((split = printer_is_longer(out, n, MOST_BYTES)) &&
 		(n->kind == AST_BINARY || n->kind == AST_SUBQUERY)) {
 		if (len == size) {
 			struct spine *grown = mem_calloc(2 * size, sizeof(*grown));

@@ -2,11 +2,16 @@
  * answered without either. */
 #include "promql/regexp.h"
 
+#include <stdlib.h>
+
 #include "promql/regexp_tree.h"
+
+/* Up to this many are compared one by one. */
+#define FEW_LITERALS 8u
 
 struct regexp {
 	enum { KIND_LITERALS, KIND_ANYTHING, KIND_NOT_EMPTY, KIND_PROGRAM } kind;
-	const struct sv *literals;
+	struct sv *literals; /* sorted when there are more than a few */
 	size_t n_literals;
 	struct regexp_program *program;
 	struct sv prefix; /* every match begins with it */
@@ -48,15 +53,50 @@ static bool is_any_repeat(const struct regexp_node *n, uint32_t min)
 }
 
 /* The text that a concatenation begins with. */
-static struct sv find_prefix(struct arena *a, const struct regexp_node *root)
+static bool find_prefix(struct arena *a, const struct regexp_node *root, struct sv *ret)
 {
 	const struct regexp_node *n = root->op == REGEXP_CONCAT ? root->first : root;
 	struct sv *text;
 	size_t count;
 
-	if (n->op != REGEXP_LITERAL || n->fold || !regexp_literal_list(a, n, &text, &count))
-		return SV("");
-	return text[0];
+	*ret = SV("");
+	if (n->op != REGEXP_LITERAL)
+		return true;
+	if (!regexp_literal_list(a, n, &text, &count))
+		return false;
+	if (count)
+		*ret = text[0];
+	return true;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const struct sv *left = a, *right = b;
+
+	return sv_cmp(*left, *right);
+}
+
+static enum error_kind compile_tree(
+	struct arena *a, const struct regexp_node *root, struct regexp *re, struct error *err)
+{
+	if (is_any_repeat(root, 0)) {
+		re->kind = KIND_ANYTHING;
+		return ERR_OK;
+	}
+	if (is_any_repeat(root, 1)) {
+		re->kind = KIND_NOT_EMPTY;
+		return ERR_OK;
+	}
+	if (!regexp_literal_list(a, root, &re->literals, &re->n_literals))
+		return arena_error(a, err);
+	if (re->n_literals) {
+		re->kind = KIND_LITERALS;
+		return ERR_OK;
+	}
+	re->kind = KIND_PROGRAM;
+	if (!find_prefix(a, root, &re->prefix))
+		return arena_error(a, err);
+	return regexp_program_compile(a, root, &re->program, err);
 }
 
 enum error_kind regexp_compile(
@@ -64,32 +104,30 @@ enum error_kind regexp_compile(
 {
 	struct regexp *re = ARENA_NEW(a, struct regexp);
 	struct regexp_node *root;
-	struct sv *list;
 
 	if (!re)
 		return arena_error(a, err);
 	if (is_plain(pattern)) {
 		if (split_plain(a, pattern, re, err))
 			return err->kind;
-	} else {
-		if (regexp_syntax_parse(a, pattern, &root, err))
-			return err->kind;
-		if (is_any_repeat(root, 0)) {
-			re->kind = KIND_ANYTHING;
-		} else if (is_any_repeat(root, 1)) {
-			re->kind = KIND_NOT_EMPTY;
-		} else if (regexp_literal_list(a, root, &list, &re->n_literals)) {
-			re->kind = KIND_LITERALS;
-			re->literals = list;
-		} else {
-			re->kind = KIND_PROGRAM;
-			re->prefix = find_prefix(a, root);
-			if (regexp_program_compile(a, root, &re->program, err))
-				return err->kind;
-		}
+	} else if (regexp_syntax_parse(a, pattern, &root, err) || compile_tree(a, root, re, err)) {
+		return err->kind;
 	}
+	if (re->n_literals > FEW_LITERALS)
+		qsort(re->literals, re->n_literals, sizeof(*re->literals), compare_texts);
 	*ret = re;
 	return ERR_OK;
+}
+
+static bool is_literal(const struct regexp *re, struct sv subject)
+{
+	if (re->n_literals > FEW_LITERALS)
+		return bsearch(&subject, re->literals, re->n_literals, sizeof(subject),
+			       compare_texts) != NULL;
+	for (size_t i = 0; i < re->n_literals; i++)
+		if (sv_eq(re->literals[i], subject))
+			return true;
+	return false;
 }
 
 bool regexp_matches(const struct regexp *re, struct sv subject)
@@ -100,18 +138,9 @@ bool regexp_matches(const struct regexp *re, struct sv subject)
 	case KIND_NOT_EMPTY:
 		return subject.len > 0;
 	case KIND_LITERALS:
-		for (size_t i = 0; i < re->n_literals; i++)
-			if (sv_eq(re->literals[i], subject))
-				return true;
-		return false;
+		return is_literal(re, subject);
 	case KIND_PROGRAM:
 		break;
 	}
 	return sv_has_prefix(subject, re->prefix) && regexp_program_run(re->program, subject);
-}
-
-const struct sv *regexp_literals(const struct regexp *re, size_t *ret_n)
-{
-	*ret_n = re->n_literals;
-	return re->literals;
 }

@@ -21,5 +21,3 @@ MUST_USE enum error_kind regexp_compile(
 	struct arena *a, struct sv pattern, const struct regexp **ret, struct error *err);
 /* Whether the whole subject matches. Bytes that are not UTF-8 count as U+FFFD for "." and classes. */
 bool regexp_matches(const struct regexp *re, struct sv subject);
-/* The texts the pattern is an alternative of, when it is nothing else; NULL otherwise. Bytes are compared exactly. */
-const struct sv *regexp_literals(const struct regexp *re, size_t *ret_n);

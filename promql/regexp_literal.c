@@ -1,122 +1,148 @@
 /* Whether a pattern is nothing but a list of texts, and which. */
 #include "promql/regexp_tree.h"
 
-/* Texts built so far; each is a view into the arena. */
+/* The texts so far; expanding a node puts its texts behind those from some index on. */
 struct literals {
-	struct sv at[REGEXP_MAX_LITERALS];
+	struct arena *arena;
+	bool no_memory;
 	size_t n;
+	struct sv at[REGEXP_MAX_LITERALS];
 };
 
 /* Trees of lists are shallow; deeper ones are left to the program. */
 #define MAX_DEPTH 50u
 
-/* outermost: nothing stands in front of the node or behind it. */
-static bool expand(struct arena *a, const struct regexp_node *n, unsigned depth, bool outermost,
-	struct literals *list);
+/* outermost: nothing stands in front of the node or behind it. False: no list, or no memory. */
+static bool expand(struct literals *list, size_t from, const struct regexp_node *n, unsigned depth,
+	bool outermost);
 
 static bool add(struct literals *list, struct sv text)
 {
-	if (!text.ptr || list->n == REGEXP_MAX_LITERALS)
+	if (list->n == REGEXP_MAX_LITERALS)
 		return false;
 	list->at[list->n++] = text;
 	return true;
 }
 
-static bool add_runes(struct arena *a, const uint32_t *runes, size_t n, struct literals *list)
+static void *allocate(struct literals *list, size_t size)
 {
-	char *text = arena_alloc(a, 4 * n + 1);
-	size_t len = 0;
+	void *memory = arena_alloc(list->arena, size);
 
-	for (size_t i = 0; text && i < n; i++)
-		len += unicode_encode(text + len, runes[i]);
-	return add(list, sv_from(text, len));
+	list->no_memory |= !memory;
+	return memory;
 }
 
-static bool expand_class(struct arena *a, const struct regexp_class *class, struct literals *list)
+/* *text becomes longer by the code points. */
+static bool append(struct literals *list, struct sv *text, const uint32_t *runes, size_t n)
+{
+	char *longer = allocate(list, text->len + 4 * n + 1);
+	size_t len = text->len;
+
+	if (!longer)
+		return false;
+	if (len)
+		memcpy(longer, text->ptr, len);
+	for (size_t i = 0; i < n; i++)
+		len += unicode_encode(longer + len, runes[i]);
+	*text = sv_from(longer, len);
+	return true;
+}
+
+/* The texts from `from` on, which are then taken from the list. */
+static struct sv *take_bases(struct literals *list, size_t from, size_t *ret_n)
+{
+	struct sv *bases = allocate(list, (list->n - from) * sizeof(*bases));
+
+	if (!bases)
+		return NULL;
+	*ret_n = list->n - from;
+	memcpy(bases, list->at + from, *ret_n * sizeof(*bases));
+	list->n = from;
+	return bases;
+}
+
+static bool expand_class(struct literals *list, size_t from, const struct regexp_class *class)
 {
 	uint32_t total = 0;
+	size_t n_bases;
 
 	for (size_t i = 0; i < class->n; i++) {
 		total += class->ranges[i].last - class->ranges[i].first + 1;
 		if (total > REGEXP_MAX_LITERALS)
 			return false;
 	}
-	for (size_t i = 0; i < class->n; i++)
-		for (uint32_t rune = class->ranges[i].first; rune <= class->ranges[i].last; rune++)
-			if (!add_runes(a, &rune, 1, list))
-				return false;
-	return class->n > 0;
-}
+	struct sv *bases = total ? take_bases(list, from, &n_bases) : NULL;
 
-/* Every text of `list` with every text of `more` behind it. */
-static bool multiply(struct arena *a, struct literals *list, const struct literals *more)
-{
-	struct literals *product = ARENA_NEW(a, struct literals);
-
-	if (!product || list->n * more->n > REGEXP_MAX_LITERALS)
+	if (!bases)
 		return false;
-	for (size_t i = 0; i < list->n; i++) {
-		for (size_t j = 0; j < more->n; j++) {
-			struct sv head = list->at[i], tail = more->at[j];
-			char *text = arena_alloc(a, head.len + tail.len + 1);
-
-			if (!text)
-				return false;
-			memcpy(text, head.ptr, head.len);
-			memcpy(text + head.len, tail.ptr, tail.len);
-			product->at[product->n++] = sv_from(text, head.len + tail.len);
-		}
-	}
-	*list = *product;
+	for (size_t b = 0; b < n_bases; b++)
+		for (size_t i = 0; i < class->n; i++)
+			for (uint32_t rune = class->ranges[i].first; rune <= class->ranges[i].last;
+				rune++)
+				if (!add(list, bases[b]) ||
+					!append(list, &list->at[list->n - 1], &rune, 1))
+					return false;
 	return true;
 }
 
-static bool expand_concat(struct arena *a, const struct regexp_node *n, unsigned depth,
-	bool outermost, struct literals *list)
+static bool expand_concat(struct literals *list, size_t from, const struct regexp_node *n,
+	unsigned depth, bool outermost)
 {
-	struct literals *all = ARENA_NEW(a, struct literals), *part = ARENA_NEW(a, struct literals);
 	const struct regexp_node *sub = n->first;
 
-	if (!all || !part)
-		return false;
 	/* The anchors of the whole pattern say nothing new. */
 	if (outermost && sub && sub->op == REGEXP_BEGIN_TEXT)
 		sub = sub->next;
-	add(all, SV(""));
 	for (; sub; sub = sub->next) {
 		if (outermost && !sub->next && sub->op == REGEXP_END_TEXT)
 			break;
-		part->n = 0;
-		if (!expand(a, sub, depth, false, part) || !multiply(a, all, part))
+		if (!expand(list, from, sub, depth, false))
 			return false;
 	}
-	for (size_t i = 0; i < all->n; i++)
-		if (!add(list, all->at[i]))
-			return false;
 	return true;
 }
 
-static bool expand(struct arena *a, const struct regexp_node *n, unsigned depth, bool outermost,
-	struct literals *list)
+static bool expand_alternate(struct literals *list, size_t from, const struct regexp_node *n,
+	unsigned depth, bool outermost)
+{
+	size_t n_bases;
+	struct sv *bases = take_bases(list, from, &n_bases);
+
+	if (!bases)
+		return false;
+	for (const struct regexp_node *sub = n->first; sub; sub = sub->next) {
+		size_t begin = list->n;
+
+		for (size_t b = 0; b < n_bases; b++)
+			if (!add(list, bases[b]))
+				return false;
+		if (!expand(list, begin, sub, depth, outermost))
+			return false;
+	}
+	return true;
+}
+
+static bool expand(struct literals *list, size_t from, const struct regexp_node *n, unsigned depth,
+	bool outermost)
 {
 	if (depth > MAX_DEPTH)
 		return false;
 	switch ((int)n->op) {
 	case REGEXP_EMPTY:
-		return add(list, SV(""));
-	case REGEXP_LITERAL:
-		return !n->fold && add_runes(a, n->runes, n->n_runes, list);
-	case REGEXP_CLASS:
-		return expand_class(a, n->class, list);
-	case REGEXP_GROUP:
-		return expand(a, n->first, depth + 1, outermost, list);
-	case REGEXP_CONCAT:
-		return expand_concat(a, n, depth + 1, outermost, list);
-	case REGEXP_ALTERNATE:
-		for (const struct regexp_node *sub = n->first; sub; sub = sub->next)
-			if (!expand(a, sub, depth + 1, outermost, list))
-				return false;
 		return true;
+	case REGEXP_LITERAL:
+		for (size_t i = from; !n->fold && i < list->n; i++)
+			if (!append(list, &list->at[i], n->runes, n->n_runes))
+				return false;
+		return !n->fold;
+	case REGEXP_CLASS:
+		return expand_class(list, from, n->class);
+	case REGEXP_GROUP:
+		return expand(list, from, n->first, depth + 1, outermost);
+	case REGEXP_CONCAT:
+		return expand_concat(list, from, n, depth + 1, outermost);
+	case REGEXP_ALTERNATE:
+		return expand_alternate(list, from, n, depth + 1, outermost);
 	default:
 		return false;
 	}
@@ -125,11 +151,13 @@ static bool expand(struct arena *a, const struct regexp_node *n, unsigned depth,
 bool regexp_literal_list(
 	struct arena *a, const struct regexp_node *root, struct sv **ret, size_t *ret_n)
 {
-	struct literals *list = ARENA_NEW(a, struct literals);
+	struct literals list;
 
-	if (!list || !expand(a, root, 0, true, list))
-		return false;
-	*ret = list->at;
-	*ret_n = list->n;
-	return true;
+	list.arena = a;
+	list.no_memory = false;
+	list.n = 0;
+	*ret_n = 0;
+	if (add(&list, SV("")) && expand(&list, 0, root, 0, true))
+		*ret = take_bases(&list, 0, ret_n);
+	return !list.no_memory;
 }

@@ -77,7 +77,8 @@ MUST_USE enum error_kind regexp_syntax_parse(
 /* A class by its name: \d \s \w or [:alpha:] ("[:alpha:]"), without regard to a leading caret. NULL: none of that name. */
 const struct regexp_range *regexp_named_class(struct sv name, size_t *ret_n);
 
-/* All texts that the tree matches when they are at most REGEXP_MAX_LITERALS, none of them case-folded; false otherwise. */
+/* All texts that the tree matches when they are at most REGEXP_MAX_LITERALS, none of them case-folded. *ret_n 0: there is no such list.
+ * False: no memory. */
 MUST_USE bool regexp_literal_list(
 	struct arena *a, const struct regexp_node *root, struct sv **ret, size_t *ret_n);
 
