@@ -77,7 +77,7 @@ static int compare_texts(const void *a, const void *b)
 }
 
 static enum error_kind compile_tree(
-	struct arena *a, const struct regexp_node *root, struct regexp *re, struct error *err)
+	struct arena *a, struct regexp_node *root, struct regexp *re, struct error *err)
 {
 	if (is_any_repeat(root, 0)) {
 		re->kind = KIND_ANYTHING;

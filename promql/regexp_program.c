@@ -10,8 +10,7 @@ enum code {
 	CODE_CLASS,	/* arg: index into classes */
 	CODE_ANY,
 	CODE_NOT_NEWLINE,
-	CODE_SPLIT, /* go on at next and at arg */
-	CODE_JUMP,
+	CODE_SPLIT,  /* go on at next and at arg */
 	CODE_ASSERT, /* arg: enum regexp_op of the assertion */
 };
 
@@ -31,7 +30,6 @@ struct regexp_program {
 	struct instruction *code;
 	uint32_t n, size;
 	const struct regexp_class **classes;
-	uint32_t n_classes;
 	uint32_t start;
 	struct place_set now, then;
 	uint32_t *stack;
@@ -137,17 +135,8 @@ static uint32_t compile_alternate(struct compiler *c, const struct regexp_node *
 
 static uint32_t compile_class(struct compiler *c, const struct regexp_node *n, uint32_t next)
 {
-	struct regexp_program *p = c->p;
-	uint32_t i = p->n_classes;
-
-	/* Repetition compiles the same class again and again. */
-	while (i > 0 && p->classes[i - 1] != n->class)
-		i--;
-	if (i == 0) {
-		p->classes[p->n_classes++] = n->class;
-		i = p->n_classes;
-	}
-	return emit(c, CODE_CLASS, i - 1, next);
+	c->p->classes[n->class_index] = n->class;
+	return emit(c, CODE_CLASS, n->class_index, next);
 }
 
 /* What takes one character or none. */
@@ -187,13 +176,13 @@ static uint32_t compile(struct compiler *c, const struct regexp_node *n, uint32_
 	}
 }
 
-static uint32_t count_classes(const struct regexp_node *n)
+/* Repetition compiles the same class again and again: each is listed once. */
+static void number_classes(struct regexp_node *n, uint32_t *count)
 {
-	uint32_t total = n->op == REGEXP_CLASS;
-
-	for (const struct regexp_node *sub = n->first; sub; sub = sub->next)
-		total += count_classes(sub);
-	return total;
+	if (n->op == REGEXP_CLASS)
+		n->class_index = (*count)++;
+	for (struct regexp_node *sub = n->first; sub; sub = sub->next)
+		number_classes(sub, count);
 }
 
 static bool make_sets(struct arena *a, struct regexp_program *p)
@@ -209,21 +198,23 @@ static bool make_sets(struct arena *a, struct regexp_program *p)
 	return p->now.dense && p->now.sparse && p->then.dense && p->then.sparse && p->stack;
 }
 
-enum error_kind regexp_program_compile(struct arena *a, const struct regexp_node *root,
-	struct regexp_program **ret, struct error *err)
+enum error_kind regexp_program_compile(
+	struct arena *a, struct regexp_node *root, struct regexp_program **ret, struct error *err)
 {
 	struct regexp_program *p = ARENA_NEW(a, struct regexp_program);
 	struct compiler c = { a, p };
 	/* The reference's size is an upper bound but for splits in front of optional copies. */
 	int64_t size = 2 * root->size + 16;
+	uint32_t n_classes = 0;
 
+	number_classes(root, &n_classes);
 	if (size > REGEXP_MAX_PROGRAM)
 		size = REGEXP_MAX_PROGRAM;
 	if (!p)
 		return arena_error(a, err);
 	p->size = (uint32_t)size;
 	p->code = ARENA_ARRAY(a, p->size, struct instruction);
-	p->classes = arena_calloc(a, count_classes(root) + 1, sizeof(*p->classes));
+	p->classes = arena_calloc(a, (size_t)n_classes + 1, sizeof(*p->classes));
 	if (!p->code || !p->classes)
 		return arena_error(a, err);
 	p->start = compile(&c, root, emit(&c, CODE_MATCH, 0, 0));
@@ -298,7 +289,7 @@ static void follow(
 
 		if (i->code == CODE_SPLIT)
 			p->stack[n++] = i->arg;
-		if (i->code == CODE_SPLIT || i->code == CODE_JUMP ||
+		if (i->code == CODE_SPLIT ||
 			(i->code == CODE_ASSERT && holds((enum regexp_op)i->arg, at)))
 			p->stack[n++] = i->next;
 	}

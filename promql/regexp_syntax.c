@@ -220,7 +220,8 @@ static bool finish_merging(struct regexp_syntax *s)
 	struct regexp_frame *f = s->top;
 	struct regexp_node *n = f->alternatives;
 
-	if (!f->merging.list.n)
+	/* A list that got no memory for its first range is empty, too. */
+	if (!f->merging.list.n && !f->merging.failed)
 		return true;
 	n->class = regexp_ranges_finish(&f->merging, s->arena, false);
 	regexp_ranges_done(&f->merging);
