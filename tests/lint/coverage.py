@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main():
     build = Path(sys.argv[1])
-    out = subprocess.run(["gcovr", "--root", str(ROOT), "--object-directory", str(build), "--json-summary", "-", "--exclude", "tests/", "--exclude", "bench/"],
+    out = subprocess.run(["gcovr", "--root", str(ROOT), "--object-directory", str(build), "--json-summary", "-", "--exclude", "tests/", "--exclude", "bench/", str(build)],
                          capture_output=True, text=True, check=True).stdout
     files = json.loads(out[out.index("{"):])["files"]
     folders = {}
