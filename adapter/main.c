@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "adapter/adapter_options.h"
+#include "adapter/reload.h"
 #include "adapter/server.h"
 #include "common/log.h"
 
@@ -34,7 +35,7 @@ static void on_hangup(int number, void *ctx)
 {
 	(void)number;
 	struct program *p = ctx;
-	server_reload(p->server);
+	reload_now(p->server);
 }
 
 static int fatal(const struct error *err)

@@ -9,8 +9,8 @@
 
 #include "adapter/connect.h"
 #include "adapter/discovery_docs.h"
-#include "adapter/fingerprint.h"
 #include "adapter/own_metrics.h"
+#include "adapter/reload.h"
 #include "adapter/serving_cert.h"
 #include "adapter/steps.h"
 #include "common/limits.h"
@@ -27,8 +27,6 @@
 #define SERVER_DRAIN_NS (60 * NS_PER_SEC)
 #define SERVER_DRAIN_LOOK_NS (20 * NS_PER_MS)
 #define SERVER_IDLE_SEC 90u
-/* How often files are looked at; a mounted ConfigMap or Secret itself arrives about a minute late. */
-#define SERVER_RELOAD_NS (10 * NS_PER_SEC)
 
 static void fail(struct server *s, const struct error *err)
 {
@@ -69,32 +67,6 @@ static void on_answered(int status, int64_t took_ns, void *ctx)
 	own_metrics_answered(s->metrics, prom_client_url(s->prometheus), status, took_ns);
 }
 
-/* Compiles the configuration against these resources and lists anew. */
-static enum error_kind use_config(
-	struct server *s, struct sv text, struct mapper *m, struct error *err)
-{
-	struct generation *g = NULL;
-	if (generation_new(text, s->options->config, m, s->strict, &g, err))
-		return err->kind;
-	for (size_t i = 0; i < g->n_skipped; i++)
-		log_event(LOG_WARN, "a rule is inactive until the cluster knows its resources",
-			"why", g->skipped[i].why, NULL);
-	generation_unref(s->generation);
-	s->generation = g;
-	return relist_set_generation(s->relist, g, err);
-}
-
-static uint64_t fingerprint_of(const struct serving_cert *c)
-{
-	char digits[2][FINGERPRINT_DIGITS + 1];
-	uint64_t sum = 0;
-	fingerprint_print(c->cert_pem, digits[0]);
-	fingerprint_print(c->key_pem, digits[1]);
-	for (size_t i = 0; i < FINGERPRINT_DIGITS; i++)
-		sum = sum * 31 + (uint64_t)digits[0][i] * 7 + (uint64_t)digits[1][i];
-	return sum;
-}
-
 static enum error_kind open_port(struct server *s, struct error *err)
 {
 	const struct adapter_options *o = s->options;
@@ -119,8 +91,8 @@ static enum error_kind open_port(struct server *s, struct error *err)
 	if (http_server_new(s->loop, &config, steps_begin, s, &s->listener, err))
 		return error_wrap(err, "cannot serve on %s port %lld", o->bind_address,
 			(long long)o->secure_port);
-	s->cert_fingerprint = fingerprint_of(&cert);
-	loop_timer_set(s->reload_timer, SERVER_RELOAD_NS);
+	s->cert_fingerprint = serving_cert_fingerprint(&cert);
+	reload_begin(s);
 	(void)snprintf(port, sizeof(port), "%u", (unsigned)http_server_port(s->listener));
 	log_event(LOG_INFO, "serving", "address", o->bind_address, "port", port, "certificate",
 		cert.cert_file, NULL);
@@ -185,7 +157,7 @@ static enum error_kind take_discovery(
 		return err->kind;
 	if (s->generation && same_resources(m, s->generation->mapper))
 		return ERR_OK;
-	return use_config(s, s->config_text, m, err);
+	return reload_use(s, s->config_text, m, err);
 }
 
 static void on_discovery(struct discovery *d, const struct error *failed, void *ctx)
@@ -334,34 +306,6 @@ static enum error_kind make_metrics_path(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
-/* Which groups a configuration offers, and whether it is one at all. */
-static enum error_kind groups_of(
-	struct sv text, const char *name, struct route_groups *ret, struct error *err)
-{
-	AUTO(arena_done) struct arena scratch = { 0 };
-	struct rules_config config = { 0 };
-	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (rules_parse(&scratch, text, name, &config, err))
-		return err->kind;
-	*ret = (struct route_groups){ config.n_rules > 0, config.n_external > 0,
-		config.has_resource_rules };
-	return ERR_OK;
-}
-
-static enum error_kind read_config(struct server *s, struct error *err)
-{
-	const char *path = s->options->config;
-	struct sv text = SV_NULL;
-	if (connect_read_file(&s->arena, path, LIMIT_CONFIG_FILE_BYTES, &text, err) ||
-		groups_of(text, path, &s->groups, err))
-		return error_wrap(err, "unable to load metrics discovery config");
-	s->config_copy = mem_memdup(text.ptr, text.len);
-	if (!s->config_copy)
-		return error_nomem(err);
-	s->config_text = sv_from(s->config_copy, text.len);
-	return ERR_OK;
-}
-
 static enum error_kind connect_all(
 	struct server *s, const struct kubeconfig_env *env, struct error *err)
 {
@@ -388,7 +332,7 @@ static void on_inventory_error(const struct error *why, void *ctx)
 	log_event(LOG_WARN, "watching objects", "why", why->text, NULL);
 }
 
-static enum error_kind make_inventories(struct server *s, struct error *err)
+enum error_kind server_make_inventories(struct server *s, struct error *err)
 {
 	struct inventory_config pods = {
 		.client = s->lister,
@@ -407,88 +351,6 @@ static enum error_kind make_inventories(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
-/* A file that changed: the new configuration serves from the next request on, or the old one goes on. */
-static enum error_kind reload_config(struct server *s, struct error *err)
-{
-	AUTO(arena_done) struct arena scratch = { 0 };
-	struct sv text = SV_NULL;
-	struct route_groups groups = { 0 };
-	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (connect_read_file(&scratch, s->options->config, LIMIT_CONFIG_FILE_BYTES, &text, err))
-		return err->kind;
-	if (!s->generation || sv_eq(text, s->config_text) || sv_eq(text, sv_of(s->config_refused)))
-		return ERR_OK;
-	/* The same mistake is told once, not every ten seconds. */
-	mem_free(s->config_refused);
-	s->config_refused = mem_memdup(text.ptr, text.len);
-	if (groups_of(text, s->options->config, &groups, err))
-		return err->kind;
-	if (!s->lister && (groups.custom || groups.external || groups.resource))
-		return error_set(err, ERR_INVALID,
-			"the first rules of a configuration that had none need a restart");
-	if (groups.resource && !s->pods && make_inventories(s, err))
-		return err->kind;
-	char *copy = mem_memdup(text.ptr, text.len);
-	if (!copy)
-		return error_nomem(err);
-	AUTO(mapper_unref) struct mapper *m = mapper_ref(s->generation->mapper);
-	if (use_config(s, text, m, err)) {
-		mem_free(copy);
-		return err->kind;
-	}
-	mem_free(s->config_copy);
-	s->config_copy = copy;
-	s->config_text = sv_from(copy, text.len);
-	s->groups = groups;
-	log_event(LOG_INFO, "configuration reloaded", "file", s->options->config, NULL);
-	own_metrics_reload(s->metrics, "config", true);
-	return ERR_OK;
-}
-
-static enum error_kind reload_certificate(struct server *s, struct error *err)
-{
-	AUTO(arena_done) struct arena scratch = { 0 };
-	struct serving_cert cert = { 0 };
-	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
-		return err->kind;
-	uint64_t fingerprint = fingerprint_of(&cert);
-	if (fingerprint == s->cert_fingerprint)
-		return ERR_OK;
-	if (http_server_set_certificate(s->listener, cert.cert_pem, cert.key_pem, err))
-		return err->kind;
-	s->cert_fingerprint = fingerprint;
-	log_event(LOG_INFO, "serving certificate reloaded", "file", cert.cert_file, NULL);
-	own_metrics_reload(s->metrics, "certificate", true);
-	return ERR_OK;
-}
-
-static void on_reload(struct loop_timer *t, void *ctx)
-{
-	struct server *s = ctx;
-	struct error err = { 0 };
-	if (reload_config(s, &err)) {
-		log_event(LOG_ERROR,
-			"the changed configuration cannot be used, the last good one stays", "why",
-			err.text, NULL);
-		own_metrics_reload(s->metrics, "config", false);
-	}
-	err = (struct error){ 0 };
-	if (reload_certificate(s, &err)) {
-		log_event(LOG_ERROR,
-			"the serving certificate cannot be used, the last good one stays", "why",
-			err.text, NULL);
-		own_metrics_reload(s->metrics, "certificate", false);
-	}
-	loop_timer_set(t, SERVER_RELOAD_NS);
-}
-
-void server_reload(struct server *s)
-{
-	if (s->listener)
-		on_reload(s->reload_timer, s);
-}
-
 static enum error_kind make_parts(struct server *s, struct error *err)
 {
 	struct inventories_config objects = {
@@ -498,7 +360,7 @@ static enum error_kind make_parts(struct server *s, struct error *err)
 		.ctx = s,
 	};
 	s->discovery_timer = loop_timer_new(s->loop, on_discovery_timer, s);
-	s->reload_timer = loop_timer_new(s->loop, on_reload, s);
+	s->reload_timer = reload_timer_new(s);
 	if (!s->discovery_timer || !s->reload_timer)
 		return error_nomem(err);
 	if (s->lister && discovery_cache_new(s->lister, &s->discovery, err))
@@ -507,7 +369,7 @@ static enum error_kind make_parts(struct server *s, struct error *err)
 		return err->kind;
 	if (s->lister && !s->strict && inventories_new(&objects, &s->inventories, err))
 		return err->kind;
-	return s->groups.resource ? make_inventories(s, err) : ERR_OK;
+	return s->groups.resource ? server_make_inventories(s, err) : ERR_OK;
 }
 
 enum error_kind server_new(struct loop *l, const struct adapter_options *o,
@@ -524,7 +386,7 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o,
 	buf_init(&s->custom_metrics, SERVER_DOCS_MAX);
 	buf_init(&s->external_metrics, SERVER_DOCS_MAX);
 	if (own_metrics_new(&s->metrics, err) || http_client_new(l, &s->http, err) ||
-		read_config(s, err) || connect_all(s, env, err) || make_parts(s, err))
+		reload_read(s, err) || connect_all(s, env, err) || make_parts(s, err))
 		return err->kind;
 	*ret = TAKE_PTR(s);
 	return ERR_OK;
@@ -539,7 +401,7 @@ enum error_kind server_start(struct server *s, struct error *err)
 		return ERR_OK;
 	}
 	AUTO(mapper_unref) struct mapper *none = NULL;
-	if (mapper_new(0, &none, err) || use_config(s, s->config_text, none, err))
+	if (mapper_new(0, &none, err) || reload_use(s, s->config_text, none, err))
 		return err->kind;
 	return open_port(s, err);
 }

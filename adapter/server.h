@@ -59,8 +59,8 @@ MUST_USE enum error_kind server_new(struct loop *l, const struct adapter_options
 	const struct kubeconfig_env *env, struct server **ret, struct error *err);
 /* Starts: API discovery, rules, listings, then the port. Failures that make serving impossible stop the loop with s->fatal set. */
 MUST_USE enum error_kind server_start(struct server *s, struct error *err);
-/* Looks at configuration and certificate now instead of within ten seconds. A file that cannot be used changes nothing. */
-void server_reload(struct server *s);
+/* Watches pods and nodes, for resource rules. errors: NOMEM */
+MUST_USE enum error_kind server_make_inventories(struct server *s, struct error *err);
 /* Stops listening, lets requests finish, then stops the loop. */
 void server_stop(struct server *s);
 void server_free(struct server *s);

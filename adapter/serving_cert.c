@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "adapter/connect.h"
+#include "adapter/fingerprint.h"
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
@@ -88,4 +89,15 @@ enum error_kind serving_cert_load(struct arena *a, const struct adapter_options 
 		return error_wrap(err, "serving certificate %s, key %s", c.cert_file, c.key_file);
 	*ret = c;
 	return ERR_OK;
+}
+
+uint64_t serving_cert_fingerprint(const struct serving_cert *c)
+{
+	char digits[2][FINGERPRINT_DIGITS + 1];
+	uint64_t sum = 0;
+	fingerprint_print(c->cert_pem, digits[0]);
+	fingerprint_print(c->key_pem, digits[1]);
+	for (size_t i = 0; i < FINGERPRINT_DIGITS; i++)
+		sum = sum * 31 + (uint64_t)digits[0][i] * 7 + (uint64_t)digits[1][i];
+	return sum;
 }

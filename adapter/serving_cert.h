@@ -15,3 +15,5 @@ struct serving_cert {
  * when they do not exist. errors: INVALID (unreadable, unwritable, not a pair), LIMIT, NOMEM */
 MUST_USE enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o,
 	struct wall now, struct serving_cert *ret, struct error *err);
+/* Differs for another certificate or key. */
+uint64_t serving_cert_fingerprint(const struct serving_cert *c);
