@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "cli/demo_scene.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
-#include "common/options.h"
 
 #define MS_PER_SEC 1000
 #define MAX_PICTURE_BYTES 65536
@@ -285,46 +285,52 @@ static bool take_signals(void)
 	return sigaction(SIGCHLD, &usual, NULL) == 0;
 }
 
+struct demo_options {
+	bool fast, plain, help;
+	struct option_list rest;
+};
+
+static enum error_kind check_options(void *ctx, struct error *err)
+{
+	const struct demo_options *o = ctx;
+
+	return o->rest.items.n == 0
+		       ? ERR_OK
+		       : error_set(err, ERR_INVALID, "takes no arguments; see flyball demo --help");
+}
+
+static int run_options(void *ctx)
+{
+	const struct demo_options *o = ctx;
+
+	return take_signals() ? run(o->fast ? &FAST : &NORMAL, o->plain) : VERB_ARGS_NO;
+}
+
 int cmd_demo(int argc, char **argv)
 {
-	bool fast = false, plain = false, help = false;
+	struct demo_options o = { 0 };
 	const struct option table[] = {
 		{ .name = "fast",
 			.kind = OPTION_BOOL,
-			.target = &fast,
+			.target = &o.fast,
 			.help = "15 seconds instead of a minute" },
 		{ .name = "plain",
 			.kind = OPTION_BOOL,
-			.target = &plain,
+			.target = &o.plain,
 			.help = "lines instead of a picture, also on a terminal" },
-		{ .name = "help",
-			.letter = 'h',
-			.kind = OPTION_BOOL,
-			.target = &help,
-			.help = "prints this text and ends" },
+		verb_args_help_row(&o.help),
 	};
-	struct option_list rest = { 0 };
-	struct error err;
-
-	if (options_parse(table, ARRAY_LEN(table), argc, argv, &rest, &err) != ERR_OK ||
-		rest.items.n > 0) {
-		fprintf(stderr, "flyball demo: %s\n",
-			rest.items.n > 0 ? "takes no arguments; see flyball demo --help"
-					 : err.text);
-		options_list_done(&rest);
-		return 2;
-	}
-	options_list_done(&rest);
-	if (help) {
-		AUTO(buf_done) struct buf text = { 0 };
-		buf_init(&text, MAX_PICTURE_BYTES);
-		buf_put_str(&text, "flyball demo: controller and adapter against a simulated "
-				   "cluster, live; exit 1 if it did not scale as it must\n\n");
-		options_help(&text, table, ARRAY_LEN(table));
-		fputs(buf_text(&text), stdout);
-		return 0;
-	}
-	if (!take_signals())
-		return 1;
-	return run(fast ? &FAST : &NORMAL, plain);
+	const struct verb_args verb = { .verb = "demo",
+		.intro = "flyball demo: controller and adapter against a simulated cluster, live; "
+			 "exit 1 if it did not scale as it must\n\n",
+		.table = table,
+		.n_options = ARRAY_LEN(table),
+		.help = &o.help,
+		.rest = &o.rest,
+		.check = check_options,
+		.run = run_options,
+		.ctx = &o };
+	int code = verb_args_main(&verb, argc, argv);
+	options_list_done(&o.rest);
+	return code;
 }

@@ -7,6 +7,7 @@
 #include "cli/explain.h"
 #include "cli/explain_json.h"
 #include "cli/source_report.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
 #include "common/limits.h"
 
@@ -15,6 +16,7 @@
 
 struct explain_options {
 	struct source_options source;
+	struct option_list rest;
 	int output; /* enum source_format */
 	int colour;
 	bool help;
@@ -23,6 +25,16 @@ struct explain_options {
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 static const char *const OUTPUTS[] = { "text", "json", "yaml", NULL };
 static const char *const COLOURS[] = { "auto", "always", "never", NULL };
+
+static const char INTRO[] =
+	"flyball explain [hpa/NAME] [-n NAMESPACE | -A]       autoscalers of the cluster\n"
+	"flyball explain -f FILE --replicas=N --total=NAME=V  autoscalers of a file, what "
+	"if\n"
+	"flyball explain [-f FILE] --snapshot=FILE            in a recorded cluster\n"
+	"Every stage of a decision, and the smallest change that would make it another "
+	"one. Writes nothing.\n"
+	"Exit code 0; 1 when something that was asked did not answer; 2 for a wrong "
+	"command line or input file.\n\n";
 
 static void fill(struct option table[N_OPTIONS], struct explain_options *o)
 {
@@ -40,32 +52,10 @@ static void fill(struct option table[N_OPTIONS], struct explain_options *o)
 			.choices = COLOURS,
 			.value_name = "WHEN",
 			.help = "auto (on a terminal), always or never" },
-		{ .name = "help",
-			.letter = 'h',
-			.kind = OPTION_BOOL,
-			.target = &o->help,
-			.help = "prints this text and ends" },
+		verb_args_help_row(&o->help),
 	};
 	source_options_fill(table, &o->source);
 	memcpy(table + SOURCE_N_OPTIONS, own, sizeof(own));
-}
-
-static void print_help(const struct option table[N_OPTIONS])
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	buf_init(&text, MAX_TEXT_BYTES);
-	buf_put_str(&text,
-		"flyball explain [hpa/NAME] [-n NAMESPACE | -A]       autoscalers of the cluster\n"
-		"flyball explain -f FILE --replicas=N --total=NAME=V  autoscalers of a file, what "
-		"if\n"
-		"flyball explain [-f FILE] --snapshot=FILE            in a recorded cluster\n"
-		"Every stage of a decision, and the smallest change that would make it another "
-		"one. Writes nothing.\n"
-		"Exit code 0; 1 when something that was asked did not answer; 2 for a wrong "
-		"command line or input file.\n\n");
-	options_help(&text, table, N_OPTIONS);
-	fputs(buf_text(&text), stdout);
 }
 
 struct telling {
@@ -99,17 +89,6 @@ static void tell(void *ctx, const struct source_view *view)
 	explain_print(&t->report.out, view, &change, t->style);
 }
 
-static void print_problems(const struct buf *problems)
-{
-	struct sv rest = buf_sv(problems);
-	bool found = true;
-
-	while (rest.len > 0 && found) {
-		struct sv line = sv_cut(rest, '\n', &rest, &found);
-		fprintf(stderr, "flyball explain: %.*s\n", SV_ARG(line));
-	}
-}
-
 static const struct explain_style *choose_style(const struct explain_options *o)
 {
 	const char *term = getenv("TERM"), *refused = getenv("NO_COLOR");
@@ -121,13 +100,15 @@ static const struct explain_style *choose_style(const struct explain_options *o)
 	return &explain_plain;
 }
 
-static int run(const struct explain_options *o)
+static int run(void *ctx)
 {
+	const struct explain_options *o = ctx;
 	AUTO(buf_done) struct buf problems = { 0 };
 	struct telling t = { .style = choose_style(o) };
 
 	buf_init(&problems, MAX_TEXT_BYTES);
 	source_report_begin(&t.report, (enum source_format)o->output);
+	t.report.colours = t.style == &explain_colours;
 	int code = source_each(&o->source, tell, &t, &problems);
 	if (code == SOURCE_EXIT_OK &&
 		(t.failed || source_report_end(&t.report, &t.err) != ERR_OK)) {
@@ -138,40 +119,35 @@ static int run(const struct explain_options *o)
 		fputs(buf_text(&t.report.out), stdout);
 		code = t.undecided ? SOURCE_EXIT_NO_ANSWER : SOURCE_EXIT_OK;
 	}
-	print_problems(&problems);
+	verb_args_problems("explain", &problems);
 	source_report_done(&t.report);
 	return code;
 }
 
-static enum error_kind read_command_line(struct explain_options *o,
-	const struct option table[N_OPTIONS], int argc, char **argv, struct error *err)
+static enum error_kind check_options(void *ctx, struct error *err)
 {
-	struct option_list rest = { 0 };
-	enum error_kind kind = options_parse(table, N_OPTIONS, argc, argv, &rest, err);
-
-	if (kind == ERR_OK && !o->help)
-		kind = source_options_check(&o->source, &rest, err);
-	options_list_done(&rest);
-	return kind;
+	struct explain_options *o = ctx;
+	return source_options_check(&o->source, &o->rest, err);
 }
 
 int cmd_explain(int argc, char **argv)
 {
 	struct explain_options o = { 0 };
 	struct option table[N_OPTIONS];
-	struct error err;
-	int code = SOURCE_EXIT_BAD_INPUT;
 
 	source_options_init(&o.source);
 	fill(table, &o);
-	if (read_command_line(&o, table, argc, argv, &err) != ERR_OK) {
-		fprintf(stderr, "flyball explain: %s\n", err.text);
-	} else if (o.help) {
-		print_help(table);
-		code = SOURCE_EXIT_OK;
-	} else {
-		code = run(&o);
-	}
+	const struct verb_args verb = { .verb = "explain",
+		.intro = INTRO,
+		.table = table,
+		.n_options = N_OPTIONS,
+		.help = &o.help,
+		.rest = &o.rest,
+		.check = check_options,
+		.run = run,
+		.ctx = &o };
+	int code = verb_args_main(&verb, argc, argv);
+	options_list_done(&o.rest);
 	source_options_done(&o.source);
 	return code;
 }

@@ -6,6 +6,7 @@
 #include "cli/plan.h"
 #include "cli/plan_json.h"
 #include "cli/source_report.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
 
 #define N_OPTIONS (SOURCE_N_OPTIONS + 4)
@@ -18,11 +19,20 @@
 
 struct plan_options {
 	struct source_options source;
+	struct option_list rest;
 	int output; /* enum source_format */
 	bool exit_code, watch, help;
 };
 
 static const char *const OUTPUTS[] = { "text", "json", "yaml", NULL };
+
+static const char INTRO[] =
+	"flyball plan [hpa/NAME] [-n NAMESPACE | -A]       autoscalers of the cluster\n"
+	"flyball plan -f FILE --replicas=N --total=NAME=V  autoscalers of a file, what if\n"
+	"flyball plan [-f FILE] --snapshot=FILE            in a recorded cluster\n"
+	"What each autoscaler would do now, and why. Writes nothing.\n"
+	"Exit code 0; 1 when something that was asked did not answer; 2 for a wrong "
+	"command line or input file; others with --exit-code.\n\n";
 
 static void fill(struct option table[N_OPTIONS], struct plan_options *o)
 {
@@ -44,30 +54,10 @@ static void fill(struct option table[N_OPTIONS], struct plan_options *o)
 			.kind = OPTION_BOOL,
 			.target = &o->watch,
 			.help = "look again every sync period, until interrupted" },
-		{ .name = "help",
-			.letter = 'h',
-			.kind = OPTION_BOOL,
-			.target = &o->help,
-			.help = "prints this text and ends" },
+		verb_args_help_row(&o->help),
 	};
 	source_options_fill(table, &o->source);
 	memcpy(table + SOURCE_N_OPTIONS, own, sizeof(own));
-}
-
-static void print_help(const struct option table[N_OPTIONS])
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	buf_init(&text, MAX_TEXT_BYTES);
-	buf_put_str(&text,
-		"flyball plan [hpa/NAME] [-n NAMESPACE | -A]       autoscalers of the cluster\n"
-		"flyball plan -f FILE --replicas=N --total=NAME=V  autoscalers of a file, what if\n"
-		"flyball plan [-f FILE] --snapshot=FILE            in a recorded cluster\n"
-		"What each autoscaler would do now, and why. Writes nothing.\n"
-		"Exit code 0; 1 when something that was asked did not answer; 2 for a wrong "
-		"command line or input file; others with --exit-code.\n\n");
-	options_help(&text, table, N_OPTIONS);
-	fputs(buf_text(&text), stdout);
 }
 
 struct look {
@@ -84,18 +74,6 @@ static void tell(void *ctx, const struct source_view *view)
 		plan_print(&look->report.out, view);
 	else
 		plan_json_encode(&look->report.w, view);
-}
-
-/* One line a problem, each with the verb in front. */
-static void print_problems(const struct buf *problems)
-{
-	struct sv rest = buf_sv(problems);
-	bool found = true;
-
-	while (rest.len > 0 && found) {
-		struct sv line = sv_cut(rest, '\n', &rest, &found);
-		fprintf(stderr, "flyball plan: %.*s\n", SV_ARG(line));
-	}
 }
 
 static int exit_code(const struct plan_options *o, const size_t counts[PLAN_N_VERDICTS])
@@ -128,14 +106,15 @@ static int look_once(const struct plan_options *o)
 		fputs(buf_text(&look.report.out), stdout);
 		code = exit_code(o, look.counts);
 	}
-	print_problems(&problems);
+	verb_args_problems("plan", &problems);
 	source_report_done(&look.report);
 	return code;
 }
 
 /* A look that fails ends the watch only when the command line or configuration is wrong: servers come back. */
-static int run(const struct plan_options *o)
+static int run(void *ctx)
 {
+	const struct plan_options *o = ctx;
 	const struct timespec pause = { .tv_sec = o->source.sync_period_ns / NS_PER_SEC,
 		.tv_nsec = o->source.sync_period_ns % NS_PER_SEC };
 	int code = look_once(o);
@@ -151,17 +130,13 @@ static int run(const struct plan_options *o)
 	return code;
 }
 
-static enum error_kind read_command_line(struct plan_options *o,
-	const struct option table[N_OPTIONS], int argc, char **argv, struct error *err)
+static enum error_kind check_options(void *ctx, struct error *err)
 {
-	struct option_list rest = { 0 };
-	enum error_kind kind = options_parse(table, N_OPTIONS, argc, argv, &rest, err);
+	struct plan_options *o = ctx;
+	enum error_kind kind = source_options_check(&o->source, &o->rest, err);
 
-	if (kind == ERR_OK && !o->help)
-		kind = source_options_check(&o->source, &rest, err);
 	if (kind == ERR_OK && o->watch && !source_is_live(&o->source))
 		kind = error_set(err, ERR_INVALID, "--watch looks at a live cluster, not at files");
-	options_list_done(&rest);
 	return kind;
 }
 
@@ -169,17 +144,20 @@ int cmd_plan(int argc, char **argv)
 {
 	struct plan_options o = { 0 };
 	struct option table[N_OPTIONS];
-	struct error err;
-	int code = SOURCE_EXIT_BAD_INPUT;
 
 	source_options_init(&o.source);
 	fill(table, &o);
-	if (read_command_line(&o, table, argc, argv, &err) != ERR_OK)
-		fprintf(stderr, "flyball plan: %s\n", err.text);
-	else if (o.help)
-		print_help(table);
-	else
-		code = run(&o);
+	const struct verb_args verb = { .verb = "plan",
+		.intro = INTRO,
+		.table = table,
+		.n_options = N_OPTIONS,
+		.help = &o.help,
+		.rest = &o.rest,
+		.check = check_options,
+		.run = run,
+		.ctx = &o };
+	int code = verb_args_main(&verb, argc, argv);
+	options_list_done(&o.rest);
 	source_options_done(&o.source);
-	return o.help ? SOURCE_EXIT_OK : code;
+	return code;
 }

@@ -1,14 +1,14 @@
 /* flyball replay: recorded passes once more, recorded against now. */
 #include <stdio.h>
 
+#include "cli/printable.h"
 #include "cli/replay.h"
 #include "cli/source_file.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
 #include "controller/tape.h"
 
-#define N_OPTIONS 2
-#define EXIT_DIFFERENT 1
-#define EXIT_BAD_INPUT 2
+#define N_OPTIONS 3
 /* A recording is many files, each a share of what is kept. */
 #define MAX_FILE_BYTES (8u * TAPE_MAX_BYTES)
 #define MAX_TEXTS_BYTES (32u * (size_t)TAPE_MAX_BYTES)
@@ -19,38 +19,27 @@ struct replay_options {
 	bool help;
 };
 
+static const char INTRO[] =
+	"flyball replay FILE... [flags]: decides recorded passes once more and prints what was "
+	"recorded against what is decided now.\n"
+	"FILE is a tape: of flyball-controller --record, of flyball snapshot, or '-' for standard "
+	"input; docs/tape.md tells the format.\n"
+	"Exit code 0; 1 when a pass is decided differently; 2 for a wrong command line or "
+	"tape.\n\n";
+
 static void fill(struct option table[N_OPTIONS], struct replay_options *o)
 {
 	const struct option options[N_OPTIONS] = {
+		verb_args_files_row(&o->files),
 		{ .name = "set",
 			.kind = OPTION_REPEAT,
 			.target = &o->sets,
 			.value_name = "PATH=VALUE",
 			.help = "decide with another spec or other flags: spec.maxReplicas=20, "
 				"config.tolerance=0.2" },
-		{ .name = "help",
-			.letter = 'h',
-			.kind = OPTION_BOOL,
-			.target = &o->help,
-			.help = "prints this text and ends" },
+		verb_args_help_row(&o->help),
 	};
 	memcpy(table, options, sizeof(options));
-}
-
-static void print_help(const struct option table[N_OPTIONS])
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	buf_init(&text, 65536);
-	buf_put_str(&text,
-		"flyball replay FILE... [flags]: decides recorded passes once more and prints what "
-		"was recorded against what is decided now.\n"
-		"FILE is a tape: of flyball-controller --record, of flyball snapshot, or '-' for "
-		"standard input; docs/tape.md tells the format.\n"
-		"Exit code 0; 1 when a pass is decided differently; 2 for a wrong command line or "
-		"tape.\n\n");
-	options_help(&text, table, N_OPTIONS);
-	fputs(buf_text(&text), stdout);
 }
 
 static const char *shown(const char *file)
@@ -93,48 +82,52 @@ static enum error_kind replay(const struct replay_options *o, struct arena *a, s
 	return buf_check(out, "the passes", err);
 }
 
-static int run(const struct replay_options *o)
+static int run(void *ctx)
 {
+	const struct replay_options *o = ctx;
 	AUTO(arena_done) struct arena a = { 0 };
-	AUTO(buf_done) struct buf out = { 0 };
+	AUTO(buf_done) struct buf out = { 0 }, shown_text = { 0 };
 	struct replay_totals totals = { 0 };
 	struct error err;
 
 	arena_init(&a, MAX_TEXTS_BYTES);
 	buf_init(&out, MAX_OUTPUT_BYTES);
-	if (replay(o, &a, &out, &totals, &err) != ERR_OK) {
-		fprintf(stderr, "flyball replay: %s\n", err.text);
-		return EXIT_BAD_INPUT;
-	}
-	fputs(buf_text(&out), stdout);
-	return totals.n_different > 0 ? EXIT_DIFFERENT : 0;
+	if (replay(o, &a, &out, &totals, &err) != ERR_OK)
+		return verb_args_fail("replay", &err, VERB_ARGS_BAD_INPUT);
+	buf_init(&shown_text, MAX_OUTPUT_BYTES);
+	printable_lines(&shown_text, buf_sv(&out), false);
+	if (buf_check(&shown_text, "the passes", &err) != ERR_OK)
+		return verb_args_fail("replay", &err, VERB_ARGS_NO);
+	fputs(buf_text(&shown_text), stdout);
+	return totals.n_different > 0 ? VERB_ARGS_NO : VERB_ARGS_OK;
 }
 
-static void options_done(struct replay_options *o)
+static enum error_kind check_options(void *ctx, struct error *err)
 {
-	options_list_done(&o->sets);
-	options_list_done(&o->files);
+	const struct replay_options *o = ctx;
+
+	return o->files.items.n > 0
+		       ? ERR_OK
+		       : error_set(err, ERR_INVALID, "expected a FILE; --help tells more");
 }
 
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_options o = { 0 };
 	struct option table[N_OPTIONS];
-	struct error err;
-	int code = 0;
 
 	fill(table, &o);
-	enum error_kind kind = options_parse(table, N_OPTIONS, argc, argv, &o.files, &err);
-	if (kind == ERR_OK && !o.help && o.files.items.n == 0)
-		kind = error_set(&err, ERR_INVALID, "expected a FILE; --help tells more");
-	if (kind != ERR_OK) {
-		fprintf(stderr, "flyball replay: %s\n", err.text);
-		code = EXIT_BAD_INPUT;
-	} else if (o.help) {
-		print_help(table);
-	} else {
-		code = run(&o);
-	}
-	options_done(&o);
+	const struct verb_args verb = { .verb = "replay",
+		.intro = INTRO,
+		.table = table,
+		.n_options = N_OPTIONS,
+		.help = &o.help,
+		.rest = &o.files,
+		.check = check_options,
+		.run = run,
+		.ctx = &o };
+	int code = verb_args_main(&verb, argc, argv);
+	options_list_done(&o.sets);
+	options_list_done(&o.files);
 	return code;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/live.h"
 #include "cli/source.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
 #include "common/limits.h"
 #include "controller/tape.h"
@@ -15,6 +16,7 @@
 
 struct snapshot_options {
 	struct source_options source;
+	struct option_list rest;
 	const char *output;
 	bool help;
 };
@@ -46,28 +48,17 @@ static size_t fill(struct option table[MAX_OPTIONS], struct snapshot_options *o)
 		.target = &o->output,
 		.value_name = "FILE",
 		.help = "where the tapes go; without it, or '-', to standard output" };
-	table[n++] = (struct option){ .name = "help",
-		.letter = 'h',
-		.kind = OPTION_BOOL,
-		.target = &o->help,
-		.help = "prints this text and ends" };
+	table[n++] = verb_args_help_row(&o->help);
 	return n;
 }
 
-static void print_help(const struct option *table, size_t n)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	buf_init(&text, 65536);
-	buf_put_str(&text, "flyball snapshot [hpa/NAME] [flags]: what autoscalers of a live "
-			   "cluster see now, one tape a line.\n"
-			   "For flyball plan, explain (--snapshot=FILE) and replay; docs/tape.md "
-			   "tells what is in it.\n"
-			   "Exit code 0; 1 when something that was asked did not answer; 2 for a "
-			   "wrong command line or kubeconfig.\n\n");
-	options_help(&text, table, n);
-	fputs(buf_text(&text), stdout);
-}
+static const char INTRO[] =
+	"flyball snapshot [hpa/NAME] [flags]: what autoscalers of a live cluster see now, one tape "
+	"a line.\n"
+	"For flyball plan, explain (--snapshot=FILE) and replay; docs/tape.md tells what is in "
+	"it.\n"
+	"Exit code 0; 1 when something that was asked did not answer; 2 for a wrong command line "
+	"or kubeconfig.\n\n";
 
 static enum error_kind take_one(
 	struct live *l, const struct live_object *object, struct buf *out, struct error *err)
@@ -136,8 +127,9 @@ static int put_out(const char *file, const struct buf *out)
 	return ok ? 0 : SOURCE_EXIT_BAD_INPUT;
 }
 
-static int run(const struct snapshot_options *o)
+static int run(void *ctx)
 {
+	const struct snapshot_options *o = ctx;
 	const struct tape_write_options options = {
 		.taken_by = "flyball-snapshot/" FLYBALL_VERSION,
 		.sync_period_ns = o->source.sync_period_ns,
@@ -162,28 +154,30 @@ static int run(const struct snapshot_options *o)
 	return written != 0 ? written : code;
 }
 
+static enum error_kind check_options(void *ctx, struct error *err)
+{
+	struct snapshot_options *o = ctx;
+
+	return source_options_check(&o->source, &o->rest, err);
+}
+
 int cmd_snapshot(int argc, char **argv)
 {
 	struct snapshot_options o = { 0 };
 	struct option table[MAX_OPTIONS];
-	struct option_list rest = { 0 };
-	struct error err;
-	int code = 0;
 
 	source_options_init(&o.source);
-	size_t n = fill(table, &o);
-	enum error_kind kind = options_parse(table, n, argc, argv, &rest, &err);
-	if (kind == ERR_OK && !o.help)
-		kind = source_options_check(&o.source, &rest, &err);
-	if (kind != ERR_OK) {
-		fprintf(stderr, "flyball snapshot: %s\n", err.text);
-		code = SOURCE_EXIT_BAD_INPUT;
-	} else if (o.help) {
-		print_help(table, n);
-	} else {
-		code = run(&o);
-	}
-	options_list_done(&rest);
+	const struct verb_args verb = { .verb = "snapshot",
+		.intro = INTRO,
+		.table = table,
+		.n_options = fill(table, &o),
+		.help = &o.help,
+		.rest = &o.rest,
+		.check = check_options,
+		.run = run,
+		.ctx = &o };
+	int code = verb_args_main(&verb, argc, argv);
+	options_list_done(&o.rest);
 	source_options_done(&o.source);
 	return code;
 }

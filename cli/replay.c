@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "cli/printable.h"
 #include "controller/hpa_default.h"
 #include "controller/hpa_validate.h"
 #include "controller/tape_expect.h"
@@ -107,7 +108,9 @@ static void put_counts(struct buf *out, const struct jtree *expect)
 
 static void put_head(const struct replay *r, const struct tape *tape, uint32_t line, size_t i)
 {
-	buf_printf(r->out, "%s:%" PRIu32 "  %.*s  ", r->file, line, SV_ARG(tape->name));
+	buf_printf(r->out, "%s:%" PRIu32 "  ", r->file, line);
+	printable_put(r->out, tape->name);
+	buf_put_str(r->out, "  ");
 	instant_wall_print(r->out, tape->steps[i].now.wall);
 }
 

@@ -2,6 +2,7 @@
 #include "cli/source.h"
 
 #include "cli/live.h"
+#include "cli/printable.h"
 #include "cli/source_file.h"
 #include "cli/source_snapshot.h"
 #include "common/limits.h"
@@ -167,7 +168,13 @@ struct sink {
 static void hand_out_problem(
 	const struct sink *s, struct sv ns, struct sv name, const char *problem)
 {
-	const struct source_view view = { .ns = ns, .name = name, .problem = problem };
+	AUTO(arena_done) struct arena a = { 0 };
+
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	struct sv text = printable_text(&a, sv_of(problem));
+	const struct source_view view = { .ns = printable_text(&a, ns),
+		.name = printable_text(&a, name),
+		.problem = text.ptr ? text.ptr : "out of memory" };
 	s->fn(s->ctx, &view);
 }
 
@@ -194,10 +201,8 @@ static int each_live(const struct sink *s, struct buf *problems)
 		AUTO(arena_done) struct arena a = { 0 };
 		AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
 		static const struct history NO_HISTORY = { 0 };
-		struct hpa hpa;
-		struct source_view view = { .ns = objects[i].ns,
-			.name = objects[i].name,
-			.hpa = &hpa,
+		struct hpa hpa = { 0 };
+		struct source_view view = { .hpa = &hpa,
 			.pass = pass,
 			.before = &NO_HISTORY,
 			.origin = SV("live"),
@@ -206,10 +211,17 @@ static int each_live(const struct sink *s, struct buf *problems)
 		arena_init(&a, LIMIT_PASS_ARENA_BYTES);
 		if (!pass)
 			(void)error_nomem(&err);
-		if (!pass || live_pass(&l, &a, &objects[i], &hpa, pass, &err) != ERR_OK)
-			hand_out_problem(s, objects[i].ns, objects[i].name, err.text);
-		else
+		bool ok = pass && live_pass(&l, &a, &objects[i], &hpa, pass, &err) == ERR_OK;
+		if (ok && !printable_hpa(&a, &hpa)) {
+			(void)arena_error(&a, &err);
+			ok = false;
+		}
+		view.ns = hpa.meta.ns;
+		view.name = hpa.meta.name;
+		if (ok)
 			s->fn(s->ctx, &view);
+		else
+			hand_out_problem(s, objects[i].ns, objects[i].name, err.text);
 	}
 	return SOURCE_EXIT_OK;
 }

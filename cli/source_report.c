@@ -1,6 +1,7 @@
 /* The frame around what a verb prints. */
 #include "cli/source_report.h"
 
+#include "cli/printable.h"
 #include "cli/source_yaml.h"
 
 #define MAX_OUTPUT_BYTES (256u * 1024 * 1024)
@@ -26,7 +27,7 @@ void source_report_done(struct source_report *r)
 
 enum error_kind source_report_end(struct source_report *r, struct error *err)
 {
-	AUTO(buf_done) struct buf json = { 0 };
+	AUTO(buf_done) struct buf raw = { 0 };
 
 	if (r->format != SOURCE_TEXT) {
 		jw_array_end(&r->w);
@@ -34,9 +35,12 @@ enum error_kind source_report_end(struct source_report *r, struct error *err)
 		buf_put_char(&r->out, '\n');
 	}
 	enum error_kind kind = buf_check(&r->out, "the output", err);
-	if (kind != ERR_OK || r->format != SOURCE_YAML)
+	if (kind != ERR_OK || r->format == SOURCE_JSON)
 		return kind;
-	json = r->out;
+	raw = r->out;
 	buf_init(&r->out, MAX_OUTPUT_BYTES);
-	return source_yaml_print(&r->out, buf_sv(&json), err);
+	if (r->format == SOURCE_YAML)
+		return source_yaml_print(&r->out, buf_sv(&raw), err);
+	printable_lines(&r->out, buf_sv(&raw), r->colours);
+	return buf_check(&r->out, "the output", err);
 }

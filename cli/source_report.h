@@ -10,6 +10,7 @@ struct source_report {
 	struct buf out;
 	struct jw w; /* JSON and YAML: an open array of items */
 	enum source_format format;
+	bool colours; /* TEXT: a style may put some in */
 };
 
 void source_report_begin(struct source_report *r, enum source_format format);

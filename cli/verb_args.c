@@ -1,0 +1,82 @@
+/* The frame of every verb: argv -> options -> help, a refusal, or the verb's own work. */
+#include "cli/verb_args.h"
+
+#include <stdio.h>
+
+/* The help of the longest verb has 8 KiB. */
+#define MAX_HELP_BYTES (256u * 1024)
+
+static const char *const OUTPUTS[] = { "text", "json", NULL };
+
+struct option verb_args_help_row(bool *help)
+{
+	return (struct option){ .name = "help",
+		.letter = 'h',
+		.kind = OPTION_BOOL,
+		.target = help,
+		.help = "prints this text and ends" };
+}
+
+struct option verb_args_output_row(int *output)
+{
+	return (struct option){ .name = "output",
+		.letter = 'o',
+		.kind = OPTION_CHOICE,
+		.target = output,
+		.choices = OUTPUTS,
+		.value_name = "FORMAT",
+		.help = "text or json" };
+}
+
+struct option verb_args_files_row(struct option_list *files)
+{
+	return (struct option){ .name = "filename",
+		.letter = 'f',
+		.kind = OPTION_REPEAT,
+		.target = files,
+		.value_name = "FILE",
+		.help = "the same as naming FILE without a flag; '-' is standard input" };
+}
+
+static void print_help(const struct verb_args *v)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, MAX_HELP_BYTES);
+	buf_put_str(&text, v->intro);
+	options_help(&text, v->table, v->n_options);
+	fputs(buf_text(&text), stdout);
+}
+
+int verb_args_fail(const char *verb, const struct error *err, int code)
+{
+	fprintf(stderr, "flyball %s: %s\n", verb, err->text);
+	return code;
+}
+
+void verb_args_problems(const char *verb, const struct buf *problems)
+{
+	struct sv rest = buf_sv(problems);
+	bool found = true;
+
+	while (rest.len > 0 && found) {
+		struct sv line = sv_cut(rest, '\n', &rest, &found);
+		fprintf(stderr, "flyball %s: %.*s\n", verb, SV_ARG(line));
+	}
+}
+
+int verb_args_main(const struct verb_args *v, int argc, char **argv)
+{
+	struct error err;
+
+	enum error_kind kind = options_parse(v->table, v->n_options, argc, argv, v->rest, &err);
+	if (kind == ERR_OK && *v->help) {
+		print_help(v);
+		return VERB_ARGS_OK;
+	}
+	if (kind == ERR_OK && v->check)
+		kind = v->check(v->ctx, &err);
+	if (kind != ERR_OK)
+		return verb_args_fail(v->verb, &err, VERB_ARGS_BAD_INPUT);
+	return v->run(v->ctx);
+}
