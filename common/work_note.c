@@ -18,8 +18,9 @@
 
 struct work_note {
 	struct work_table *table;
-	int fd;		  /* -1: memory only */
-	bool opened;	  /* all of it could be made */
+	int fd;	     /* -1: memory only */
+	bool opened; /* all of it could be made */
+	bool keeps_suspects;
 	struct map index; /* key as kept -> slot */
 	uint16_t free_slots[WORK_TABLE_SLOTS];
 	size_t n_free;
@@ -48,17 +49,6 @@ static enum error_kind open_file(struct work_note *n, const char *path, struct e
 		return error_set(err, ERR_INVALID, "map %s: %s", path, strerror(errno));
 	n->table = mapped;
 	return ERR_OK;
-}
-
-/* Is there anything that a clean end would have cleared? */
-static bool was_in_use(const struct work_table *t)
-{
-	if (t->n_crashes > 0)
-		return true;
-	for (size_t i = 0; i < WORK_TABLE_SLOTS; i++)
-		if (t->slots[i].key_len > 0)
-			return true;
-	return false;
 }
 
 static enum error_kind index_slots(struct work_note *n, struct error *err)
@@ -95,8 +85,8 @@ enum error_kind work_note_new(
 	}
 	if (!work_table_is_valid(n->table))
 		work_table_clear(n->table);
-	else if (was_in_use(n->table))
-		work_table_after_crash(n->table, instant_wall_now().sec);
+	else
+		work_table_resume(n->table, instant_wall_now().sec);
 	if (index_slots(n, err))
 		return err->kind;
 	n->opened = true;
@@ -104,12 +94,20 @@ enum error_kind work_note_new(
 	return ERR_OK;
 }
 
+void work_note_keep_suspects(struct work_note *n)
+{
+	if (n)
+		n->keeps_suspects = true;
+}
+
 void work_note_free(struct work_note *n)
 {
 	if (!n)
 		return;
 	/* What could not even be opened well is left for the next start. */
-	if (n->table && n->opened)
+	if (n->table && n->opened && n->keeps_suspects)
+		work_table_end(n->table);
+	else if (n->table && n->opened)
 		work_table_clear(n->table);
 	if (n->fd < 0)
 		mem_free(n->table);
@@ -182,13 +180,20 @@ void work_note_leave(struct work_note *n, int ticket)
 	}
 }
 
+static uint32_t running_of(int ticket)
+{
+	if (ticket == WORK_NOTE_OTHER)
+		return WORK_TABLE_OTHER;
+	return ticket < 0 ? 0 : (uint32_t)ticket + 1;
+}
+
 int work_note_run(struct work_note *n, int ticket)
 {
 	if (!n)
 		return WORK_NOTE_NONE;
-	int before = (int)n->table->running - 1;
-	n->table->running = ticket < 0 ? 0 : (uint32_t)ticket + 1;
-	return before;
+	uint32_t before = n->table->running;
+	n->table->running = running_of(ticket);
+	return before == WORK_TABLE_OTHER ? WORK_NOTE_OTHER : (int)before - 1;
 }
 
 uint64_t work_note_n_crashes(const struct work_note *n)

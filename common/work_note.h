@@ -17,6 +17,8 @@
 
 #define WORK_NOTE_NONE (-1)  /* not noted: no room; work on */
 #define WORK_NOTE_RESTS (-2) /* in quarantine: do not work on it now */
+/* Only for work_note_run: something without a key has the processor, so that a crash of it is blamed on nobody. */
+#define WORK_NOTE_OTHER (-3)
 
 struct work_note;
 
@@ -32,6 +34,8 @@ struct work_suspect {
  * errors: INVALID (the file cannot be made, or another process has it), NOMEM. Whoever wants to go on makes one without a directory. */
 MUST_USE enum error_kind work_note_new(
 	const char *directory, const char *name, struct work_note **ret, struct error *err);
+/* From now on work_note_free leaves the suspects in the file: for a program that ends by itself because it cannot do its work. */
+void work_note_keep_suspects(struct work_note *n);
 /* The clean end: clears the file. */
 void work_note_free(struct work_note *n);
 DEFINE_AUTO(struct work_note *, work_note_free)

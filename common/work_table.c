@@ -27,7 +27,7 @@ bool work_table_is_valid(const struct work_table *t)
 {
 	if (memcmp(t->magic, MAGIC, sizeof(t->magic)) != 0 ||
 		t->slot_bytes != sizeof(t->slots[0]) || t->n_slots != WORK_TABLE_SLOTS ||
-		t->running > WORK_TABLE_SLOTS)
+		(t->running > WORK_TABLE_SLOTS && t->running != WORK_TABLE_OTHER))
 		return false;
 	for (size_t i = 0; i < WORK_TABLE_SLOTS; i++)
 		if (t->slots[i].key_len > WORK_TABLE_KEY_MAX)
@@ -44,20 +44,48 @@ static void forget_old(struct work_slot *s, int64_t now_sec)
 		s->n_crashes = 0;
 }
 
-void work_table_after_crash(struct work_table *t, int64_t now_sec)
+void work_table_end(struct work_table *t)
 {
-	uint32_t running = t->running;
-	t->n_crashes++;
+	for (size_t i = 0; i < WORK_TABLE_SLOTS; i++) {
+		struct work_slot *s = &t->slots[i];
+		s->n_in_work = 0;
+		if (s->n_crashes == 0)
+			s->key_len = 0;
+	}
+	t->running = 0;
+	keep_order();
+	t->ended = 1;
+}
+
+/* Is there anything that an end would have cleared? */
+static bool is_in_use(const struct work_table *t)
+{
+	for (size_t i = 0; i < WORK_TABLE_SLOTS; i++)
+		if (t->slots[i].key_len > 0)
+			return true;
+	return t->n_crashes > 0 || t->running > 0;
+}
+
+static bool is_blamed(const struct work_table *t, uint32_t i, bool crashed)
+{
+	if (!crashed)
+		return false;
+	return t->running ? i + 1 == t->running : t->slots[i].n_in_work > 0;
+}
+
+void work_table_resume(struct work_table *t, int64_t now_sec)
+{
+	bool crashed = !t->ended && is_in_use(t);
+	t->n_crashes += crashed;
 	for (uint32_t i = 0; i < WORK_TABLE_SLOTS; i++) {
 		struct work_slot *s = &t->slots[i];
-		bool blamed = running ? i + 1 == running : s->n_in_work > 0;
 		if (s->key_len == 0)
 			continue;
 		/* A clock that was set back must not make a rest longer. */
 		if (s->crashed_at_sec > now_sec)
 			s->crashed_at_sec = now_sec;
 		forget_old(s, now_sec);
-		if (blamed) {
+		if (is_blamed(t, i, crashed)) {
 			s->crashed_at_sec = now_sec;
 			s->n_crashes += s->n_crashes < UINT32_MAX;
 		}
@@ -66,6 +94,7 @@ void work_table_after_crash(struct work_table *t, int64_t now_sec)
 			s->key_len = 0;
 	}
 	t->running = 0;
+	t->ended = 0;
 }
 
 struct sv work_table_key(struct sv key, char room[WORK_TABLE_KEY_MAX])

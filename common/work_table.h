@@ -18,6 +18,9 @@
 /* A crash this long ago says nothing about the next one. */
 #define WORK_TABLE_FORGET_SEC 3600
 
+/* Something without a key has the processor: a crash now is nobody's fault who waits. */
+#define WORK_TABLE_OTHER UINT32_MAX
+
 struct work_slot {
 	int64_t crashed_at_sec; /* wall clock */
 	uint32_t n_crashes;	/* it was there at */
@@ -31,16 +34,20 @@ struct work_table {
 	uint32_t slot_bytes;
 	uint32_t n_slots;
 	uint64_t n_crashes; /* of the program since its last clean end */
-	uint32_t running;   /* index + 1 of the slot whose work has the processor; 0: none */
-	uint32_t unused;
+	uint32_t
+		running; /* index + 1 of the slot whose work has the processor; 0: none; or OTHER */
+	uint32_t ended;	 /* 1: the program ended by itself and left its suspects */
 	struct work_slot slots[WORK_TABLE_SLOTS];
 };
 
 void work_table_clear(struct work_table *t);
 /* Written by this version of the program, and whole. */
 bool work_table_is_valid(const struct work_table *t);
-/* A program ended without work_table_clear: blames the key that had the processor, or, when none had, all that were in work. Forgets what is old. */
-void work_table_after_crash(struct work_table *t, int64_t now_sec);
+/* The program ends by itself, but what is suspect stays so for the next start. */
+void work_table_end(struct work_table *t);
+/* After a start. A program that neither cleared nor ended the table crashed: blames the key that had the processor, or, when none had, all that were in
+ * work. Forgets what is old. */
+void work_table_resume(struct work_table *t, int64_t now_sec);
 /* The key as a slot keeps it: itself, or cut with a hash of the whole. */
 struct sv work_table_key(struct sv key, char room[WORK_TABLE_KEY_MAX]);
 struct sv work_table_slot_key(const struct work_slot *s);

@@ -79,6 +79,11 @@ static void one_ran(struct work_note *n)
 	work_note_leave(n, ticket);
 }
 
+static void gives_up(struct work_note *n)
+{
+	work_note_keep_suspects(n);
+}
+
 static void nothing(struct work_note *n)
 {
 	(void)n;
@@ -163,6 +168,31 @@ START_TEST(a_clean_end_clears_all)
 	struct work_note *n = open_note();
 	ck_assert_uint_eq(work_note_n_crashes(n), 0);
 	ck_assert_uint_eq(n_suspects(n), 0);
+	work_note_free(n);
+}
+END_TEST
+
+START_TEST(a_program_that_gives_up_keeps_its_suspects)
+{
+	in_child(two_wait_one_is_done, SIGKILL);
+	in_child(two_wait_one_is_done, SIGKILL);
+	in_child(gives_up, 0);
+	struct work_note *n = open_note();
+	ck_assert_uint_eq(work_note_n_crashes(n), 2);
+	ck_assert_int_eq(work_note_enter(n, SV("hangs")), WORK_NOTE_RESTS);
+	work_note_free(n);
+}
+END_TEST
+
+START_TEST(pieces_of_work_nest)
+{
+	struct work_note *n = open_note();
+	int outer = work_note_enter(n, SV("outer"));
+	ck_assert_int_eq(work_note_run(n, outer), WORK_NOTE_NONE);
+	ck_assert_int_eq(work_note_run(n, WORK_NOTE_OTHER), outer);
+	ck_assert_int_eq(work_note_run(n, outer), WORK_NOTE_OTHER);
+	work_note_leave(n, outer);
+	ck_assert_int_eq(work_note_run(n, WORK_NOTE_NONE), WORK_NOTE_NONE);
 	work_note_free(n);
 }
 END_TEST
@@ -278,6 +308,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, the_one_that_runs_is_blamed_alone);
 	tcase_add_test(tcase, a_crash_without_work_blames_nobody);
 	tcase_add_test(tcase, a_clean_end_clears_all);
+	tcase_add_test(tcase, a_program_that_gives_up_keeps_its_suspects);
+	tcase_add_test(tcase, pieces_of_work_nest);
 	tcase_add_test(tcase, the_file_belongs_to_one_process);
 	tcase_add_test(tcase, a_damaged_file_is_begun_anew);
 	tcase_add_test(tcase, without_a_directory_it_is_memory);

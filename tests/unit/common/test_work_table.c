@@ -12,16 +12,16 @@ static void setup(void)
 static void crash_with(struct sv key, int64_t at_sec)
 {
 	work_table_enter(&table.slots[0], key, at_sec);
-	work_table_after_crash(&table, at_sec);
+	work_table_resume(&table, at_sec);
 }
 
 START_TEST(what_ended_well_is_no_suspect)
 {
 	work_table_enter(&table.slots[0], SV("a"), 100);
 	ck_assert(work_table_leave(&table.slots[0]));
-	work_table_after_crash(&table, 101);
+	work_table_resume(&table, 101);
 	ck_assert_uint_eq(table.slots[0].key_len, 0);
-	ck_assert_uint_eq(table.n_crashes, 1);
+	ck_assert_uint_eq(table.n_crashes, 0);
 }
 END_TEST
 
@@ -43,7 +43,7 @@ START_TEST(what_has_the_processor_is_blamed_alone)
 	work_table_enter(&table.slots[0], SV("waits"), 100);
 	work_table_enter(&table.slots[1], SV("runs"), 100);
 	table.running = 2;
-	work_table_after_crash(&table, 100);
+	work_table_resume(&table, 100);
 	ck_assert_uint_eq(table.slots[0].key_len, 0);
 	ck_assert_uint_eq(table.slots[1].n_crashes, 1);
 	ck_assert_uint_eq(table.running, 0);
@@ -54,9 +54,33 @@ START_TEST(without_it_all_that_wait_are_blamed)
 {
 	work_table_enter(&table.slots[3], SV("a"), 100);
 	work_table_enter(&table.slots[7], SV("b"), 100);
-	work_table_after_crash(&table, 100);
+	work_table_resume(&table, 100);
 	ck_assert_uint_eq(table.slots[3].n_crashes, 1);
 	ck_assert_uint_eq(table.slots[7].n_crashes, 1);
+}
+END_TEST
+
+START_TEST(what_has_no_key_is_blamed_on_nobody)
+{
+	work_table_enter(&table.slots[3], SV("a"), 100);
+	table.running = WORK_TABLE_OTHER;
+	ck_assert(work_table_is_valid(&table));
+	work_table_resume(&table, 100);
+	ck_assert_uint_eq(table.n_crashes, 1);
+	ck_assert_uint_eq(table.slots[3].key_len, 0);
+}
+END_TEST
+
+START_TEST(an_end_that_keeps_suspects_is_no_crash)
+{
+	crash_with(SV("a"), 100);
+	crash_with(SV("a"), 100);
+	work_table_enter(&table.slots[1], SV("b"), 100);
+	work_table_end(&table);
+	work_table_resume(&table, 101);
+	ck_assert_uint_eq(table.n_crashes, 2);
+	ck_assert_uint_eq(table.slots[0].n_crashes, 2);
+	ck_assert_uint_eq(table.slots[1].key_len, 0);
 }
 END_TEST
 
@@ -95,7 +119,7 @@ START_TEST(old_crashes_are_forgotten)
 	ck_assert_uint_eq(table.slots[0].n_crashes, 1);
 	crash_with(SV("a"), 100 + WORK_TABLE_FORGET_SEC + 2);
 	ck_assert_uint_eq(table.slots[0].n_crashes, 2);
-	work_table_after_crash(&table, 102 + 2 * WORK_TABLE_FORGET_SEC + WORK_TABLE_REST_SEC + 1);
+	work_table_resume(&table, 102 + 2 * WORK_TABLE_FORGET_SEC + WORK_TABLE_REST_SEC + 1);
 	ck_assert_uint_eq(table.slots[0].key_len, 0);
 }
 END_TEST
@@ -104,7 +128,7 @@ START_TEST(a_clock_that_was_set_back_makes_no_rest_longer)
 {
 	crash_with(SV("a"), 100000);
 	crash_with(SV("a"), 100000);
-	work_table_after_crash(&table, 500);
+	work_table_resume(&table, 500);
 	ck_assert_int_eq(work_table_rest_ends_sec(&table.slots[0]), 500 + WORK_TABLE_REST_SEC);
 }
 END_TEST
@@ -149,6 +173,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, one_crash_is_no_quarantine_two_are);
 	tcase_add_test(tcase, what_has_the_processor_is_blamed_alone);
 	tcase_add_test(tcase, without_it_all_that_wait_are_blamed);
+	tcase_add_test(tcase, what_has_no_key_is_blamed_on_nobody);
+	tcase_add_test(tcase, an_end_that_keeps_suspects_is_no_crash);
 	tcase_add_test(tcase, a_trial_is_one_at_a_time_and_releases);
 	tcase_add_test(tcase, rests_double_up_to_a_bound);
 	tcase_add_test(tcase, old_crashes_are_forgotten);
