@@ -31,9 +31,12 @@ static enum error_kind fail(
 		buf_put_str(&out, with);
 		quote_print(&out, all);
 	}
-	error_set(err, ERR_INVALID, "%s", buf_text(&out));
+	if (out.failed == ERR_NOMEM)
+		error_nomem(err);
+	else
+		error_set(err, ERR_INVALID, "%s", buf_text(&out));
 	buf_done(&out);
-	return ERR_INVALID;
+	return err->kind;
 }
 
 static bool is_digit(char c)
@@ -77,7 +80,7 @@ enum error_kind duration_parse(struct sv text, int64_t *ret_ns, struct error *er
 		rest = SV("");
 	while (rest.len) {
 		if (!parse_part(&rest, text, &value, &unit, err))
-			return ERR_INVALID;
+			return err->kind;
 		if (unit < next_unit)
 			return fail(err, "not a valid duration string: ", text, NULL, text);
 		next_unit = unit + 1;

@@ -118,9 +118,12 @@ static enum error_kind explain(const struct injection *i, struct error *err)
 		buf_put_str(&text, "the matchers to add contradict each other on label ");
 		quote_print(&text, i->refusal.label);
 	}
-	error_set(err, ERR_INVALID, "%s", buf_text(&text));
+	if (text.failed == ERR_NOMEM)
+		error_nomem(err);
+	else
+		error_set(err, ERR_INVALID, "%s", buf_text(&text));
 	buf_done(&text);
-	return ERR_INVALID;
+	return err->kind;
 }
 
 static enum error_kind compile(struct arena *a, const struct matcher *add, size_t n,

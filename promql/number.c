@@ -134,10 +134,13 @@ enum error_kind number_parse_literal(struct sv text, double *ret, struct error *
 		return ERR_OK;
 	buf_init(&quoted, ERROR_TEXT_MAX);
 	quote_print(&quoted, text);
-	error_set(err, ERR_INVALID, "strconv.ParseFloat: parsing %s: %s", buf_text(&quoted),
-		status == F64_RANGE ? "value out of range" : "invalid syntax");
+	if (quoted.failed == ERR_NOMEM)
+		error_nomem(err);
+	else
+		error_set(err, ERR_INVALID, "strconv.ParseFloat: parsing %s: %s", buf_text(&quoted),
+			status == F64_RANGE ? "value out of range" : "invalid syntax");
 	buf_done(&quoted);
-	return ERR_INVALID;
+	return err->kind;
 }
 
 void number_print(struct buf *out, double value)

@@ -11,7 +11,7 @@ bool number_parse_u64(struct sv text, uint64_t *ret);
 /* The same with a sign, ParseInt. */
 bool number_parse_i64(struct sv text, int64_t *ret);
 /* A literal: an integer of any base, else a float. *ret is set also after a failure (an infinity when it is out of range, else 0).
- * errors: INVALID with Go's text. */
+ * errors: INVALID with Go's text, NOMEM. */
 enum error_kind number_parse_literal(struct sv text, double *ret, struct error *err);
 /* Shortest decimal without exponent; NaN, +Inf, -Inf. */
 void number_print(struct buf *out, double value);

@@ -202,6 +202,7 @@ struct ast *parser_literal(struct parser *p, const struct token *t)
 {
 	uint32_t end = t->pos + (uint32_t)t->text.len;
 	struct ast *n = parser_node(p, AST_NUMBER, VALUE_SCALAR, t->pos, end);
+	enum error_kind bad;
 	struct error why;
 	int64_t ns = 0;
 
@@ -209,12 +210,16 @@ struct ast *parser_literal(struct parser *p, const struct token *t)
 		return NULL;
 	if (t->kind == TOKEN_DURATION) {
 		n->number.is_duration = true;
-		if (duration_parse(t->text, &ns, &why))
-			parser_add(p, t->pos, end, "%s", why.text);
+		bad = duration_parse(t->text, &ns, &why);
 		n->number.value = number_ns_to_seconds(ns);
-	} else if (number_parse_literal(t->text, &n->number.value, &why)) {
-		parser_add(p, t->pos, end, "error parsing number: %s", why.text);
+	} else {
+		bad = number_parse_literal(t->text, &n->number.value, &why);
 	}
+	if (bad == ERR_NOMEM)
+		p->failed = bad;
+	else if (bad)
+		parser_add(p, t->pos, end, "%s%s",
+			t->kind == TOKEN_DURATION ? "" : "error parsing number: ", why.text);
 	return n;
 }
 
