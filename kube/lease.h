@@ -18,7 +18,7 @@ struct lease_config {
 	const char *namespace, *name, *identity; /* copied */
 	int64_t duration_ns; /* 15 s: others wait that long after the last change they saw; whole seconds */
 	int64_t renew_deadline_ns; /* 10 s: how long a holder goes on without a renewal; below duration */
-	int64_t retry_period_ns; /* 2 s: between tries, jittered up to x 2.2 while waiting for the lease */
+	int64_t retry_period_ns; /* 2 s: between tries; half of it to all of it while waiting for the lease */
 	/* We lead. */
 	void (*on_started)(void *ctx);
 	/* We no longer do: lost, too late, released (why is NULL after lease_release). It goes on as a candidate. */
