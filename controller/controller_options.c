@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define N_OPTIONS 24
+#define N_OPTIONS 40
+#define N_ELECTION_OPTIONS 8
 #define MIN_PERIOD_NS (100 * NS_PER_MS)
 #define HOUR_NS (3600 * NS_PER_SEC)
 
@@ -18,6 +19,55 @@ static const char *const NATIVE[] = { "observe", "own", "ignore", NULL };
 static const char *const COMPATIBILITY[] = { "default", "strict", NULL };
 static const char *const LEVELS[] = { "debug", "info", "warn", "error", NULL };
 static const char *const FORMATS[] = { "text", "json", NULL };
+
+/* The election between replicas, as kube-controller-manager spells it. */
+static size_t fill_election(struct option *table, struct election_options *o)
+{
+	const struct option options[] = {
+		{ .name = "leader-elect",
+			.kind = OPTION_BOOL,
+			.target = &o->enabled,
+			.help = "elect one of several replicas on a Lease, and hand windows on to "
+				"the next; without it this program takes itself for the only one" },
+		{ .name = "leader-elect-lease-duration",
+			.kind = OPTION_DURATION,
+			.target = &o->duration_ns,
+			.min = NS_PER_SEC,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how long the others wait for a leader that is silent" },
+		{ .name = "leader-elect-renew-deadline",
+			.kind = OPTION_DURATION,
+			.target = &o->renew_deadline_ns,
+			.min = 100 * NS_PER_MS,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how long a leader that cannot renew goes on writing; less than "
+				"the lease duration" },
+		{ .name = "leader-elect-retry-period",
+			.kind = OPTION_DURATION,
+			.target = &o->retry_period_ns,
+			.min = 10 * NS_PER_MS,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how often the Lease is renewed, or looked at" },
+		{ .name = "leader-elect-resource-name",
+			.kind = OPTION_TEXT,
+			.target = &o->name,
+			.value_name = "NAME",
+			.help = "of the Lease" },
+		{ .name = "leader-elect-resource-namespace",
+			.kind = OPTION_TEXT,
+			.target = &o->namespace,
+			.value_name = "NAME",
+			.help = "of the Lease and of the checkpoints; without it the service "
+				"account's own, or that of the kubeconfig's context" },
+		{ .name = "leader-elect-resource-lock", .kind = OPTION_IGNORED },
+	};
+	_Static_assert(ARRAY_LEN(options) <= N_ELECTION_OPTIONS, "room for all options");
+	memcpy(table, options, sizeof(options));
+	return ARRAY_LEN(options);
+}
 
 static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 {
@@ -146,9 +196,9 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.target = &o->help,
 			.help = "prints this text and ends" },
 	};
-	_Static_assert(ARRAY_LEN(options) <= N_OPTIONS, "room for all options");
+	_Static_assert(ARRAY_LEN(options) + N_ELECTION_OPTIONS <= N_OPTIONS, "room for all options");
 	memcpy(table, options, sizeof(options));
-	return ARRAY_LEN(options);
+	return ARRAY_LEN(options) + fill_election(table + ARRAY_LEN(options), &o->election);
 }
 
 static void set_defaults(struct raw *r)
@@ -158,6 +208,7 @@ static void set_defaults(struct raw *r)
 					   .sync_period_ns = 15 * NS_PER_SEC,
 					   .record.max_bytes = RECORD_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",
+				   .election = ELECTION_DEFAULT,
 				   .log_level = LOG_INFO,
 				   .log_format = LOG_TEXT,
 			   } };

@@ -3,10 +3,12 @@
 #include "common/log.h"
 #include "common/options.h"
 #include "controller/controller.h"
+#include "controller/election.h"
 
 struct controller_options {
 	const char *kubeconfig, *context;
 	struct controller_config controller;
+	struct election_options election;
 	const char *bind_address; /* of the HTTP server for probes and metrics */
 	int64_t port;		  /* 0: none */
 	int log_level, log_format;

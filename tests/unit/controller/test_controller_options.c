@@ -48,6 +48,28 @@ START_TEST(kube_controller_managers_spelling_is_taken)
 }
 END_TEST
 
+START_TEST(the_election_is_kube_controller_managers_and_off)
+{
+	struct controller_options o;
+	struct error err;
+
+	ck_assert_int_eq(parse("", &o, &err), ERR_OK);
+	ck_assert(!o.election.enabled);
+	ck_assert_str_eq(o.election.name, "flyball-controller");
+	ck_assert_str_eq(o.election.namespace, "");
+	ck_assert_int_eq(o.election.duration_ns, 15 * NS_PER_SEC);
+	ck_assert_int_eq(o.election.renew_deadline_ns, 10 * NS_PER_SEC);
+	ck_assert_int_eq(o.election.retry_period_ns, 2 * NS_PER_SEC);
+	ck_assert_int_eq(parse("--leader-elect", &o, &err), ERR_OK);
+	ck_assert(o.election.enabled);
+	ck_assert_int_eq(parse("--leader-elect-lease-duration=3s", &o, &err), ERR_OK);
+	ck_assert_int_eq(o.election.duration_ns, 3 * NS_PER_SEC);
+	ck_assert_int_eq(parse("--leader-elect-resource-name=other", &o, &err), ERR_OK);
+	ck_assert_str_eq(o.election.name, "other");
+	ck_assert_int_eq(parse("--leader-elect-resource-lock=leases", &o, &err), ERR_OK);
+}
+END_TEST
+
 static const struct {
 	const char *flag, *error;
 } REFUSED[] = {
@@ -59,6 +81,8 @@ static const struct {
 		"HPAConfigurableTolerance or PodLevelResources" },
 	{ "--horizontal-pod-autoscaler-tolerance=-1",
 		"--horizontal-pod-autoscaler-tolerance=-1: expected a number from 0 to 1" },
+	{ "--leader-elect-lease-duration=0s",
+		"--leader-elect-lease-duration=0s: expected a duration from 1s to 1h0m0s" },
 	{ "stray", "unexpected argument 'stray'; --help lists the flags" },
 };
 
@@ -89,6 +113,7 @@ int main(void)
 	tcase_add_test(tcase, defaults_are_those_of_kubernetes_and_write_nothing);
 	tcase_add_test(tcase, kube_controller_managers_spelling_is_taken);
 	tcase_add_loop_test(tcase, refused, 0, (int)ARRAY_LEN(REFUSED));
+	tcase_add_test(tcase, the_election_is_kube_controller_managers_and_off);
 	tcase_add_test(tcase, help_names_every_mode);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
