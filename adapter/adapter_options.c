@@ -57,7 +57,7 @@ static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr"
 	"one-output", "permit-address-sharing", "permit-port-sharing", "profiling", "skip-headers",
 	"skip-log-headers" };
 
-#define N_OWN 42u
+#define N_OWN 44u
 #define N_ALL (N_OWN + ARRAY_LEN(IGNORED) + ARRAY_LEN(IGNORED_BOOLS))
 
 static void set_defaults(struct adapter_options *o)
@@ -84,6 +84,8 @@ static void set_defaults(struct adapter_options *o)
 		.tls_key_file = "",
 		.tls_min_version = "",
 		.max_connections = 1000,
+		.max_requests = 400,
+		.work_note_dir = "",
 		.token_ttl_ns = 10 * NS_PER_SEC,
 		.client_ca_file = "",
 		.proxy_ca_file = "",
@@ -121,6 +123,8 @@ static size_t own_flags(struct adapter_options *o, struct option *t)
 		{ .name = "tls-min-version", .kind = OPTION_TEXT, .target = &o->tls_min_version, .value_name = "VERSION", .help = "VersionTLS10 to VersionTLS13; below 1.2 means 1.2" },
 		{ .name = "tls-cipher-suites", .kind = OPTION_LIST, .target = &o->tls_cipher_suites, .value_name = "NAMES", .help = "checked, but only AEAD suites with ECDHE are ever used" },
 		{ .name = "max-connections", .kind = OPTION_INT, .target = &o->max_connections, .min = 1, .max = 100000, .value_name = "N", .help = "connections served at once" },
+		{ .name = "max-requests-inflight", .kind = OPTION_INT, .target = &o->max_requests, .min = 1, .max = 100000, .value_name = "N", .help = "requests in work at once; more get 429, health checks do not count" },
+		{ .name = "work-note-dir", .kind = OPTION_TEXT, .target = &o->work_note_dir, .value_name = "DIR", .help = "remembers over a crash what was in work, so that it is not tried again and again; default: --cert-dir" },
 		{ .name = "authentication-skip-lookup", .kind = OPTION_BOOL, .target = &o->skip_lookup, .help = "do not read kube-system/extension-apiserver-authentication" },
 		{ .name = "authentication-tolerate-lookup-failure", .kind = OPTION_BOOL, .target = &o->tolerate_lookup_failure, .help = "serve even if it cannot be read: then only tokens identify callers" },
 		{ .name = "authentication-token-webhook-cache-ttl", .kind = OPTION_DURATION, .target = &o->token_ttl_ns, .value_name = "DURATION", .help = "how long a token's verdict is used again" },

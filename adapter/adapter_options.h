@@ -20,7 +20,8 @@ struct adapter_options {
 	int64_t secure_port;
 	const char *cert_dir, *tls_cert_file, *tls_key_file, *tls_min_version;
 	struct option_list tls_cipher_suites;
-	int64_t max_connections;
+	int64_t max_connections, max_requests;
+	const char *work_note_dir; /* empty: cert_dir */
 
 	bool skip_lookup, tolerate_lookup_failure;
 	int64_t token_ttl_ns;

@@ -5,6 +5,8 @@
 #include "adapter/discovery_docs.h"
 #include "adapter/fingerprint.h"
 #include "adapter/openapi_docs.h"
+#include "adapter/own_metrics.h"
+#include "adapter/quarantine.h"
 #include "adapter/server.h"
 
 static const struct {
@@ -122,6 +124,8 @@ static void own_metrics(struct request *r)
 {
 	struct buf text;
 	buf_init(&text, 16u * 1024 * 1024);
+	own_metrics_work(r->server->metrics, work_note_n_crashes(r->server->work),
+		work_note_n_quarantined(r->server->work));
 	selfmetrics_print(r->server->metrics, &text);
 	request_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_sv(&text));
 	buf_done(&text);
@@ -281,6 +285,7 @@ static void debug_rules(struct request *r)
 			buf_printf(&text, "line %u  inactive  %s\n", g->skipped[i].rule->line,
 				g->skipped[i].why);
 	}
+	quarantine_print(s->work, &text);
 	request_text(r, 200, "text/plain; charset=utf-8", buf_sv(&text));
 	buf_done(&text);
 }

@@ -16,6 +16,8 @@
 #define LISTING_FAILURES "flyball_adapter_listing_failures_total"
 #define RELOADS "flyball_adapter_reloads_total"
 #define QUERIES "flyball_adapter_queries_total"
+#define CRASHES "flyball_adapter_crashes"
+#define QUARANTINED "flyball_adapter_quarantined"
 
 enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 {
@@ -50,6 +52,12 @@ enum error_kind own_metrics_new(struct selfmetrics **ret, struct error *err)
 			NULL },
 		{ SELFMETRICS_COUNTER, RELOADS,
 			"Files that changed, by whether they could be used.", RELOAD_LABELS },
+		{ SELFMETRICS_GAUGE, CRASHES, "Crashes of the program since its last clean end.",
+			NULL },
+		{ SELFMETRICS_GAUGE, QUARANTINED,
+			"Requests, listings and rules that were in work at two crashes; see "
+			"/debug/rules.",
+			NULL },
 		{ SELFMETRICS_COUNTER, QUERIES,
 			"Queries to Prometheus by HTTP status; 0: no answer.", RESULT_LABEL },
 	};
@@ -115,6 +123,13 @@ void own_metrics_listed(struct selfmetrics *m, const char *server, bool external
 	selfmetrics_observe(m, CLIENT_SECONDS, call, (double)took_ns / 1e9);
 	if (ok)
 		selfmetrics_set(m, LISTED_SERIES, list, (double)n_entries);
+}
+
+void own_metrics_work(struct selfmetrics *m, uint64_t n_crashes, size_t n_quarantined)
+{
+	const char *const none[] = { NULL };
+	selfmetrics_set(m, CRASHES, none, (double)n_crashes);
+	selfmetrics_set(m, QUARANTINED, none, (double)n_quarantined);
 }
 
 void own_metrics_reload(struct selfmetrics *m, const char *what, bool ok)

@@ -10,6 +10,8 @@ void own_metrics_catalog(
 void own_metrics_relist_error(struct selfmetrics *m);
 void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
 	uint64_t n_entries, int64_t took_ns);
+/* As the work note has them. */
+void own_metrics_work(struct selfmetrics *m, uint64_t n_crashes, size_t n_quarantined);
 /* what: "config" or "certificate". */
 void own_metrics_reload(struct selfmetrics *m, const char *what, bool ok);
 /* status 0: no answer came. */

@@ -2,6 +2,7 @@
  * sleeps. A selector that fails keeps what it had; the others go on (unless strict). */
 #include "adapter/relist.h"
 
+#include "adapter/quarantine.h"
 #include "common/instant.h"
 #include "common/map.h"
 #include "common/vec.h"
@@ -19,6 +20,7 @@ struct selector_listing {
 	struct series *kept, *incoming;
 	struct prom_client_call *call;
 	bool failed;
+	int ticket, before; /* of the work note; what had the processor before a piece */
 };
 
 struct relist_loop {
@@ -35,13 +37,17 @@ struct relist {
 	struct generation *generation;
 	struct relist_loop loops[2];
 	struct catalog_count *counts;
+	int rule_ticket; /* of the work note, while a catalog is made */
 };
+
+#define KEY_MAX (64u * 1024)
 
 static void free_listing(struct selector_listing *s)
 {
 	if (!s)
 		return;
 	prom_client_cancel(s->call);
+	work_note_leave(s->loop->relist->config.work, s->ticket);
 	series_free(s->kept);
 	series_free(s->incoming);
 	mem_free(s->text);
@@ -65,6 +71,7 @@ enum error_kind relist_new(
 	if (!r)
 		return error_nomem(err);
 	r->config = *config;
+	r->rule_ticket = WORK_NOTE_NONE;
 	for (size_t i = 0; i < ARRAY_LEN(r->loops); i++) {
 		struct relist_loop *l = &r->loops[i];
 		l->relist = r;
@@ -98,24 +105,56 @@ static struct selector_listing *find(const struct relist_loop *l, struct sv text
 	return NULL;
 }
 
-static const struct series *listing_of(const struct rules_rule *rule, void *ctx)
-{
-	const struct relist *r = ctx;
-	const struct selector_listing *s = find(&r->loops[rule->external], rule->series_query);
-	return s ? s->kept : NULL;
-}
-
 static void report(const struct relist *r, const char *what, const struct error *why)
 {
 	if (r->config.on_error)
 		r->config.on_error(what, why, r->config.ctx);
 }
 
+/* The work on one rule of a catalog ends. */
+static void leave_rule(struct relist *r)
+{
+	work_note_leave(r->config.work, r->rule_ticket);
+	r->rule_ticket = WORK_NOTE_NONE;
+}
+
+/* Begins the work on one rule; a rule in quarantine is passed over. */
+static bool enter_rule(struct relist *r, const struct rules_rule *rule)
+{
+	struct error err = { 0 };
+	struct buf key;
+	buf_init(&key, KEY_MAX);
+	buf_printf(&key, "%s[%zu] ", rule->external ? "externalRules" : "rules", rule->index);
+	buf_put_sv(&key, rule->series_query);
+	enum error_kind kind =
+		quarantine_enter(r->config.work, buf_sv(&key), &r->rule_ticket, &err);
+	buf_done(&key);
+	if (kind) {
+		report(r, "a rule is passed over", &err);
+		return false;
+	}
+	work_note_run(r->config.work, r->rule_ticket);
+	return true;
+}
+
+/* Called for one rule after the other, each time just before its series are looked at. */
+static const struct series *listing_of(const struct rules_rule *rule, void *ctx)
+{
+	struct relist *r = ctx;
+	const struct selector_listing *s = find(&r->loops[rule->external], rule->series_query);
+	leave_rule(r);
+	return s && s->kept && enter_rule(r, rule) ? s->kept : NULL;
+}
+
 static void publish(struct relist *r)
 {
 	struct catalog *c = NULL;
 	struct error err = { 0 };
-	if (catalog_new(r->generation, listing_of, r, r->counts, &c, &err)) {
+	int before = work_note_run(r->config.work, WORK_NOTE_OTHER);
+	enum error_kind kind = catalog_new(r->generation, listing_of, r, r->counts, &c, &err);
+	leave_rule(r);
+	work_note_run(r->config.work, before);
+	if (kind) {
 		report(r, "unable to update list of all metrics", &err);
 		return;
 	}
@@ -172,10 +211,36 @@ static void on_series(const struct error *failed, void *ctx)
 {
 	struct selector_listing *s = ctx;
 	s->call = NULL;
+	work_note_leave(s->loop->relist->config.work, s->ticket);
+	s->ticket = WORK_NOTE_NONE;
 	if (failed)
 		fail(s, failed);
 	if (--s->loop->n_waiting == 0)
 		finish_loop(s->loop);
+}
+
+/* A crash while a piece is read is this listing's doing and no other's. */
+static void on_busy(bool begins, void *ctx)
+{
+	struct selector_listing *s = ctx;
+	struct work_note *work = s->loop->relist->config.work;
+	if (begins)
+		s->before = work_note_run(work, s->ticket);
+	else
+		work_note_run(work, s->before);
+}
+
+static enum error_kind enter_listing(struct selector_listing *s, struct error *err)
+{
+	struct work_note *work = s->loop->relist->config.work;
+	struct buf key;
+	work_note_leave(work, s->ticket);
+	s->ticket = WORK_NOTE_NONE;
+	buf_init(&key, KEY_MAX);
+	buf_printf(&key, "listing %s", s->text);
+	enum error_kind kind = quarantine_enter(work, buf_sv(&key), &s->ticket, err);
+	buf_done(&key);
+	return kind;
 }
 
 static enum error_kind ask(struct selector_listing *s, int64_t start_ms, struct error *err)
@@ -183,8 +248,9 @@ static enum error_kind ask(struct selector_listing *s, int64_t start_ms, struct 
 	s->failed = false;
 	series_free(s->incoming);
 	s->incoming = NULL;
-	if (series_new(&s->incoming, err))
+	if (enter_listing(s, err) || series_new(&s->incoming, err))
 		return err->kind;
+	series_set_busy(s->incoming, on_busy, s);
 	struct prom_client_series q = {
 		.match = sv_from(s->text, s->text_len),
 		.has_start = true,
@@ -228,6 +294,7 @@ static struct selector_listing *new_listing(struct relist_loop *l, struct sv tex
 	}
 	*slot = s;
 	s->loop = l;
+	s->ticket = WORK_NOTE_NONE;
 	s->text = mem_memdup(text.ptr, text.len);
 	s->text_len = text.len;
 	return s->text ? s : NULL;

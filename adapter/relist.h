@@ -2,6 +2,7 @@
 /* Keeps the catalog current: asks Prometheus which series exist, per distinct selector, every relist interval. Never holds the series themselves. */
 #include "adapter/catalog.h"
 #include "common/loop.h"
+#include "common/work_note.h"
 #include "promql/prom_client.h"
 
 struct relist;
@@ -10,6 +11,7 @@ struct relist_config {
 	struct loop *loop;
 	struct prom_client *client; /* must outlive the relist */
 	int64_t interval_ns, max_age_ns;
+	struct work_note *work; /* may be NULL; must outlive the relist */
 	bool strict; /* one failed selector drops the whole new listing of its loop, and the next try comes after the interval only */
 	/* A new catalog; the callee takes a reference if it keeps it. */
 	void (*on_catalog)(struct catalog *c, void *ctx);

@@ -4,6 +4,7 @@
 
 #include "adapter/connect.h"
 #include "adapter/own_metrics.h"
+#include "adapter/quarantine.h"
 #include "adapter/serving_cert.h"
 #include "common/limits.h"
 #include "common/log.h"
@@ -15,8 +16,16 @@
 enum error_kind reload_use(struct server *s, struct sv text, struct mapper *m, struct error *err)
 {
 	struct generation *g = NULL;
-	if (generation_new(text, s->options->config, m, s->strict, &g, err))
+	const char *name = s->options->config;
+	int ticket = WORK_NOTE_NONE;
+	if (quarantine_enter_config(s->work, name, text, &ticket, err))
 		return err->kind;
+	int before = work_note_run(s->work, ticket);
+	enum error_kind kind = generation_new(text, name, m, s->strict, &g, err);
+	work_note_run(s->work, before);
+	work_note_leave(s->work, ticket);
+	if (kind)
+		return kind;
 	for (size_t i = 0; i < g->n_skipped; i++)
 		log_event(LOG_WARN, "a rule is inactive until the cluster knows its resources",
 			"why", g->skipped[i].why, NULL);
@@ -27,13 +36,21 @@ enum error_kind reload_use(struct server *s, struct sv text, struct mapper *m, s
 
 /* Which groups a configuration offers, and whether it is one at all. */
 static enum error_kind groups_of(
-	struct sv text, const char *name, struct route_groups *ret, struct error *err)
+	const struct server *s, struct sv text, struct route_groups *ret, struct error *err)
 {
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct rules_config config = { 0 };
+	const char *name = s->options->config;
+	int ticket = WORK_NOTE_NONE;
 	arena_init(&scratch, RELOAD_ARENA_MAX);
-	if (rules_parse(&scratch, text, name, &config, err))
+	if (quarantine_enter_config(s->work, name, text, &ticket, err))
 		return err->kind;
+	int before = work_note_run(s->work, ticket);
+	enum error_kind kind = rules_parse(&scratch, text, name, &config, err);
+	work_note_run(s->work, before);
+	work_note_leave(s->work, ticket);
+	if (kind)
+		return kind;
 	*ret = (struct route_groups){ config.n_rules > 0, config.n_external > 0,
 		config.has_resource_rules };
 	return ERR_OK;
@@ -44,7 +61,7 @@ enum error_kind reload_read(struct server *s, struct error *err)
 	const char *path = s->options->config;
 	struct sv text = SV_NULL;
 	if (connect_read_file(&s->arena, path, LIMIT_CONFIG_FILE_BYTES, &text, err) ||
-		groups_of(text, path, &s->groups, err))
+		groups_of(s, text, &s->groups, err))
 		return error_wrap(err, "unable to load metrics discovery config");
 	s->config_copy = mem_memdup(text.ptr, text.len);
 	if (!s->config_copy)
@@ -67,7 +84,7 @@ static enum error_kind reload_config(struct server *s, struct error *err)
 	/* The same mistake is told once, not every ten seconds. */
 	mem_free(s->config_refused);
 	s->config_refused = mem_memdup(text.ptr, text.len);
-	if (groups_of(text, s->options->config, &groups, err))
+	if (groups_of(s, text, &groups, err))
 		return err->kind;
 	if (!s->lister && (groups.custom || groups.external || groups.resource))
 		return error_set(err, ERR_INVALID,

@@ -19,6 +19,7 @@ struct request {
 	struct server *server;
 	struct http_exchange *exchange;
 	struct arena *arena;
+	int ticket;    /* of the work note */
 	unsigned step; /* index of the step that runs, or waits */
 	bool running, ended;
 	struct loop_timer *timer; /* the deadline, once something waits */

@@ -10,6 +10,7 @@
 #include "adapter/connect.h"
 #include "adapter/discovery_docs.h"
 #include "adapter/own_metrics.h"
+#include "adapter/quarantine.h"
 #include "adapter/reload.h"
 #include "adapter/serving_cert.h"
 #include "adapter/steps.h"
@@ -295,6 +296,7 @@ static enum error_kind make_metrics_path(struct server *s, struct error *err)
 		.client = s->prometheus,
 		.interval_ns = s->options->relist_interval_ns,
 		.max_age_ns = s->options->max_age_ns,
+		.work = s->work,
 		.strict = s->strict,
 		.on_catalog = on_catalog,
 		.on_error = on_relist_error,
@@ -385,8 +387,9 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o,
 	arena_init(&s->arena, SERVER_ARENA_MAX);
 	buf_init(&s->custom_metrics, SERVER_DOCS_MAX);
 	buf_init(&s->external_metrics, SERVER_DOCS_MAX);
-	if (own_metrics_new(&s->metrics, err) || http_client_new(l, &s->http, err) ||
-		reload_read(s, err) || connect_all(s, env, err) || make_parts(s, err))
+	if (own_metrics_new(&s->metrics, err) || quarantine_open(o, &s->work, err) ||
+		http_client_new(l, &s->http, err) || reload_read(s, err) ||
+		connect_all(s, env, err) || make_parts(s, err))
 		return err->kind;
 	*ret = TAKE_PTR(s);
 	return ERR_OK;
@@ -453,6 +456,10 @@ void server_free(struct server *s)
 	catalog_unref(s->catalog);
 	generation_unref(s->generation);
 	selfmetrics_free(s->metrics);
+	/* Whoever cannot serve did not work on what is in quarantine. */
+	if (!s->stopping)
+		work_note_keep_suspects(s->work);
+	work_note_free(s->work);
 	buf_done(&s->custom_metrics);
 	buf_done(&s->external_metrics);
 	mem_free(s->config_copy);

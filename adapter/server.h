@@ -9,6 +9,7 @@
 #include "common/http_server.h"
 #include "common/loop.h"
 #include "common/selfmetrics.h"
+#include "common/work_note.h"
 #include "kube/authn.h"
 #include "kube/authz.h"
 #include "kube/discovery_cache.h"
@@ -32,6 +33,7 @@ struct server {
 	struct inventories *inventories; /* of `*` requests; NULL in strict mode */
 	struct inventory *pods, *nodes;	 /* only with resource rules */
 	struct selfmetrics *metrics;
+	struct work_note *work; /* what is in work, for the next start after a crash */
 
 	/* Configuration generation and what exists now; both replaced whole. */
 	struct sv config_text;

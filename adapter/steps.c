@@ -9,8 +9,7 @@
 #include "adapter/resource_metrics.h"
 #include "adapter/server.h"
 
-/* The reference's limits for requests at once, and for the time of one. */
-#define STEPS_READS_MAX 400u
+/* The reference's limit for the time of a request. */
 #define STEPS_TIMEOUT_NS (60 * NS_PER_SEC)
 /* Header lines of one request; the server bounds their bytes. */
 #define STEPS_HEADERS_MAX 256u
@@ -48,7 +47,7 @@ static void cancel_waits(struct request *r)
 	resource_metrics_cancel(r);
 }
 
-static void run(struct request *r)
+static void run_steps(struct request *r)
 {
 	r->running = true;
 	for (;;) {
@@ -64,6 +63,15 @@ static void run(struct request *r)
 		r->timer = loop_timer_new(r->server->loop, on_deadline, r);
 	if (r->timer)
 		loop_timer_set_at(r->timer, r->deadline);
+}
+
+/* A crash in here is this request's doing; before it has a key, nobody's who waits. */
+static void run(struct request *r)
+{
+	struct work_note *work = r->server->work;
+	int before = work_note_run(work, r->ticket == WORK_NOTE_NONE ? WORK_NOTE_OTHER : r->ticket);
+	run_steps(r);
+	work_note_run(work, before);
 }
 
 void steps_resume(struct request *r, enum step_next next)
@@ -82,6 +90,7 @@ static void on_end(struct http_exchange *x, void *ctx)
 	cancel_waits(r);
 	loop_timer_free(r->timer);
 	buf_done(&r->body);
+	work_note_leave(r->server->work, r->ticket);
 	catalog_unref(r->catalog);
 	r->server->n_requests--;
 }
@@ -98,6 +107,7 @@ void steps_begin(struct http_exchange *x, void *ctx)
 	}
 	r->server = s;
 	r->exchange = x;
+	r->ticket = WORK_NOTE_NONE;
 	r->arena = a;
 	r->started = loop_now(s->loop);
 	r->deadline.ns = r->started.ns + STEPS_TIMEOUT_NS;
@@ -151,13 +161,21 @@ static struct sv field_name(struct sv selector)
 	return sv_find(rest, ',') < rest.len ? SV("") : rest;
 }
 
+/* What a full house must not hide. */
+static bool is_health(struct sv path)
+{
+	return sv_has_prefix(path, SV("/healthz")) || sv_has_prefix(path, SV("/livez")) ||
+	       sv_has_prefix(path, SV("/readyz"));
+}
+
 enum step_next steps_accept(struct request *r)
 {
 	struct http_exchange *x = r->exchange;
 	struct error err = { 0 };
 	struct sv watch = http_exchange_query_get(x, "watch");
 	bool wants_watch = sv_is(watch, "true") || sv_is(watch, "1");
-	if (r->server->n_requests > STEPS_READS_MAX) {
+	if (r->server->n_requests > (unsigned)r->server->options->max_requests &&
+		!is_health(http_exchange_path(x))) {
 		request_text(r, 429, "text/plain; charset=utf-8",
 			SV("Too many requests, please try again later.\n"));
 		request_add_header(r, "Retry-After: 1");

@@ -6,6 +6,7 @@
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
 #include "adapter/quantity_out.h"
+#include "adapter/quarantine.h"
 #include "adapter/query.h"
 #include "adapter/resource_metrics.h"
 #include "adapter/server.h"
@@ -171,6 +172,8 @@ static enum step_next read_question(struct request *r)
 enum step_next steps_route(struct request *r)
 {
 	route_find(&r->attributes, http_exchange_method(r->exchange), &r->groups, &r->route);
+	if (!quarantine_enter_request(r))
+		return STEP_REPLY;
 	switch (r->route.kind) {
 	case ROUTE_DOCUMENT:
 		ops_document(r);

@@ -31,6 +31,8 @@ struct series {
 	uint64_t n_entries;
 	size_t n_warnings;
 	struct error failure; /* stays */
+	void (*busy)(bool begins, void *ctx);
+	void *busy_ctx;
 };
 
 enum error_kind series_new(struct series **ret, struct error *err)
@@ -285,8 +287,21 @@ static bool feed_data(struct series *s, char c)
 	return true;
 }
 
+void series_set_busy(struct series *s, void (*busy)(bool begins, void *ctx), void *ctx)
+{
+	s->busy = busy;
+	s->busy_ctx = ctx;
+}
+
+static void tell_busy(const struct series *s, bool begins)
+{
+	if (s->busy)
+		s->busy(begins, s->busy_ctx);
+}
+
 enum error_kind series_feed(struct series *s, struct sv piece, struct error *err)
 {
+	tell_busy(s, true);
 	for (size_t i = 0; i < piece.len && !s->failure.kind; i++) {
 		if (s->in_data)
 			(void)feed_data(s, piece.ptr[i]);
@@ -295,6 +310,7 @@ enum error_kind series_feed(struct series *s, struct sv piece, struct error *err
 	}
 	if (s->envelope.failed)
 		fail(s, s->envelope.failed, "bad_response: no list of series");
+	tell_busy(s, false);
 	if (s->failure.kind)
 		*err = s->failure;
 	return s->failure.kind;
@@ -382,10 +398,12 @@ static int compare_shapes(const void *a, const void *b)
 
 enum error_kind series_end(struct series *s, struct error *err)
 {
+	tell_busy(s, true);
 	if (!s->failure.kind && (s->in_data || s->in_string))
 		bad(s, "the end of the list");
 	if (!s->failure.kind && read_envelope(s) && s->sorted.n > 0)
 		qsort(s->sorted.at, s->sorted.n, sizeof(*s->sorted.at), compare_shapes);
+	tell_busy(s, false);
 	if (s->failure.kind)
 		*err = s->failure;
 	return s->failure.kind;

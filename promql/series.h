@@ -20,6 +20,8 @@ struct series;
 MUST_USE enum error_kind series_new(struct series **ret, struct error *err);
 void series_free(struct series *s);
 DEFINE_AUTO(struct series *, series_free)
+/* Calls busy(true) before each piece is read and busy(false) after it, for whoever keeps account of what is being worked on. */
+void series_set_busy(struct series *s, void (*busy)(bool begins, void *ctx), void *ctx);
 
 /* The next piece of the body of a 2xx answer.
  * errors: INVALID ("bad_response: ...", or "<errorType>: <error>" once the envelope says so), LIMIT, NOMEM; they stay. */
