@@ -9,7 +9,7 @@
 #define LARGE_CPU_CORES 128
 
 static const char *const MEMBERS[HPA_N_METRIC_KINDS] = { "object", "pods", "resource",
-	"containerResource", "external" };
+	"containerResource", "external", "prometheus" };
 
 /* The metric's own member; NULL for unknown types and where it is missing. */
 static const struct hpa_source *source_of(const struct hpa_metric *m)

@@ -252,7 +252,7 @@ static enum error_kind find_selector(struct live *l, struct pass *pass,
 	*ret = (struct target_peer){ .ns = object->ns, .name = object->name };
 	if (!hpa)
 		return arena_error(a, err);
-	if (hpa_decode_stored(a, object->json, hpa, err) != ERR_OK)
+	if (hpa_decode_stored(a, AUTOSCALER_NATIVE, object->json, hpa, err) != ERR_OK)
 		return err->kind == ERR_INVALID ? ERR_OK : err->kind;
 	begin(l, a, hpa, NULL, pass);
 	enum error_kind rc;
@@ -391,7 +391,7 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 {
 	struct pass_want want;
 
-	if (hpa_decode_stored(a, object->json, ret_hpa, err) != ERR_OK ||
+	if (hpa_decode_stored(a, AUTOSCALER_NATIVE, object->json, ret_hpa, err) != ERR_OK ||
 		enter_namespace(l, object->ns, err) != ERR_OK)
 		return err->kind;
 	begin(l, a, ret_hpa, l->tape, ret_pass);

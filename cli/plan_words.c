@@ -56,6 +56,9 @@ void plan_words_metric(struct buf *out, const struct hpa_metric *m)
 	case HPA_METRIC_EXTERNAL:
 		buf_printf(out, "external/%.*s", SV_ARG(s->metric));
 		break;
+	case HPA_METRIC_PROMETHEUS:
+		buf_printf(out, "prometheus/%.*s", SV_ARG(s->metric));
+		break;
 	case HPA_METRIC_UNKNOWN:
 		break;
 	}

@@ -296,6 +296,8 @@ static enum error_kind ask_one(
 		return ask_object(s, q);
 	case HPA_METRIC_EXTERNAL:
 		return ask_external(s, q);
+	case HPA_METRIC_PROMETHEUS:
+		return conclude(s, ASK_FAILED, SV("no Prometheus server is configured"), q);
 	case HPA_METRIC_UNKNOWN:
 		break;
 	}

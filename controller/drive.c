@@ -404,7 +404,8 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 					  .taken_by = "flyball-controller/" FLYBALL_VERSION,
 					  .sync_period_ns = context->sync_period_ns });
 	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));
-	if (!d->json.ptr || hpa_decode_stored(&d->arena, d->json, &d->hpa, err) != ERR_OK) {
+	if (!d->json.ptr ||
+		hpa_decode_stored(&d->arena, AUTOSCALER_NATIVE, d->json, &d->hpa, err) != ERR_OK) {
 		enum error_kind rc = d->json.ptr ? err->kind : arena_error(&d->arena, err);
 		drive_free(d);
 		return rc;

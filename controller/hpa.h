@@ -10,6 +10,7 @@
 #include "common/instant.h"
 #include "common/opt.h"
 #include "common/sv.h"
+#include "controller/autoscaler_kind.h"
 #include "kube/label_selector.h"
 #include "kube/quantity.h"
 
@@ -20,9 +21,15 @@ enum hpa_metric_kind {
 	HPA_METRIC_RESOURCE,
 	HPA_METRIC_CONTAINER_RESOURCE,
 	HPA_METRIC_EXTERNAL,
-	HPA_METRIC_UNKNOWN, /* any other text, empty included */
+	HPA_METRIC_PROMETHEUS, /* our own kind only; unknown to autoscaling/v2 */
+	HPA_METRIC_UNKNOWN,    /* any other text, empty included */
 };
-#define HPA_N_METRIC_KINDS 5
+#define HPA_N_METRIC_KINDS 6
+
+/* The parts that only our own kind has: own_kind.h. */
+struct own_fallback;
+struct own_spec;
+struct own_status;
 
 struct hpa_meta {
 	struct sv name, generate_name, ns, uid, resource_version;
@@ -52,12 +59,22 @@ struct hpa_target {
 /* The member of a metric that belongs to its type; a kind uses the fields that autoscaling/v2 gives
  * it. */
 struct hpa_source {
-	struct hpa_ref described;	       /* object */
-	struct sv metric;		       /* object, pods, external: metric.name */
+	struct hpa_ref described; /* object */
+	struct sv metric;	  /* object, pods, external: metric.name; prometheus: name */
 	const struct label_selector *selector; /* object, pods, external: metric.selector */
 	struct sv resource;		       /* resource, containerResource: name */
 	struct sv container;		       /* containerResource */
 	struct hpa_target target;
+};
+
+/* The member `prometheus` of a metric of our own kind. */
+struct hpa_prometheus {
+	struct hpa_source source; /* name and target: what it has in common with the others */
+	struct sv query, server;  /* server empty: the controller's default */
+	struct sv pod_label;	  /* empty: the query gives one number */
+	struct sv alive_query;	  /* empty: none */
+	struct sv no_data;	  /* Fail, Zero; empty: Fail */
+	struct opt_quantity activation_value;
 };
 
 struct hpa_metric {
@@ -65,6 +82,8 @@ struct hpa_metric {
 	enum hpa_metric_kind kind;
 	struct hpa_source *member[HPA_N_METRIC_KINDS]; /* the members that are present; validation
 							  wants exactly kind's own */
+	struct hpa_prometheus *prometheus;   /* what member[HPA_METRIC_PROMETHEUS] is part of */
+	const struct own_fallback *fallback; /* NULL: none; always of a native object */
 };
 
 struct hpa_policy {
@@ -93,12 +112,13 @@ struct hpa_spec {
 	struct hpa_metric *metrics;
 	size_t n_metrics;
 	struct hpa_behavior *behavior; /* NULL: the older algorithm */
+	const struct own_spec *own;    /* NULL: a native object */
 };
 
 /* A member of a currentMetrics entry. */
 struct hpa_current {
 	struct hpa_ref described;	       /* object */
-	struct sv metric;		       /* object, pods, external */
+	struct sv metric;		       /* object, pods, external, prometheus */
 	const struct label_selector *selector; /* object, pods, external */
 	struct sv resource;		       /* resource, containerResource */
 	struct sv container;		       /* containerResource */
@@ -132,11 +152,13 @@ struct hpa_status {
 				     in every decision */
 	struct hpa_condition *conditions;
 	size_t n_conditions;
+	const struct own_status *own; /* NULL: a native object */
 };
 
 struct hpa {
 	struct sv api_version; /* that it was read in, e.g. "autoscaling/v2beta2" */
 	struct sv kind;
+	enum autoscaler_kind owner_kind; /* where it is stored: paths, events and messages */
 	struct hpa_meta meta;
 	struct hpa_spec spec;
 	struct hpa_status status;

@@ -6,15 +6,23 @@
 #include "controller/hpa_default.h"
 #include "controller/hpa_fields.h"
 #include "controller/hpa_old.h"
+#include "controller/own_kind.h"
 
 #define KIND "HorizontalPodAutoscaler"
 
-enum version { VERSION_V2, VERSION_V2BETA2, VERSION_V2BETA1, VERSION_V1, VERSION_UNKNOWN };
+enum version {
+	VERSION_V2,
+	VERSION_V2BETA2,
+	VERSION_V2BETA1,
+	VERSION_V1,
+	VERSION_OWN,
+	VERSION_UNKNOWN
+};
 
 static enum version version_of(struct sv api_version)
 {
 	static const char *const names[] = { "autoscaling/v2", "autoscaling/v2beta2",
-		"autoscaling/v2beta1", "autoscaling/v1" };
+		"autoscaling/v2beta1", "autoscaling/v1", OWN_KIND_API_VERSION };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (sv_is(api_version, names[i]))
@@ -23,28 +31,30 @@ static enum version version_of(struct sv api_version)
 	return VERSION_UNKNOWN;
 }
 
-enum hpa_metric_kind hpa_decode_kind(struct sv type)
+enum hpa_metric_kind hpa_decode_kind(enum autoscaler_kind which, struct sv type)
 {
-	static const char *const names[] = { "Object", "Pods", "Resource", "ContainerResource",
-		"External" };
+	static const char *const names[HPA_N_METRIC_KINDS] = { "Object", "Pods", "Resource",
+		"ContainerResource", "External", "Prometheus" };
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (sv_is(type, names[i]))
+		if (sv_is(type, names[i]) &&
+			(i != HPA_METRIC_PROMETHEUS || which == AUTOSCALER_OWN))
 			return (enum hpa_metric_kind)i;
 	}
 	return HPA_METRIC_UNKNOWN;
 }
 
-static void set_spec_kinds(struct hpa_spec *spec)
+static void set_spec_kinds(enum autoscaler_kind which, struct hpa_spec *spec)
 {
 	for (size_t i = 0; i < spec->n_metrics; i++)
-		spec->metrics[i].kind = hpa_decode_kind(spec->metrics[i].type);
+		spec->metrics[i].kind = hpa_decode_kind(which, spec->metrics[i].type);
 }
 
-static void set_status_kinds(struct hpa_status *status)
+static void set_status_kinds(enum autoscaler_kind which, struct hpa_status *status)
 {
 	for (size_t i = 0; i < status->n_current_metrics; i++)
-		status->current_metrics[i].kind = hpa_decode_kind(status->current_metrics[i].type);
+		status->current_metrics[i].kind =
+			hpa_decode_kind(which, status->current_metrics[i].type);
 }
 
 static bool is_rest(struct sv key)
@@ -109,7 +119,11 @@ static void decode_parts(
 	static const struct codec_object *const statuses[] = { &hpa_fields_status,
 		&hpa_fields_status_v2beta2, &hpa_fields_status_v2beta1 };
 
-	if (version == VERSION_V1) {
+	if (version == VERSION_OWN) {
+		hpa->owner_kind = AUTOSCALER_OWN;
+		own_kind_decode_spec(c, &spec, jtree_get(t, "spec"), &hpa->spec);
+		own_kind_decode_status(c, &status, jtree_get(t, "status"), &hpa->status);
+	} else if (version == VERSION_V1) {
 		hpa_old_decode_v1(c, t, hpa);
 	} else {
 		codec_decode(c, &spec, jtree_get(t, "spec"), specs[version], &hpa->spec);
@@ -117,9 +131,10 @@ static void decode_parts(
 	}
 	if (version == VERSION_V2BETA1)
 		hpa_old_unflatten(c, hpa);
-	set_spec_kinds(&hpa->spec);
-	set_status_kinds(&hpa->status);
-	hpa_old_drop_annotations(&hpa->meta);
+	set_spec_kinds(hpa->owner_kind, &hpa->spec);
+	set_status_kinds(hpa->owner_kind, &hpa->status);
+	if (version != VERSION_OWN)
+		hpa_old_drop_annotations(&hpa->meta);
 }
 
 /* Members of the object itself that are none of its own. */
@@ -151,22 +166,27 @@ enum error_kind hpa_decode(
 	struct sv kind = jtree_text(jtree_get(t, "kind"));
 	struct sv api_version = jtree_text(jtree_get(t, "apiVersion"));
 	enum version version = version_of(api_version);
+	bool own = sv_is(kind, OWN_KIND_NAME);
 
 	if (jtree_is_absent(t) || t->kind != JTREE_OBJECT)
 		return error_set(err, ERR_INVALID, "expected one " KIND ", got %s",
 			t ? jtree_kind_name(t->kind) : "nothing");
-	if (!sv_is(kind, KIND))
+	if (!own && !sv_is(kind, KIND))
 		return error_set(err, ERR_INVALID, "kind: expected " KIND ", got \"%.*s\"",
 			SV_ARG(sv_take(kind, 100)));
-	if (version == VERSION_UNKNOWN)
+	if (own && version != VERSION_OWN)
+		return error_set(err, ERR_INVALID,
+			"apiVersion: expected " OWN_KIND_API_VERSION ", got \"%.*s\"",
+			SV_ARG(sv_take(api_version, 100)));
+	if (!own && (version == VERSION_UNKNOWN || version == VERSION_OWN))
 		return error_set(err, ERR_INVALID,
 			"apiVersion: expected autoscaling/v2, v2beta2, v2beta1 or v1, got \"%.*s\"",
 			SV_ARG(sv_take(api_version, 100)));
 	return decode(codec, version, t, ret, err);
 }
 
-enum error_kind hpa_decode_stored(
-	struct arena *a, struct sv json, struct hpa *ret, struct error *err)
+enum error_kind hpa_decode_stored(struct arena *a, enum autoscaler_kind which, struct sv json,
+	struct hpa *ret, struct error *err)
 {
 	struct codec c = { .a = a };
 	struct jtree *t;
@@ -175,34 +195,44 @@ enum error_kind hpa_decode_stored(
 	if (kind != ERR_OK)
 		return kind;
 	if (t->kind == JTREE_OBJECT && jtree_is_absent(jtree_get(t, "apiVersion")))
-		return decode(&c, VERSION_V2, t, ret, err);
-	return hpa_decode(&c, t, ret, err);
+		kind = decode(&c, which == AUTOSCALER_OWN ? VERSION_OWN : VERSION_V2, t, ret, err);
+	else
+		kind = hpa_decode(&c, t, ret, err);
+	if (kind == ERR_OK && ret->owner_kind == AUTOSCALER_OWN)
+		kind = hpa_default(a, ret, err);
+	return kind;
 }
 
-enum error_kind hpa_decode_spec(
-	struct arena *a, const struct jtree *t, struct hpa_spec *ret, struct error *err)
+enum error_kind hpa_decode_spec(struct arena *a, enum autoscaler_kind which, const struct jtree *t,
+	struct hpa_spec *ret, struct error *err)
 {
 	struct codec c = { .a = a };
 	struct codec_path at = { .member = SV("spec") };
 	struct hpa_spec spec = { 0 };
 
-	codec_decode(&c, &at, t, &hpa_fields_spec, &spec);
-	set_spec_kinds(&spec);
+	if (which == AUTOSCALER_OWN)
+		own_kind_decode_spec(&c, &at, t, &spec);
+	else
+		codec_decode(&c, &at, t, &hpa_fields_spec, &spec);
+	set_spec_kinds(which, &spec);
 	enum error_kind kind = codec_result(&c, err);
 	if (kind == ERR_OK)
 		*ret = spec;
 	return kind;
 }
 
-enum error_kind hpa_decode_status(
-	struct arena *a, const struct jtree *t, struct hpa_status *ret, struct error *err)
+enum error_kind hpa_decode_status(struct arena *a, enum autoscaler_kind which,
+	const struct jtree *t, struct hpa_status *ret, struct error *err)
 {
 	struct codec c = { .a = a };
 	struct codec_path at = { .member = SV("status") };
 	struct hpa_status status = { 0 };
 
-	codec_decode(&c, &at, t, &hpa_fields_status, &status);
-	set_status_kinds(&status);
+	if (which == AUTOSCALER_OWN)
+		own_kind_decode_status(&c, &at, t, &status);
+	else
+		codec_decode(&c, &at, t, &hpa_fields_status, &status);
+	set_status_kinds(which, &status);
 	enum error_kind kind = codec_result(&c, err);
 	if (kind == ERR_OK)
 		*ret = status;

@@ -4,6 +4,7 @@
 #include "common/jscan.h"
 #include "controller/hpa_fields.h"
 #include "controller/hpa_old.h"
+#include "controller/own_kind.h"
 
 const char *hpa_encode_version_name(enum hpa_version version)
 {
@@ -78,14 +79,12 @@ static void encode_meta(struct jw *w, const struct hpa_meta *meta, const struct 
 	jw_object_end(w);
 }
 
-static void encode_head(struct jw *w, const struct hpa *hpa, enum hpa_version version,
-	const struct label *annotations, size_t n_annotations)
+static void encode_head(struct jw *w, enum autoscaler_kind kind, const char *api_version)
 {
 	jw_object(w);
-	jw_member_str(w, "kind", "HorizontalPodAutoscaler");
-	jw_member_str(w, "apiVersion", hpa_encode_version_name(version));
+	jw_member_str(w, "kind", autoscaler_kind_names(kind)->kind);
+	jw_member_str(w, "apiVersion", api_version);
 	jw_key(w, "metadata");
-	encode_meta(w, &hpa->meta, annotations, n_annotations);
 }
 
 static void encode_parts(struct jw *w, const struct codec_object *spec_object, const void *spec,
@@ -110,7 +109,8 @@ enum error_kind hpa_encode(struct jw *w, struct arena *a, const struct hpa *hpa,
 		if (kind != ERR_OK)
 			return kind;
 	}
-	encode_head(w, hpa, version, annotations, n);
+	encode_head(w, AUTOSCALER_NATIVE, hpa_encode_version_name(version));
+	encode_meta(w, &hpa->meta, annotations, n);
 	struct hpa_v1_spec spec = hpa_old_spec_v1(&hpa->spec);
 	struct hpa_v1_status status = hpa_old_status_v1(&hpa->status);
 	switch (version) {
@@ -132,21 +132,43 @@ enum error_kind hpa_encode(struct jw *w, struct arena *a, const struct hpa *hpa,
 	return buf_check(w->out, "the autoscaler", err);
 }
 
+/* A status update of a custom resource ignores all but metadata and status. */
+static void encode_own_with_status(
+	struct jw *w, const struct hpa *hpa, const struct hpa_status *status)
+{
+	encode_head(w, AUTOSCALER_OWN, OWN_KIND_API_VERSION);
+	encode_meta(w, &hpa->meta, hpa->meta.annotations, hpa->meta.n_annotations);
+	jw_key(w, "status");
+	own_kind_encode_status(w, status);
+	jw_object_end(w);
+}
+
 void hpa_encode_with_status(struct buf *out, const struct hpa *hpa, const struct hpa_status *status)
 {
 	struct jw w;
 
 	jw_init(&w, out);
-	encode_head(&w, hpa, HPA_V2, hpa->meta.annotations, hpa->meta.n_annotations);
+	if (hpa->owner_kind == AUTOSCALER_OWN) {
+		encode_own_with_status(&w, hpa, status);
+		return;
+	}
+	encode_head(&w, AUTOSCALER_NATIVE, hpa_encode_version_name(HPA_V2));
+	encode_meta(&w, &hpa->meta, hpa->meta.annotations, hpa->meta.n_annotations);
 	encode_parts(&w, &hpa_fields_spec, &hpa->spec, &hpa_fields_status, status);
 }
 
 void hpa_encode_spec(struct jw *w, const struct hpa_spec *spec)
 {
-	codec_encode(w, &hpa_fields_spec, spec);
+	if (spec->own)
+		own_kind_encode_spec(w, spec);
+	else
+		codec_encode(w, &hpa_fields_spec, spec);
 }
 
 void hpa_encode_status(struct jw *w, const struct hpa_status *status)
 {
-	codec_encode(w, &hpa_fields_status, status);
+	if (status->own)
+		own_kind_encode_status(w, status);
+	else
+		codec_encode(w, &hpa_fields_status, status);
 }

@@ -75,15 +75,41 @@ static const struct codec_field CONTAINER[] = {
 };
 static const struct codec_object CONTAINER_OBJECT = CODEC_OBJECT(struct hpa_source, CONTAINER);
 
-static const struct codec_field METRIC[] = {
-	CODEC_FIELD("type", CODEC_TEXT, struct hpa_metric, type, 0),
-	CODEC_POINTER_OF("object", struct hpa_metric, member[HPA_METRIC_OBJECT], OBJECT_OBJECT),
-	CODEC_POINTER_OF("pods", struct hpa_metric, member[HPA_METRIC_PODS], SERIES_OBJECT),
-	CODEC_POINTER_OF("resource", struct hpa_metric, member[HPA_METRIC_RESOURCE], RESOURCE_OBJECT),
-	CODEC_POINTER_OF("containerResource", struct hpa_metric, member[HPA_METRIC_CONTAINER_RESOURCE], CONTAINER_OBJECT),
-	CODEC_POINTER_OF("external", struct hpa_metric, member[HPA_METRIC_EXTERNAL], SERIES_OBJECT),
-};
+#define METRIC_ROWS \
+	CODEC_FIELD("type", CODEC_TEXT, struct hpa_metric, type, 0), \
+	CODEC_POINTER_OF("object", struct hpa_metric, member[HPA_METRIC_OBJECT], OBJECT_OBJECT), \
+	CODEC_POINTER_OF("pods", struct hpa_metric, member[HPA_METRIC_PODS], SERIES_OBJECT), \
+	CODEC_POINTER_OF("resource", struct hpa_metric, member[HPA_METRIC_RESOURCE], RESOURCE_OBJECT), \
+	CODEC_POINTER_OF("containerResource", struct hpa_metric, member[HPA_METRIC_CONTAINER_RESOURCE], CONTAINER_OBJECT), \
+	CODEC_POINTER_OF("external", struct hpa_metric, member[HPA_METRIC_EXTERNAL], SERIES_OBJECT)
+
+static const struct codec_field METRIC[] = { METRIC_ROWS };
 static const struct codec_object METRIC_OBJECT = CODEC_OBJECT(struct hpa_metric, METRIC);
+
+static const struct codec_field PROMETHEUS[] = {
+	CODEC_FIELD("name", CODEC_TEXT, struct hpa_prometheus, source.metric, 0),
+	CODEC_FIELD("query", CODEC_TEXT, struct hpa_prometheus, query, 0),
+	CODEC_FIELD("server", CODEC_TEXT, struct hpa_prometheus, server, CODEC_OMIT),
+	CODEC_FIELD("podLabel", CODEC_TEXT, struct hpa_prometheus, pod_label, CODEC_OMIT),
+	CODEC_FIELD("aliveQuery", CODEC_TEXT, struct hpa_prometheus, alive_query, CODEC_OMIT),
+	CODEC_FIELD("activationValue", CODEC_OPT_QUANTITY, struct hpa_prometheus, activation_value, CODEC_OMIT),
+	CODEC_FIELD("noData", CODEC_TEXT, struct hpa_prometheus, no_data, CODEC_OMIT),
+	CODEC_INLINE_OF("target", struct hpa_prometheus, source.target, TARGET_OBJECT),
+};
+static const struct codec_object PROMETHEUS_OBJECT = CODEC_OBJECT(struct hpa_prometheus, PROMETHEUS);
+
+static const struct codec_field FALLBACK[] = {
+	CODEC_FIELD("failureDurationSeconds", CODEC_OPT_I32, struct own_fallback, failure_duration_sec, CODEC_OMIT),
+	CODEC_FIELD("replicas", CODEC_OPT_I32, struct own_fallback, replicas, CODEC_OMIT),
+};
+static const struct codec_object FALLBACK_OBJECT = CODEC_OBJECT(struct own_fallback, FALLBACK);
+
+static const struct codec_field METRIC_OWN[] = {
+	METRIC_ROWS,
+	CODEC_POINTER_OF("prometheus", struct hpa_metric, prometheus, PROMETHEUS_OBJECT),
+	CODEC_POINTER_OF("fallback", struct hpa_metric, fallback, FALLBACK_OBJECT),
+};
+static const struct codec_object METRIC_OWN_OBJECT = CODEC_OBJECT(struct hpa_metric, METRIC_OWN);
 
 static const struct codec_field POLICY[] = {
 	CODEC_FIELD("type", CODEC_TEXT, struct hpa_policy, type, 0),
@@ -133,6 +159,25 @@ static const struct codec_field SPEC_V2BETA2[] = {
 };
 const struct codec_object hpa_fields_spec_v2beta2 = CODEC_OBJECT(struct hpa_spec, SPEC_V2BETA2);
 
+static const struct codec_field OVERRIDE[] = {
+	CODEC_FIELD("minReplicas", CODEC_OPT_I32, struct own_override, min_replicas, CODEC_OMIT),
+	CODEC_FIELD("maxReplicas", CODEC_OPT_I32, struct own_override, max_replicas, CODEC_OMIT),
+	{ .name = "until", .type = CODEC_OPT_TIME, .flags = CODEC_OMIT,
+	  .offset = offsetof(struct own_override, until), .has = offsetof(struct own_override, has_until) },
+	CODEC_FIELD("reason", CODEC_TEXT, struct own_override, reason, CODEC_OMIT),
+};
+static const struct codec_object OVERRIDE_OBJECT = CODEC_OBJECT(struct own_override, OVERRIDE);
+
+static const struct codec_field SPEC_OWN[] = {
+	SPEC_HEAD,
+	CODEC_LIST_OF("metrics", struct hpa_spec, metrics, METRIC_OWN_OBJECT, CODEC_OMIT),
+	CODEC_POINTER_OF("behavior", struct hpa_spec, behavior, BEHAVIOR_OBJECT),
+	CODEC_FIELD("mode", CODEC_TEXT, struct hpa_own_spec, own.mode_text, CODEC_OMIT),
+	CODEC_POINTER_OF("override", struct hpa_own_spec, own.override, OVERRIDE_OBJECT),
+	CODEC_FIELD("syncPeriodSeconds", CODEC_OPT_I32, struct hpa_own_spec, own.sync_period_sec, CODEC_OMIT),
+};
+const struct codec_object hpa_fields_spec_own = CODEC_OBJECT(struct hpa_own_spec, SPEC_OWN);
+
 static const struct codec_field CURRENT[] = {
 	CODEC_FIELD("value", CODEC_OPT_QUANTITY, struct hpa_current, value, CODEC_OMIT),
 	CODEC_FIELD("averageValue", CODEC_OPT_QUANTITY, struct hpa_current, average_value, CODEC_OMIT),
@@ -172,16 +217,30 @@ static const struct codec_field CONTAINER_STATUS[] = {
 };
 static const struct codec_object CONTAINER_STATUS_OBJECT = CODEC_OBJECT(struct hpa_current, CONTAINER_STATUS);
 
-static const struct codec_field METRIC_STATUS[] = {
-	CODEC_FIELD("type", CODEC_TEXT, struct hpa_metric_status, type, 0),
-	CODEC_POINTER_OF("object", struct hpa_metric_status, member[HPA_METRIC_OBJECT], OBJECT_STATUS_OBJECT),
-	CODEC_POINTER_OF("pods", struct hpa_metric_status, member[HPA_METRIC_PODS], SERIES_STATUS_OBJECT),
-	CODEC_POINTER_OF("resource", struct hpa_metric_status, member[HPA_METRIC_RESOURCE], RESOURCE_STATUS_OBJECT),
-	CODEC_POINTER_OF("containerResource", struct hpa_metric_status, member[HPA_METRIC_CONTAINER_RESOURCE],
-		CONTAINER_STATUS_OBJECT),
-	CODEC_POINTER_OF("external", struct hpa_metric_status, member[HPA_METRIC_EXTERNAL], SERIES_STATUS_OBJECT),
-};
+#define METRIC_STATUS_ROWS \
+	CODEC_FIELD("type", CODEC_TEXT, struct hpa_metric_status, type, 0), \
+	CODEC_POINTER_OF("object", struct hpa_metric_status, member[HPA_METRIC_OBJECT], OBJECT_STATUS_OBJECT), \
+	CODEC_POINTER_OF("pods", struct hpa_metric_status, member[HPA_METRIC_PODS], SERIES_STATUS_OBJECT), \
+	CODEC_POINTER_OF("resource", struct hpa_metric_status, member[HPA_METRIC_RESOURCE], RESOURCE_STATUS_OBJECT), \
+	CODEC_POINTER_OF("containerResource", struct hpa_metric_status, member[HPA_METRIC_CONTAINER_RESOURCE], \
+		CONTAINER_STATUS_OBJECT), \
+	CODEC_POINTER_OF("external", struct hpa_metric_status, member[HPA_METRIC_EXTERNAL], SERIES_STATUS_OBJECT)
+
+static const struct codec_field METRIC_STATUS[] = { METRIC_STATUS_ROWS };
 static const struct codec_object METRIC_STATUS_OBJECT = CODEC_OBJECT(struct hpa_metric_status, METRIC_STATUS);
+
+static const struct codec_field PROMETHEUS_STATUS[] = {
+	CODEC_FIELD("name", CODEC_TEXT, struct hpa_current, metric, 0),
+	CODEC_NESTED("current", CURRENT_OBJECT),
+};
+static const struct codec_object PROMETHEUS_STATUS_OBJECT = CODEC_OBJECT(struct hpa_current, PROMETHEUS_STATUS);
+
+static const struct codec_field METRIC_STATUS_OWN[] = {
+	METRIC_STATUS_ROWS,
+	CODEC_POINTER_OF("prometheus", struct hpa_metric_status, member[HPA_METRIC_PROMETHEUS],
+		PROMETHEUS_STATUS_OBJECT),
+};
+static const struct codec_object METRIC_STATUS_OWN_OBJECT = CODEC_OBJECT(struct hpa_metric_status, METRIC_STATUS_OWN);
 
 static const struct codec_field CONDITION[] = {
 	CODEC_FIELD("type", CODEC_TEXT, struct hpa_condition, type, 0),
@@ -198,17 +257,48 @@ const struct codec_object hpa_fields_condition = CODEC_OBJECT(struct hpa_conditi
 	{ .name = "lastScaleTime", .type = CODEC_OPT_TIME, .flags = CODEC_OMIT, \
 	  .offset = offsetof(struct hpa_status, last_scale_time), .has = offsetof(struct hpa_status, has_last_scale_time) }, \
 	CODEC_FIELD("currentReplicas", CODEC_I32, struct hpa_status, current_replicas, (replicas_how)), \
-	CODEC_FIELD("desiredReplicas", CODEC_I32, struct hpa_status, desired_replicas, 0), \
-	CODEC_NIL_LIST_OF("currentMetrics", struct hpa_status, current_metrics, METRIC_STATUS_OBJECT, 0)
+	CODEC_FIELD("desiredReplicas", CODEC_I32, struct hpa_status, desired_replicas, 0)
 
 static const struct codec_field STATUS[] = {
 	STATUS_HEAD(CODEC_OMIT),
+	CODEC_NIL_LIST_OF("currentMetrics", struct hpa_status, current_metrics, METRIC_STATUS_OBJECT, 0),
 	CODEC_LIST_OF("conditions", struct hpa_status, conditions, hpa_fields_condition, CODEC_OMIT),
 };
 const struct codec_object hpa_fields_status = CODEC_OBJECT(struct hpa_status, STATUS);
 static const struct codec_field STATUS_V2BETA2[] = {
 	STATUS_HEAD(0),
+	CODEC_NIL_LIST_OF("currentMetrics", struct hpa_status, current_metrics, METRIC_STATUS_OBJECT, 0),
 	CODEC_LIST_OF("conditions", struct hpa_status, conditions, hpa_fields_condition, 0),
 };
 const struct codec_object hpa_fields_status_v2beta2 = CODEC_OBJECT(struct hpa_status, STATUS_V2BETA2);
+
+static const struct codec_field DECISION[] = {
+	CODEC_FIELD("rawDesiredReplicas", CODEC_OPT_I32, struct own_decision, raw_desired, CODEC_OMIT),
+	CODEC_FIELD("finalDesiredReplicas", CODEC_OPT_I32, struct own_decision, final_desired, CODEC_OMIT),
+	CODEC_FIELD("selectedMetric", CODEC_TEXT, struct own_decision, selected_metric, CODEC_OMIT),
+	{ .name = "constraintsApplied", .type = CODEC_TEXTS, .flags = CODEC_OMIT,
+	  .offset = offsetof(struct own_decision, constraints), .count = offsetof(struct own_decision, n_constraints) },
+	{ .name = "nextChangeTime", .type = CODEC_OPT_TIME, .flags = CODEC_OMIT,
+	  .offset = offsetof(struct own_decision, next_change), .has = offsetof(struct own_decision, has_next_change) },
+};
+static const struct codec_object DECISION_OBJECT = CODEC_OBJECT(struct own_decision, DECISION);
+
+static const struct codec_field SUMMARY[] = {
+	CODEC_FIELD("reference", CODEC_TEXT, struct own_summary, reference, CODEC_OMIT),
+	CODEC_FIELD("targets", CODEC_TEXT, struct own_summary, targets, CODEC_OMIT),
+	CODEC_FIELD("wants", CODEC_OPT_I32, struct own_summary, wants, CODEC_OMIT),
+	CODEC_FIELD("limitedBy", CODEC_TEXT, struct own_summary, limited_by, CODEC_OMIT),
+	CODEC_FIELD("mode", CODEC_TEXT, struct own_summary, mode, CODEC_OMIT),
+};
+static const struct codec_object SUMMARY_OBJECT = CODEC_OBJECT(struct own_summary, SUMMARY);
+
+static const struct codec_field STATUS_OWN[] = {
+	STATUS_HEAD(0),
+	/* A custom resource takes no null where Kubernetes writes one. */
+	CODEC_NIL_LIST_OF("currentMetrics", struct hpa_status, current_metrics, METRIC_STATUS_OWN_OBJECT, CODEC_OMIT),
+	CODEC_LIST_OF("conditions", struct hpa_status, conditions, hpa_fields_condition, CODEC_OMIT),
+	CODEC_POINTER_OF("lastDecision", struct hpa_own_status, own.last_decision, DECISION_OBJECT),
+	CODEC_INLINE_OF("summary", struct hpa_own_status, own.summary, SUMMARY_OBJECT),
+};
+const struct codec_object hpa_fields_status_own = CODEC_OBJECT(struct hpa_own_status, STATUS_OWN);
 /* clang-format on */

@@ -2,6 +2,7 @@
 /* The JSON fields of the autoscaler object, version by version: one table for reading, for naming misspelt members and for writing.
  * autoscaling/v2beta2 is v2 without tolerance; v2beta1 and the annotations of v1 share a flatter shape (`_flat`). */
 #include "controller/hpa.h"
+#include "controller/own_kind.h"
 #include "kube/codec.h"
 
 extern const struct codec_object hpa_fields_meta;      /* struct hpa_meta, without `rest` */
@@ -36,3 +37,17 @@ struct hpa_v1_status {
 
 extern const struct codec_object hpa_fields_spec_v1;   /* struct hpa_v1_spec */
 extern const struct codec_object hpa_fields_status_v1; /* struct hpa_v1_status */
+
+/* Our own kind: autoscaling/v2 and more in one object. */
+struct hpa_own_spec {
+	struct hpa_spec spec;
+	struct own_spec own;
+};
+
+struct hpa_own_status {
+	struct hpa_status status;
+	struct own_status own;
+};
+
+extern const struct codec_object hpa_fields_spec_own;	/* struct hpa_own_spec */
+extern const struct codec_object hpa_fields_status_own; /* struct hpa_own_status */

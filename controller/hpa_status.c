@@ -1,6 +1,7 @@
 /* Semantic equality of two statuses: what the reference compares before it decides to write. */
 #include "controller/hpa_status.h"
 
+#include "controller/own_kind.h"
 #include "kube/label_selector.h"
 
 static bool opt_i32_eq(struct opt_i32 a, struct opt_i32 b)
@@ -80,5 +81,5 @@ bool hpa_status_eq(const struct hpa_status *a, const struct hpa_status *b)
 			instant_wall_cmp(a->last_scale_time, b->last_scale_time) != 0))
 		return false;
 	return opt_i64_eq(a->observed_generation, b->observed_generation) && metrics_eq(a, b) &&
-	       conditions_eq(a, b);
+	       conditions_eq(a, b) && own_kind_status_eq(a->own, b->own);
 }

@@ -340,13 +340,15 @@ enum error_kind pass_answer_status(
 
 static struct pass_want want_status(const struct pass *p)
 {
+	const struct autoscaler_kind_names *names = autoscaler_kind_names(p->in.hpa->owner_kind);
+
 	return (struct pass_want){
 		.kind = PASS_WANT_PUT_STATUS,
 		.path = {
-			.group = SV("autoscaling"),
-			.version = SV("v2"),
+			.group = sv_of(names->group),
+			.version = sv_of(names->version),
 			.namespace = p->in.hpa->meta.ns,
-			.resource = SV("horizontalpodautoscalers"),
+			.resource = sv_of(names->plural),
 			.name = p->in.hpa->meta.name,
 			.subresource = SV("status"),
 		},

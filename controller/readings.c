@@ -18,6 +18,8 @@ static const char *api_name(enum hpa_metric_kind kind)
 		return "resource";
 	case HPA_METRIC_EXTERNAL:
 		return "external";
+	case HPA_METRIC_PROMETHEUS:
+		return "Prometheus";
 	case HPA_METRIC_OBJECT:
 	case HPA_METRIC_PODS:
 	case HPA_METRIC_UNKNOWN:

@@ -418,6 +418,9 @@ enum error_kind recommend_compute(struct arena *a, const struct recommend_input 
 	case HPA_METRIC_EXTERNAL:
 		kind = recommend_external(&w);
 		break;
+	case HPA_METRIC_PROMETHEUS:
+		kind = fail(&w, "FailedGetPrometheusMetric", question->why, question->why);
+		break;
 	case HPA_METRIC_UNKNOWN:
 		break;
 	}
@@ -452,6 +455,8 @@ struct sv recommend_name(struct arena *a, const struct hpa_metric *metric)
 				SV(" resource utilization (percentage of request)"));
 		return WORDS(a, s->resource,
 			SV(" container resource utilization (percentage of request)"));
+	case HPA_METRIC_PROMETHEUS:
+		return WORDS(a, SV("prometheus metric "), s->metric);
 	case HPA_METRIC_UNKNOWN:
 		break;
 	}

@@ -91,8 +91,8 @@ void tape_parts_config(struct jw *w, const struct settings *s, int64_t sync_peri
 void tape_parts_hpa(struct jw *w, const struct hpa *hpa)
 {
 	jw_object(w);
-	jw_member_str(w, "kind", "HorizontalPodAutoscaler");
-	jw_member_str(w, "apiVersion", hpa_encode_version_name(HPA_V2));
+	jw_member_str(w, "kind", autoscaler_kind_names(hpa->owner_kind)->kind);
+	jw_member_str(w, "apiVersion", autoscaler_kind_names(hpa->owner_kind)->api_version);
 	jw_key(w, "metadata");
 	jw_object(w);
 	put_text(w, "name", hpa->meta.name);

@@ -201,7 +201,7 @@ static enum error_kind store_status(struct player *p, const struct hpa_status *s
 		return arena_error(a, p->err);
 	if (jtree_parse(a, kept, &tree, p->err) != ERR_OK)
 		return p->err->kind;
-	return hpa_decode_status(a, tree, &p->play->hpa.status, p->err);
+	return hpa_decode_status(a, p->play->hpa.owner_kind, tree, &p->play->hpa.status, p->err);
 }
 
 static enum error_kind put_status(struct player *p)

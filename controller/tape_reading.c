@@ -131,6 +131,7 @@ static void put_list_head(const struct rows *r)
 				 : "custom.metrics.k8s.io/v1beta2");
 		break;
 	case HPA_METRIC_EXTERNAL:
+	case HPA_METRIC_PROMETHEUS:
 	case HPA_METRIC_UNKNOWN:
 		jw_member_str(r->w, "kind", "ExternalMetricValueList");
 		jw_member_str(r->w, "apiVersion", "external.metrics.k8s.io/v1beta1");

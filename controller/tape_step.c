@@ -396,7 +396,7 @@ static void decode_spec(struct codec *c, const struct codec_path *path, const st
 	if (!spec)
 		return;
 	ret->spec = spec;
-	if (hpa_decode_spec(c->a, from, spec, &err) == ERR_OK)
+	if (hpa_decode_spec(c->a, AUTOSCALER_NATIVE, from, spec, &err) == ERR_OK)
 		return;
 	c->failed = c->failed || err.kind != ERR_INVALID;
 	codec_find(c, path, from, "%s", err.text);

@@ -22,6 +22,20 @@ static struct sv encode(struct arena *a, const struct hpa *hpa, enum hpa_version
 	return text;
 }
 
+static struct sv encode_spec(struct arena *a, const struct hpa_spec *spec)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	struct jw w;
+
+	buf_init(&out, MAX_BYTES);
+	jw_init(&w, &out);
+	hpa_encode_spec(&w, spec);
+	REQUIRE(out.failed == ERR_OK);
+	struct sv text = arena_sv(a, buf_sv(&out));
+	REQUIRE(text.ptr);
+	return text;
+}
+
 static void check(struct arena *a, struct hpa *hpa)
 {
 	static const enum hpa_version versions[] = { HPA_V1, HPA_V2BETA1, HPA_V2BETA2 };
@@ -33,13 +47,30 @@ static void check(struct arena *a, struct hpa *hpa)
 	field_error_list_init(&errors, a);
 	hpa_validate(hpa, (struct hpa_validate_options){ .configurable_tolerance = true }, &errors);
 	struct sv text = encode(a, hpa, HPA_V2);
-	REQUIRE(hpa_decode_stored(a, text, &again, &err) == ERR_OK);
+	REQUIRE(hpa_decode_stored(a, AUTOSCALER_NATIVE, text, &again, &err) == ERR_OK);
 	/* The zero time is written as null, which then reads as none: the second writing is the fixed point. */
 	text = encode(a, &again, HPA_V2);
-	REQUIRE(hpa_decode_stored(a, text, &again, &err) == ERR_OK);
+	REQUIRE(hpa_decode_stored(a, AUTOSCALER_NATIVE, text, &again, &err) == ERR_OK);
 	REQUIRE(sv_eq(text, encode(a, &again, HPA_V2)));
 	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		REQUIRE(hpa_decode_stored(a, encode(a, hpa, versions[i]), &again, &err) == ERR_OK);
+		REQUIRE(hpa_decode_stored(a, AUTOSCALER_NATIVE, encode(a, hpa, versions[i]), &again,
+				&err) == ERR_OK);
+}
+
+/* Our own kind has one version: written and read again it stays the same. */
+static void check_own(struct arena *a, const struct hpa *hpa)
+{
+	struct sv text[2];
+	struct hpa_spec spec = hpa->spec;
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct jtree *t;
+		text[i] = encode_spec(a, &spec);
+		REQUIRE(jtree_parse(a, text[i], &t, &err) == ERR_OK);
+		REQUIRE(hpa_decode_spec(a, AUTOSCALER_OWN, t, &spec, &err) == ERR_OK);
+	}
+	REQUIRE(sv_eq(text[0], text[1]));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,10 +85,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct codec strict = { .a = &a, .strict = true };
 		enum error_kind kind = hpa_decode(&strict, t, &hpa, &err);
 		REQUIRE(kind == ERR_OK || err.text[0] != '\0');
-		if (hpa_decode_stored(&a, sv_from((const char *)data, size), &hpa, &err) == ERR_OK)
-			check(&a, &hpa);
-		else
+		if (hpa_decode_stored(&a, AUTOSCALER_NATIVE, sv_from((const char *)data, size),
+			    &hpa, &err) != ERR_OK)
 			REQUIRE(kind != ERR_OK);
+		else if (hpa.owner_kind == AUTOSCALER_OWN)
+			check_own(&a, &hpa);
+		else
+			check(&a, &hpa);
 	}
 	arena_done(&a);
 	return 0;

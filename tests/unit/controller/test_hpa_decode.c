@@ -331,16 +331,18 @@ START_TEST(stored_objects_may_lack_kind_and_version)
 	struct hpa hpa;
 	struct error err;
 
-	ck_assert_int_eq(hpa_decode_stored(&arena,
+	ck_assert_int_eq(hpa_decode_stored(&arena, AUTOSCALER_NATIVE,
 				 SV("{\"metadata\":{\"name\":\"x\"},\"spec\":{\"maxReplicas\":4}}"),
 				 &hpa, &err),
 		ERR_OK);
 	ck_assert(sv_is(hpa.meta.name, "x") && hpa.spec.max_replicas == 4);
-	ck_assert_int_eq(hpa_decode_stored(&arena, SV("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}"),
-				 &hpa, &err),
+	ck_assert_int_eq(hpa_decode_stored(&arena, AUTOSCALER_NATIVE,
+				 SV("{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}"), &hpa, &err),
 		ERR_INVALID);
-	ck_assert_int_eq(hpa_decode_stored(&arena, SV("{"), &hpa, &err), ERR_INVALID);
-	ck_assert_int_eq(hpa_decode_stored(&arena, SV("[]"), &hpa, &err), ERR_INVALID);
+	ck_assert_int_eq(
+		hpa_decode_stored(&arena, AUTOSCALER_NATIVE, SV("{"), &hpa, &err), ERR_INVALID);
+	ck_assert_int_eq(
+		hpa_decode_stored(&arena, AUTOSCALER_NATIVE, SV("[]"), &hpa, &err), ERR_INVALID);
 }
 END_TEST
 
@@ -355,21 +357,22 @@ START_TEST(parts_are_read_alone)
 		jtree_parse(&arena, SV("{\"maxReplicas\":3,\"metrics\":[{\"type\":\"External\"}]}"),
 			&t, &err),
 		ERR_OK);
-	ck_assert_int_eq(hpa_decode_spec(&arena, t, &spec, &err), ERR_OK);
+	ck_assert_int_eq(hpa_decode_spec(&arena, AUTOSCALER_NATIVE, t, &spec, &err), ERR_OK);
 	ck_assert(spec.max_replicas == 3 && spec.metrics[0].kind == HPA_METRIC_EXTERNAL);
 	ck_assert_int_eq(
 		jtree_parse(&arena,
 			SV("{\"currentMetrics\":[{\"type\":\"Pods\"}],\"desiredReplicas\":2}"), &t,
 			&err),
 		ERR_OK);
-	ck_assert_int_eq(hpa_decode_status(&arena, t, &status, &err), ERR_OK);
+	ck_assert_int_eq(hpa_decode_status(&arena, AUTOSCALER_NATIVE, t, &status, &err), ERR_OK);
 	ck_assert(
 		status.desired_replicas == 2 && status.current_metrics[0].kind == HPA_METRIC_PODS);
 	ck_assert_int_eq(jtree_parse(&arena,
 				 SV("{\"maxReplicas\":\"3\",\"desiredReplicas\":\"2\"}"), &t, &err),
 		ERR_OK);
-	ck_assert_int_eq(hpa_decode_spec(&arena, t, &spec, &err), ERR_INVALID);
-	ck_assert_int_eq(hpa_decode_status(&arena, t, &status, &err), ERR_INVALID);
+	ck_assert_int_eq(hpa_decode_spec(&arena, AUTOSCALER_NATIVE, t, &spec, &err), ERR_INVALID);
+	ck_assert_int_eq(
+		hpa_decode_status(&arena, AUTOSCALER_NATIVE, t, &status, &err), ERR_INVALID);
 	ck_assert_str_eq(err.text,
 		"status.desiredReplicas: expected a whole number of 32 bits, got the string \"2\"");
 }
@@ -397,7 +400,7 @@ static enum error_kind some_work(struct error *err)
 	struct hpa hpa;
 
 	arena_init(&a, 1 << 22);
-	enum error_kind kind = hpa_decode_stored(&a, sv_of(V1), &hpa, err);
+	enum error_kind kind = hpa_decode_stored(&a, AUTOSCALER_NATIVE, sv_of(V1), &hpa, err);
 	if (kind == ERR_OK) {
 		kind = read_yaml(&a, true, V2, &c, &hpa, err);
 	}
@@ -421,7 +424,8 @@ START_TEST(an_arena_too_small_is_a_limit)
 		struct hpa hpa;
 		struct error err;
 		arena_init(&small, max);
-		enum error_kind kind = hpa_decode_stored(&small, sv_of(V1), &hpa, &err);
+		enum error_kind kind =
+			hpa_decode_stored(&small, AUTOSCALER_NATIVE, sv_of(V1), &hpa, &err);
 		if (kind == ERR_OK)
 			kind = hpa_default(&small, &hpa, &err);
 		ck_assert_msg(kind == ERR_OK || kind == ERR_LIMIT || kind == ERR_NOMEM, "%zu: %s",

@@ -20,7 +20,9 @@ static struct hpa decode(const char *json)
 {
 	struct hpa hpa;
 	struct error err;
-	ck_assert_msg(hpa_decode_stored(&arena, sv_of(json), &hpa, &err) == ERR_OK, "%s", err.text);
+	ck_assert_msg(
+		hpa_decode_stored(&arena, AUTOSCALER_NATIVE, sv_of(json), &hpa, &err) == ERR_OK,
+		"%s", err.text);
 	return hpa;
 }
 
@@ -245,7 +247,7 @@ static enum error_kind some_work(struct error *err)
 	struct hpa hpa;
 
 	arena_init(&a, 1 << 22);
-	enum error_kind kind = hpa_decode_stored(&a, sv_of(FULL), &hpa, err);
+	enum error_kind kind = hpa_decode_stored(&a, AUTOSCALER_NATIVE, sv_of(FULL), &hpa, err);
 	if (kind == ERR_OK)
 		kind = hpa_default(&a, &hpa, err);
 	for (size_t i = 0; i < ARRAY_LEN(versions) && kind == ERR_OK; i++) {

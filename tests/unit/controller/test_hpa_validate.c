@@ -194,8 +194,9 @@ static struct field_error_list validate(const char *json, struct hpa_validate_op
 	struct hpa hpa;
 	struct error err;
 
-	ck_assert_msg(hpa_decode_stored(&arena, sv_of(json), &hpa, &err) == ERR_OK, "%s: %s", json,
-		err.text);
+	ck_assert_msg(
+		hpa_decode_stored(&arena, AUTOSCALER_NATIVE, sv_of(json), &hpa, &err) == ERR_OK,
+		"%s: %s", json, err.text);
 	ck_assert_int_eq(hpa_decode_admit(&arena, &hpa, &err), ERR_OK);
 	field_error_list_init(&errors, &arena);
 	hpa_validate(&hpa, options, &errors);
@@ -276,7 +277,8 @@ static enum error_kind some_work(struct error *err)
 		struct hpa hpa;
 		char *json = arena_printf(&a, "{%s}", ROWS[rows[i]].json);
 		enum error_kind kind =
-			json ? hpa_decode_stored(&a, sv_of(json), &hpa, err) : arena_error(&a, err);
+			json ? hpa_decode_stored(&a, AUTOSCALER_NATIVE, sv_of(json), &hpa, err)
+			     : arena_error(&a, err);
 		if (kind == ERR_OK)
 			kind = hpa_decode_admit(&a, &hpa, err);
 		if (kind != ERR_OK)

@@ -99,7 +99,7 @@ static void make_metric(struct world *w, size_t i)
 {
 	static const struct sv TYPES[] = { { "Object", 6 }, { "Pods", 4 }, { "Resource", 8 },
 		{ "ContainerResource", 17 }, { "External", 8 } };
-	enum hpa_metric_kind kind = (enum hpa_metric_kind)between(0, HPA_N_METRIC_KINDS - 1);
+	enum hpa_metric_kind kind = (enum hpa_metric_kind)between(0, HPA_METRIC_EXTERNAL);
 	bool total = kind == HPA_METRIC_EXTERNAL || kind == HPA_METRIC_OBJECT;
 	struct opt_quantity target =
 		opt_quantity_of(quantity_from_milli(between(1, 5000), QUANTITY_DECIMAL_SI));
