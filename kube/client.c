@@ -24,6 +24,7 @@ struct kube_client {
 	struct loop *loop;
 	struct http_endpoint *endpoints[CLIENT_N_CLASSES];
 	struct client_call *calls; /* in flight or waiting */
+	struct server_clock clock;
 };
 
 struct client_call {
@@ -34,6 +35,7 @@ struct client_call {
 	struct http_call *http; /* NULL: waiting for the timer */
 	struct loop_timer *timer;
 	struct mono deadline; /* ns 0: none */
+	struct mono sent;     /* the latest attempt */
 	unsigned n_retries;
 };
 
@@ -125,6 +127,11 @@ struct loop *client_loop(const struct kube_client *c)
 	return c->loop;
 }
 
+bool client_server_time(const struct kube_client *c, struct mono at, struct server_time *ret)
+{
+	return server_clock_at(&c->clock, at, ret);
+}
+
 void client_cancel(struct client_call *call)
 {
 	if (!call)
@@ -188,6 +195,10 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 	int64_t wait_ns;
 
 	call->http = NULL;
+	/* A stream's header came when it began, and that was some time ago. */
+	if (r && !call->request.on_data)
+		server_clock_observe(
+			&call->client->clock, r->date, call->sent, instant_mono_now());
 	if (r)
 		answer = (struct client_answer){ r->status, r->body, r->content_type, r->date };
 	if (failed || !r) {
@@ -240,6 +251,7 @@ static enum error_kind attempt(struct client_call *call, struct error *err)
 		.ctx = call,
 	};
 
+	call->sent = instant_mono_now();
 	if (call->n_retries == 0) {
 		http.timeout_ns = q->timeout_ns;
 	} else if (call->deadline.ns != 0) {

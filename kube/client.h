@@ -8,6 +8,7 @@
 #include "common/http_client.h"
 #include "common/loop.h"
 #include "common/sv.h"
+#include "kube/server_clock.h"
 
 struct kubeconfig_client;
 
@@ -32,6 +33,8 @@ DEFINE_AUTO(struct kube_client *, client_free)
 /* "https://host:port", for messages. */
 const char *client_server(const struct kube_client *c);
 struct loop *client_loop(const struct kube_client *c);
+/* The API server's time at that moment, as far as its answers told. False: none came yet. */
+bool client_server_time(const struct kube_client *c, struct mono at, struct server_time *ret);
 
 /* Borrowed for the time of the callback. */
 struct client_answer {
