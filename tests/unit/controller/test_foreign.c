@@ -1,0 +1,221 @@
+/* Who else could act on a target. */
+#include <stdio.h>
+
+#include "common/mem.h"
+#include "controller/foreign.h"
+#include "tests/unit/controller/run.h"
+
+static struct foreign *known;
+static struct error err;
+
+static void setup(void)
+{
+	known = foreign_new();
+	ck_assert_ptr_nonnull(known);
+}
+
+static void teardown(void)
+{
+	foreign_free(known);
+}
+
+static struct hpa_ref ref(const char *api_version, const char *kind, const char *name)
+{
+	return (struct hpa_ref){
+		.api_version = sv_of(api_version), .kind = sv_of(kind), .name = sv_of(name)
+	};
+}
+
+struct native {
+	const char *name, *target;
+	const char *up, *down; /* selectPolicy; NULL: no behavior */
+	int32_t min, max;
+};
+
+static void put(const struct native *n)
+{
+	struct hpa_rules up = { .select_policy = sv_of(n->up) },
+			 down = { .select_policy = sv_of(n->down) };
+	struct hpa_behavior behavior = { &up, &down };
+	const struct hpa hpa = { .meta = { .ns = SV("default"), .name = sv_of(n->name) },
+		.spec = { .target = ref("apps/v1", "Deployment", n->target),
+			.min_replicas = opt_i32_of(n->min),
+			.max_replicas = n->max,
+			.behavior = n->up ? &behavior : NULL } };
+
+	ck_assert_int_eq(foreign_put_hpa(known, &hpa, &err), ERR_OK);
+}
+
+static bool find(
+	const char *ns, struct hpa_ref target, int32_t min, int32_t max, struct foreign_actor *ret)
+{
+	const struct foreign_question q = { sv_of(ns), &target, min, max };
+
+	return foreign_find(known, &q, ret);
+}
+
+static const struct {
+	const char *what;
+	struct native native;
+	int32_t min, max; /* ours */
+	bool could_act;
+} NATIVES[] = {
+	{ "without behavior", { "a", "web", NULL, NULL, 1, 10 }, 1, 10, true },
+	{ "with one direction disabled", { "a", "web", "Disabled", "Max", 1, 10 }, 1, 10, true },
+	{ "idle", { "a", "web", "Disabled", "Disabled", 1, 10 }, 1, 10, false },
+	{ "idle with wider bounds", { "a", "web", "Disabled", "Disabled", 1, 100 }, 2, 10, false },
+	{ "a minimum above ours", { "a", "web", "Disabled", "Disabled", 2, 10 }, 1, 10, true },
+	{ "a maximum below ours", { "a", "web", "Disabled", "Disabled", 1, 9 }, 1, 10, true },
+	{ "at zero it does nothing", { "a", "web", "Disabled", "Disabled", 1, 10 }, 0, 10, false },
+	{ "another target", { "a", "api", NULL, NULL, 1, 10 }, 1, 10, false },
+};
+
+START_TEST(natives)
+{
+	struct foreign_actor actor;
+
+	put(&NATIVES[_i].native);
+	bool found = find("default", ref("apps/v1beta1", "Deployment", "web"), NATIVES[_i].min,
+		NATIVES[_i].max, &actor);
+	ck_assert_msg(found == NATIVES[_i].could_act, "%s", NATIVES[_i].what);
+	if (found)
+		ck_assert(sv_is(actor.name, "a") && sv_is(actor.ns, "default"));
+}
+END_TEST
+
+START_TEST(namespace_group_and_kind_belong_to_the_target)
+{
+	struct foreign_actor actor;
+
+	put(&(struct native){ "a", "web", NULL, NULL, 1, 10 });
+	ck_assert(!find("other", ref("apps/v1", "Deployment", "web"), 1, 10, &actor));
+	ck_assert(!find("default", ref("argoproj.io/v1", "Deployment", "web"), 1, 10, &actor));
+	ck_assert(!find("default", ref("apps/v1", "StatefulSet", "web"), 1, 10, &actor));
+	ck_assert(!find("default", ref("a/b/c", "Deployment", "web"), 1, 10, &actor));
+}
+END_TEST
+
+START_TEST(objects_are_replaced_and_removed)
+{
+	struct foreign_actor actor;
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+
+	put(&(struct native){ "a", "web", NULL, NULL, 1, 10 });
+	put(&(struct native){ "b", "web", NULL, NULL, 1, 10 });
+	put(&(struct native){ "c", "web", NULL, NULL, 1, 10 });
+	put(&(struct native){ "b", "api", NULL, NULL, 1, 10 });
+	ck_assert_uint_eq(foreign_n(known), 3);
+	foreign_remove(known, FOREIGN_NATIVE, SV("default"), SV("c"));
+	ck_assert(find("default", web, 1, 10, &actor) && sv_is(actor.name, "a"));
+	put(&(struct native){ "a", "web", "Disabled", "Disabled", 1, 10 });
+	ck_assert(!find("default", web, 1, 10, &actor));
+	foreign_remove(known, FOREIGN_NATIVE, SV("default"), SV("a"));
+	foreign_remove(known, FOREIGN_NATIVE, SV("default"), SV("a"));
+	foreign_remove(known, FOREIGN_KEDA, SV("default"), SV("b"));
+	ck_assert(find("default", ref("apps/v1", "Deployment", "api"), 1, 10, &actor));
+	foreign_remove(known, FOREIGN_NATIVE, SV("default"), SV("b"));
+	ck_assert_uint_eq(foreign_n(known), 0);
+}
+END_TEST
+
+START_TEST(many_of_one_target_go_in_any_order)
+{
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+	struct foreign_actor actor;
+	char name[16];
+
+	for (int i = 0; i < 50; i++) {
+		(void)snprintf(name, sizeof(name), "h%d", i);
+		put(&(struct native){ name, "web", NULL, NULL, 1, 10 });
+	}
+	for (int i = 0; i < 50; i++) {
+		ck_assert(find("default", web, 1, 10, &actor));
+		(void)snprintf(name, sizeof(name), "h%d", i * 7 % 50);
+		foreign_remove(known, FOREIGN_NATIVE, SV("default"), sv_of(name));
+	}
+	ck_assert(!find("default", web, 1, 10, &actor));
+}
+END_TEST
+
+#define SCALED(annotations, target)                                                                \
+	"{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\",\"annotations\":{" annotations    \
+	"}},\"spec\":{\"scaleTargetRef\":{" target "}}}"
+#define PAUSED "\"autoscaling.keda.sh/paused\":"
+
+static const struct {
+	const char *what, *json;
+	bool could_act;
+} SCALED_OBJECTS[] = {
+	{ "kind and group are Deployment's when not said", SCALED("", "\"name\":\"web\""), true },
+	{ "another kind", SCALED("", "\"name\":\"web\",\"kind\":\"StatefulSet\""), false },
+	{ "paused", SCALED(PAUSED "\"true\"", "\"name\":\"web\""), false },
+	{ "paused with any other word", SCALED(PAUSED "\"yes\"", "\"name\":\"web\""), false },
+	{ "not paused", SCALED(PAUSED "\"false\"", "\"name\":\"web\""), true },
+	{ "pinned to a count it still writes",
+		SCALED("\"autoscaling.keda.sh/paused-replicas\":\"3\"", "\"name\":\"web\""), true },
+	{ "without a target", "{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\"}}", false },
+};
+
+START_TEST(scaled_objects)
+{
+	struct foreign_actor actor;
+
+	ck_assert_int_eq(foreign_put_keda(known, sv_of(SCALED_OBJECTS[_i].json), &err), ERR_OK);
+	bool found = find("default", ref("apps/v1", "Deployment", "web"), 1, 10, &actor);
+	ck_assert_msg(found == SCALED_OBJECTS[_i].could_act, "%s", SCALED_OBJECTS[_i].what);
+	ck_assert(!found || actor.kind == FOREIGN_KEDA);
+}
+END_TEST
+
+START_TEST(a_scaled_object_that_is_none_changes_nothing)
+{
+	struct foreign_actor actor;
+
+	ck_assert_int_eq(foreign_put_keda(known, sv_of(SCALED_OBJECTS[0].json), &err), ERR_OK);
+	ck_assert_int_eq(foreign_put_keda(known, SV("{\"metadata\":7}"), &err), ERR_INVALID);
+	ck_assert(find("default", ref("apps/v1", "Deployment", "web"), 1, 10, &actor));
+}
+END_TEST
+
+static void check_text(const struct foreign_actor *actor, const char *part)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+	const struct foreign_question q = { SV("default"), &web, 1, 20 };
+
+	buf_init(&out, 1000);
+	foreign_print(&out, actor, &q);
+	ck_assert_msg(strstr(buf_text(&out), part) != NULL, "%s", buf_text(&out));
+}
+
+START_TEST(messages_name_the_other_and_the_way_out)
+{
+	check_text(&(struct foreign_actor){ .kind = FOREIGN_NATIVE, .name = SV("web") },
+		"HorizontalPodAutoscaler web scales the same target; flyball adopt hpa/web");
+	check_text(&(struct foreign_actor){ .kind = FOREIGN_NATIVE,
+			   .name = SV("web"),
+			   .held = true,
+			   .min = 1,
+			   .max = 10 },
+		"web, 1 to 10, do not contain ours, 1 to 20");
+	check_text(&(struct foreign_actor){ .kind = FOREIGN_KEDA, .name = SV("so") },
+		"ScaledObject so scales the same target; pause it");
+}
+END_TEST
+
+static void add(TCase *t)
+{
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, natives, 0, (int)ARRAY_LEN(NATIVES));
+	tcase_add_test(t, namespace_group_and_kind_belong_to_the_target);
+	tcase_add_test(t, objects_are_replaced_and_removed);
+	tcase_add_test(t, many_of_one_target_go_in_any_order);
+	tcase_add_loop_test(t, scaled_objects, 0, (int)ARRAY_LEN(SCALED_OBJECTS));
+	tcase_add_test(t, a_scaled_object_that_is_none_changes_nothing);
+	tcase_add_test(t, messages_name_the_other_and_the_way_out);
+}
+
+int main(void)
+{
+	return run_case("foreign", add);
+}
