@@ -5,116 +5,16 @@
  * Only the first document counts; what follows it is not even parsed. Whether the texts mean anything is decided in naming.c. */
 #include "adapter/rules.h"
 
-#include <stdio.h>
-
-#include "common/buf.h"
-#include "common/jtree.h"
+#include "common/decoder.h"
 #include "common/yx.h"
-
-/* A message that lists more findings than this helps nobody. */
-#define RULES_FINDINGS_MAX 5u
-
-struct decoder {
-	struct arena *arena;
-	const char *name;
-	struct buf findings;
-	unsigned n_findings;
-	bool no_memory;
-};
-
-static void finding(struct decoder *d, const struct jtree *at, const char *where, const char *what)
-{
-	d->n_findings++;
-	if (d->n_findings > RULES_FINDINGS_MAX)
-		return;
-	buf_printf(&d->findings, "%s%s:%u: %s: %s", d->n_findings > 1 ? "; " : "", d->name,
-		at->key_line ? at->key_line : at->line, where, what);
-}
-
-/* True when t is an object; null and absent are silently none. */
-static bool is_object(struct decoder *d, const struct jtree *t, const char *where)
-{
-	if (jtree_is_absent(t))
-		return false;
-	if (t->kind == JTREE_OBJECT)
-		return true;
-	finding(d, t, where, "must be a map of keys and values");
-	return false;
-}
-
-static bool is_list(struct decoder *d, const struct jtree *t, const char *where)
-{
-	if (jtree_is_absent(t))
-		return false;
-	if (t->kind == JTREE_ARRAY)
-		return true;
-	finding(d, t, where, "must be a list (lines that begin with \"- \")");
-	return false;
-}
-
-static void check_keys(
-	struct decoder *d, const struct jtree *t, const char *where, const char *const *known)
-{
-	JTREE_FOREACH (child, t) {
-		bool found = false;
-		for (const char *const *key = known; *key; key++)
-			found = found || sv_is(child->key, *key);
-		if (found)
-			continue;
-		char what[300];
-		int length = snprintf(what, sizeof(what), "unknown key \"%.*s\", known are:",
-			(int)(child->key.len < 60 ? child->key.len : 60),
-			child->key.ptr ? child->key.ptr : "");
-		for (const char *const *key = known;
-			*key && length > 0 && (size_t)length < sizeof(what); key++)
-			length +=
-				snprintf(what + length, sizeof(what) - (size_t)length, " %s", *key);
-		finding(d, child, where, what);
-	}
-}
-
-/* Any scalar as the text it was written with. */
-static struct sv text_of(struct decoder *d, const struct jtree *t, const char *where)
-{
-	if (jtree_is_absent(t))
-		return SV_NULL;
-	if (t->kind == JTREE_OBJECT || t->kind == JTREE_ARRAY) {
-		finding(d, t, where, "must be text");
-		return SV_NULL;
-	}
-	if (t->kind == JTREE_NULL)
-		return SV_NULL;
-	/* The text as written: 0x1F and yes are texts here, whatever they mean elsewhere. */
-	return t->raw.ptr ? t->raw : t->text;
-}
-
-static struct opt_bool bool_of(struct decoder *d, const struct jtree *t, const char *where)
-{
-	struct opt_bool none = { false, false };
-	if (jtree_is_absent(t))
-		return none;
-	if (t->kind != JTREE_BOOL) {
-		finding(d, t, where, "must be true or false, without quotes");
-		return none;
-	}
-	return (struct opt_bool){ true, t->truth };
-}
-
-static void *array_of(struct decoder *d, size_t n, size_t size)
-{
-	void *made = arena_calloc(d->arena, n ? n : 1, size);
-	if (!made)
-		d->no_memory = true;
-	return made;
-}
 
 static void decode_overrides(
 	struct decoder *d, const struct jtree *t, const char *where, struct rules_mapping *m)
 {
 	static const char *const KEYS[] = { "group", "resource", NULL };
-	if (!is_object(d, t, where))
+	if (!decoder_is_object(d, t, where))
 		return;
-	struct rules_override *list = array_of(d, t->n, sizeof(*list));
+	struct rules_override *list = decoder_array(d, t->n, sizeof(*list));
 	if (!list)
 		return;
 	size_t n = 0;
@@ -122,12 +22,12 @@ static void decode_overrides(
 		struct rules_override *o = &list[n++];
 		o->label = child->raw_key.ptr ? child->raw_key : child->key;
 		o->line = child->key_line;
-		if (!is_object(d, child, "resources.overrides"))
+		if (!decoder_is_object(d, child, "resources.overrides"))
 			continue;
-		check_keys(d, child, "resources.overrides", KEYS);
-		o->group = text_of(d, jtree_get(child, "group"), "resources.overrides.group");
-		o->resource =
-			text_of(d, jtree_get(child, "resource"), "resources.overrides.resource");
+		decoder_check_keys(d, child, "resources.overrides", KEYS);
+		o->group = decoder_text(d, jtree_get(child, "group"), "resources.overrides.group");
+		o->resource = decoder_text(
+			d, jtree_get(child, "resource"), "resources.overrides.resource");
 	}
 	m->overrides = list;
 	m->n_overrides = n;
@@ -136,30 +36,30 @@ static void decode_overrides(
 static void decode_mapping(struct decoder *d, const struct jtree *t, struct rules_mapping *m)
 {
 	static const char *const KEYS[] = { "template", "overrides", "namespaced", NULL };
-	if (!is_object(d, t, "resources"))
+	if (!decoder_is_object(d, t, "resources"))
 		return;
-	check_keys(d, t, "resources", KEYS);
-	m->template = text_of(d, jtree_get(t, "template"), "resources.template");
+	decoder_check_keys(d, t, "resources", KEYS);
+	m->template = decoder_text(d, jtree_get(t, "template"), "resources.template");
 	decode_overrides(d, jtree_get(t, "overrides"), "resources.overrides", m);
-	m->namespaced = bool_of(d, jtree_get(t, "namespaced"), "resources.namespaced");
+	m->namespaced = decoder_bool(d, jtree_get(t, "namespaced"), "resources.namespaced");
 }
 
 static void decode_filters(struct decoder *d, const struct jtree *t, struct rules_rule *rule)
 {
 	static const char *const KEYS[] = { "is", "isNot", NULL };
-	if (!is_list(d, t, "seriesFilters"))
+	if (!decoder_is_list(d, t, "seriesFilters"))
 		return;
-	struct rules_filter *list = array_of(d, t->n, sizeof(*list));
+	struct rules_filter *list = decoder_array(d, t->n, sizeof(*list));
 	if (!list)
 		return;
 	size_t n = 0;
 	JTREE_FOREACH (child, t) {
 		struct rules_filter *f = &list[n++];
-		if (!is_object(d, child, "seriesFilters"))
+		if (!decoder_is_object(d, child, "seriesFilters"))
 			continue;
-		check_keys(d, child, "seriesFilters", KEYS);
-		f->is = text_of(d, jtree_get(child, "is"), "seriesFilters.is");
-		f->is_not = text_of(d, jtree_get(child, "isNot"), "seriesFilters.isNot");
+		decoder_check_keys(d, child, "seriesFilters", KEYS);
+		f->is = decoder_text(d, jtree_get(child, "is"), "seriesFilters.is");
+		f->is_not = decoder_text(d, jtree_get(child, "isNot"), "seriesFilters.isNot");
 	}
 	rule->filters = list;
 	rule->n_filters = n;
@@ -171,27 +71,27 @@ static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_r
 		"metricsQuery", NULL };
 	static const char *const NAME_KEYS[] = { "matches", "as", NULL };
 	rule->line = t->line;
-	if (!is_object(d, t, "rule"))
+	if (!decoder_is_object(d, t, "rule"))
 		return;
-	check_keys(d, t, "rule", KEYS);
-	rule->series_query = text_of(d, jtree_get(t, "seriesQuery"), "seriesQuery");
+	decoder_check_keys(d, t, "rule", KEYS);
+	rule->series_query = decoder_text(d, jtree_get(t, "seriesQuery"), "seriesQuery");
 	decode_filters(d, jtree_get(t, "seriesFilters"), rule);
 	decode_mapping(d, jtree_get(t, "resources"), &rule->mapping);
 	const struct jtree *name = jtree_get(t, "name");
-	if (is_object(d, name, "name")) {
-		check_keys(d, name, "name", NAME_KEYS);
-		rule->name_matches = text_of(d, jtree_get(name, "matches"), "name.matches");
-		rule->name_as = text_of(d, jtree_get(name, "as"), "name.as");
+	if (decoder_is_object(d, name, "name")) {
+		decoder_check_keys(d, name, "name", NAME_KEYS);
+		rule->name_matches = decoder_text(d, jtree_get(name, "matches"), "name.matches");
+		rule->name_as = decoder_text(d, jtree_get(name, "as"), "name.as");
 	}
-	rule->metrics_query = text_of(d, jtree_get(t, "metricsQuery"), "metricsQuery");
+	rule->metrics_query = decoder_text(d, jtree_get(t, "metricsQuery"), "metricsQuery");
 }
 
 static const struct rules_rule *decode_rules(
 	struct decoder *d, const struct jtree *t, bool external, size_t *ret_n)
 {
-	if (!is_list(d, t, external ? "externalRules" : "rules"))
+	if (!decoder_is_list(d, t, external ? "externalRules" : "rules"))
 		return NULL;
-	struct rules_rule *list = array_of(d, t->n, sizeof(*list));
+	struct rules_rule *list = decoder_array(d, t->n, sizeof(*list));
 	if (!list)
 		return NULL;
 	size_t n = 0;
@@ -210,13 +110,13 @@ static void decode_resource_rule(
 {
 	static const char *const KEYS[] = { "containerQuery", "nodeQuery", "resources",
 		"containerLabel", NULL };
-	if (!is_object(d, t, where))
+	if (!decoder_is_object(d, t, where))
 		return;
 	r->line = t->line;
-	check_keys(d, t, where, KEYS);
-	r->container_query = text_of(d, jtree_get(t, "containerQuery"), "containerQuery");
-	r->node_query = text_of(d, jtree_get(t, "nodeQuery"), "nodeQuery");
-	r->container_label = text_of(d, jtree_get(t, "containerLabel"), "containerLabel");
+	decoder_check_keys(d, t, where, KEYS);
+	r->container_query = decoder_text(d, jtree_get(t, "containerQuery"), "containerQuery");
+	r->node_query = decoder_text(d, jtree_get(t, "nodeQuery"), "nodeQuery");
+	r->container_label = decoder_text(d, jtree_get(t, "containerLabel"), "containerLabel");
 	decode_mapping(d, jtree_get(t, "resources"), &r->mapping);
 }
 
@@ -224,28 +124,28 @@ static void decode_resource_rules(
 	struct decoder *d, const struct jtree *t, struct rules_config *config)
 {
 	static const char *const KEYS[] = { "cpu", "memory", "window", NULL };
-	if (!is_object(d, t, "resourceRules"))
+	if (!decoder_is_object(d, t, "resourceRules"))
 		return;
 	config->has_resource_rules = true;
-	check_keys(d, t, "resourceRules", KEYS);
+	decoder_check_keys(d, t, "resourceRules", KEYS);
 	decode_resource_rule(d, jtree_get(t, "cpu"), "resourceRules.cpu", &config->cpu);
 	decode_resource_rule(d, jtree_get(t, "memory"), "resourceRules.memory", &config->memory);
 	const struct jtree *window = jtree_get(t, "window");
 	if (jtree_is_absent(window))
 		return;
-	struct sv text = text_of(d, window, "resourceRules.window");
+	struct sv text = decoder_text(d, window, "resourceRules.window");
 	struct error bad = { 0 };
 	if ((text.ptr || window->kind == JTREE_STRING) &&
 		rules_duration(text, &config->window_ns, &bad))
-		finding(d, window, "resourceRules.window", bad.text);
+		decoder_find(d, window, "resourceRules.window", bad.text);
 }
 
 static void decode_file(struct decoder *d, const struct jtree *root, struct rules_config *config)
 {
 	static const char *const KEYS[] = { "rules", "externalRules", "resourceRules", NULL };
-	if (!is_object(d, root, "file"))
+	if (!decoder_is_object(d, root, "file"))
 		return;
-	check_keys(d, root, "file", KEYS);
+	decoder_check_keys(d, root, "file", KEYS);
 	config->rules = decode_rules(d, jtree_get(root, "rules"), false, &config->n_rules);
 	config->external =
 		decode_rules(d, jtree_get(root, "externalRules"), true, &config->n_external);
@@ -305,22 +205,14 @@ enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
 	if (yx_parse(a, first_document(text), name, &documents, &n, err))
 		return err->kind;
 	struct rules_config config = { 0 };
-	struct decoder d = { .arena = a, .name = name };
-	buf_init(&d.findings, ERROR_TEXT_MAX);
+	struct decoder d;
+	decoder_init(&d, a, name);
 	if (n > 0)
 		decode_file(&d, documents[0], &config);
-	enum error_kind kind = ERR_OK;
-	if (d.no_memory)
-		kind = arena_error(a, err);
-	else if (d.n_findings > RULES_FINDINGS_MAX)
-		kind = error_set(err, ERR_INVALID, "%s; and %u more", buf_text(&d.findings),
-			d.n_findings - RULES_FINDINGS_MAX);
-	else if (d.n_findings > 0)
-		kind = error_set(err, ERR_INVALID, "%s", buf_text(&d.findings));
-	buf_done(&d.findings);
-	if (kind == ERR_OK)
-		*ret = config;
-	return kind;
+	if (decoder_end(&d, err))
+		return err->kind;
+	*ret = config;
+	return ERR_OK;
 }
 
 struct unit {
