@@ -61,6 +61,7 @@ struct http_endpoint {
 	struct http_credentials credentials;
 	char *user_agent;
 	bool http1_only;
+	unsigned max_calls, n_running;
 	int64_t connect_timeout_ns;
 };
 
@@ -121,11 +122,26 @@ static void unlist(struct http_call *call)
 
 /* Ending a call */
 
-/* Takes the call out of libcurl. */
+static void on_wake(void *ctx);
+
+/* Enters libcurl in the next round. */
+static bool wake(struct http_endpoint *e)
+{
+	if (!e->waking)
+		e->waking = loop_defer(e->loop, on_wake, e);
+	return e->waking;
+}
+
+/* Takes the call out of libcurl; whoever waits in line may go. */
 static void stop(struct http_call *call)
 {
-	if (call->state == CALL_RUNNING)
-		(void)curl_multi_remove_handle(call->endpoint->multi, call->easy);
+	struct http_endpoint *e = call->endpoint;
+
+	if (call->state == CALL_RUNNING) {
+		(void)curl_multi_remove_handle(e->multi, call->easy);
+		if (e->n_running-- == e->max_calls)
+			(void)wake(e);
+	}
 	call->state = CALL_FINISHED;
 }
 
@@ -179,16 +195,6 @@ static long status_of(struct http_call *call)
 	if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
 		status = 0;
 	return status;
-}
-
-static void on_wake(void *ctx);
-
-/* Enters libcurl in the next round. */
-static bool wake(struct http_endpoint *e)
-{
-	if (!e->waking)
-		e->waking = loop_defer(e->loop, on_wake, e);
-	return e->waking;
 }
 
 static bool set_token(struct http_call *call)
@@ -439,9 +445,13 @@ static void on_wake(void *ctx)
 	{
 		if (call->state != CALL_NEW)
 			continue;
-		call->state = CALL_RUNNING;
-		if (curl_multi_add_handle(e->multi, call->easy) == CURLM_OK)
+		if (e->max_calls && e->n_running >= e->max_calls)
+			break;
+		if (curl_multi_add_handle(e->multi, call->easy) == CURLM_OK) {
+			call->state = CALL_RUNNING;
+			e->n_running++;
 			continue;
+		}
 		call->state = CALL_FINISHED;
 		fail(call, ERR_NOMEM, 0, "out of memory");
 		list_ready(call);
@@ -724,22 +734,17 @@ enum error_kind http_endpoint_new(struct http_client *c, const struct http_endpo
 	TAILQ_INIT(&e->calls);
 	TAILQ_INIT(&e->ready);
 	e->http1_only = config->http1_only;
+	e->max_calls = config->max_calls;
 	e->connect_timeout_ns =
 		config->connect_timeout_ns ? config->connect_timeout_ns : DEFAULT_CONNECT_NS;
-	enum error_kind kind = set_multi(e,
-		(long)(config->max_connections ? config->max_connections : DEFAULT_CONNECTIONS),
-		err);
-	if (kind == ERR_OK)
-		kind = set_address(e, config, err);
-	if (kind == ERR_OK)
-		kind = http_credentials_init(&e->credentials, config, err);
-	if (kind == ERR_OK)
-		kind = http_lines_add_all(&e->lines, config->headers, err);
-	if (kind == ERR_OK && config->user_agent &&
-		!(e->user_agent = mem_strdup(config->user_agent)))
-		kind = error_nomem(err);
-	if (kind != ERR_OK)
-		return kind;
+	unsigned n_connections =
+		config->max_connections ? config->max_connections : DEFAULT_CONNECTIONS;
+	if (set_multi(e, (long)n_connections, err) || set_address(e, config, err) ||
+		http_credentials_init(&e->credentials, config, err) ||
+		http_lines_add_all(&e->lines, config->headers, err))
+		return err->kind;
+	if (config->user_agent && !(e->user_agent = mem_strdup(config->user_agent)))
+		return error_nomem(err);
 	*ret = TAKE_PTR(e);
 	return ERR_OK;
 }

@@ -37,6 +37,8 @@ struct http_endpoint_config {
 	int64_t connect_timeout_ns;
 	/* to this endpoint; 0: 8 */
 	unsigned max_connections;
+	/* requests in flight; later ones wait in line while their deadlines run. 0: no limit of our own */
+	unsigned max_calls;
 	/* do not offer HTTP/2 */
 	bool http1_only;
 };

@@ -209,6 +209,32 @@ START_TEST(a_deadline_counts_the_wait_for_a_connection)
 }
 END_TEST
 
+/* HTTP/2 would carry them all on one connection, so connections are no limit. */
+START_TEST(calls_beyond_the_limit_wait_in_line)
+{
+	struct world w;
+	start(&w, (struct http_endpoint_config){ .max_connections = 8, .max_calls = 2 });
+	struct http_call *silent[2];
+	for (size_t i = 0; i < 2; i++) {
+		begin(&w, (struct http_request){ .target = "/later" });
+		silent[i] = w.call;
+	}
+	TURN_UNTIL(&w, w.net.n_handled == 2);
+	ask(&w, (struct http_request){ .target = "/echo", .timeout_ns = 50 * NS_PER_MS });
+	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
+	ck_assert_str_eq(w.failed.text, "no complete answer within 50ms");
+	ck_assert_uint_eq(w.net.n_handled, 2);
+	unsigned before = w.n_done;
+	for (unsigned i = 0; i < 3; i++)
+		begin(&w, (struct http_request){ .target = "/echo" });
+	http_call_cancel(silent[0]);
+	TURN_UNTIL(&w, w.n_done == before + 3);
+	ck_assert_int_eq(w.status, 200);
+	http_call_cancel(silent[1]);
+	stop(&w);
+}
+END_TEST
+
 START_TEST(connections_are_reused_and_endpoints_have_their_own)
 {
 	struct world w;
@@ -453,6 +479,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, what_could_change_the_request_is_refused);
 	tcase_add_test(tcase, failures_say_what_happened);
 	tcase_add_test(tcase, a_deadline_counts_the_wait_for_a_connection);
+	tcase_add_test(tcase, calls_beyond_the_limit_wait_in_line);
 	tcase_add_test(tcase, connections_are_reused_and_endpoints_have_their_own);
 	tcase_add_test(tcase, proxies_of_the_environment_are_ignored);
 	tcase_add_test(tcase, streams_deliver_and_end);
