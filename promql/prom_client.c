@@ -21,7 +21,7 @@ struct prom_client {
 	struct http_endpoint *endpoint;
 	char *url;    /* without user and password */
 	char *prefix; /* "" or "/prom" */
-	char *suffix; /* "" or "?x=y", POST only */
+	char *suffix; /* "" or "?x=y", of a POST */
 	bool post;
 	VEC(struct owned_param) params;
 	int64_t timeout_ns;
@@ -199,7 +199,7 @@ enum error_kind prom_client_new(struct http_client *http, const struct prom_clie
 	c->timeout_ns = config->timeout_ns ? config->timeout_ns : DEFAULT_TIMEOUT_NS;
 	c->max_bytes = config->max_bytes ? config->max_bytes : LIMIT_PROMETHEUS_ANSWER_BYTES;
 	c->prefix = clean_path(base.path);
-	c->suffix = c->post && base.query.len ? join_text(SV("?"), base.query) : mem_strdup("");
+	c->suffix = base.query.len ? join_text(SV("?"), base.query) : mem_strdup("");
 	if (!c->prefix || !c->suffix)
 		return error_nomem(err);
 	c->url = join_text(base.scheme_host, sv_of(c->prefix));
@@ -277,6 +277,7 @@ struct question {
 	struct prom_client_param params[MAX_PARAMS + 4];
 	size_t n;
 	char times[2][32]; /* texts of parameters */
+	bool post;
 };
 
 static void add_param(struct question *q, struct sv name, struct sv value)
@@ -320,7 +321,7 @@ static enum error_kind start(struct prom_client *c, struct question *q,
 	put_form(&form, q);
 	buf_put_str(&target, c->prefix);
 	buf_put_str(&target, q->path);
-	if (c->post) {
+	if (c->post || q->post) {
 		buf_put_str(&target, c->suffix);
 		request->method = "POST";
 		request->body = buf_sv(&form);
@@ -379,7 +380,7 @@ enum error_kind prom_client_query(struct prom_client *c, const struct prom_clien
 	prom_client_done_fn done, void *ctx, struct prom_client_call **ret, struct error *err)
 {
 	struct prom_client_call plan = { .done = done, .ctx = ctx };
-	struct question question = { .path = "/api/v1/query" };
+	struct question question = { .path = "/api/v1/query", .post = q->post };
 	struct http_request request = { .timeout_ns = q->timeout_ns ? q->timeout_ns : c->timeout_ns,
 		.max_bytes = q->max_bytes ? q->max_bytes : c->max_bytes,
 		.done = on_query_done };

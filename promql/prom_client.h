@@ -1,6 +1,7 @@
 #pragma once
-/* Questions to a Prometheus-compatible server over HTTP: the only I/O in this folder. Parameters are sorted by name and form
- * encoded as Go's url.Values does; times are seconds with up to three decimals. */
+/* Questions to a Prometheus-compatible server over HTTP: the only traffic of this folder. Parameters are sorted by name and form
+ * encoded as Go's url.Values does; times are seconds with up to three decimals. Credentials go to the configured host and nowhere
+ * else: a redirect is an answer (and a failure), it is never followed. */
 #include <stdint.h>
 
 #include "common/buf.h"
@@ -45,6 +46,7 @@ struct prom_client_query {
 	int64_t time_ms;    /* evaluation time, since 1970 */
 	int64_t timeout_ns; /* 0: the client's; also sent as timeout=... when send_timeout */
 	bool send_timeout;
+	bool post; /* in a body, whatever the client's way: for texts that do not fit into a URL */
 	size_t max_bytes; /* 0: the client's */
 };
 

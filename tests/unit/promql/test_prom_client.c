@@ -165,6 +165,11 @@ static const struct {
 			.send_timeout = true,
 			.timeout_ns = 15 * NS_PER_SEC },
 		"GET /api/v1/query?dedup=false&query=1&stats=&time=5&timeout=15&z=a+b%26c" },
+	{ "a long query goes in a body all the same", "", "/p?tenant=1", { .post = false },
+		{ .query = SV("a"), .post = true },
+		"POST "
+		"/p/api/v1/query?tenant=1|Content-Type=application/"
+		"x-www-form-urlencoded|query=a" },
 	{ "a fragment is no part of it", "", "/p#frag", { .post = false }, { .query = SV("1") },
 		"GET /p/api/v1/query?query=1" },
 	{ "user and password of the URL", "us%65r:p%40ss:w@", "", { .post = false },
