@@ -17,7 +17,7 @@ function(flyball_library name)
 	endforeach()
 	if(name STREQUAL "common")
 		target_link_libraries(flyball_common ${kind} PkgConfig::CURL PkgConfig::JANSSON
-			PkgConfig::YAML PkgConfig::MICROHTTPD PkgConfig::PCRE2 PkgConfig::GNUTLS m)
+			PkgConfig::YAML PkgConfig::MICROHTTPD PkgConfig::PCRE2 PkgConfig::GNUTLS PkgConfig::ZLIB m)
 	endif()
 endfunction()
 

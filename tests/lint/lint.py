@@ -26,6 +26,7 @@ LIBRARY_HEADERS = {
     "yaml.h": {"common/yx.c"},
     "pcre2.h": {"common/rex.c"},
     "jansson.h": {"common/jx.h"},
+    "zlib.h": {"common/gzip.c"},
 }
 MAX_FILE_LINES = 800
 MAX_FUNCTION_LINES = 80
