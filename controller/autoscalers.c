@@ -1,10 +1,11 @@
-/* A map by key, and per namespace a list, so that the check of overlapping selectors looks at one namespace only. */
+/* Per kind a map by key, and per namespace a list, so that the check of overlapping selectors looks at one namespace only. */
 #include "controller/autoscalers.h"
 
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
 #include "common/vec.h"
+#include "controller/own_kind.h"
 
 /* The largest cluster that was ever reported has tens of thousands. */
 #define MAX_OBJECTS 200000
@@ -16,9 +17,13 @@ struct namespace_list {
 	VEC(struct autoscaler *) members;
 };
 
-struct autoscalers {
+struct kind {
 	struct map by_key;	 /* -> struct autoscaler */
 	struct map by_namespace; /* -> struct namespace_list */
+};
+
+struct autoscalers {
+	struct kind kinds[AUTOSCALER_KINDS];
 };
 
 struct autoscalers *autoscalers_new(void)
@@ -27,8 +32,10 @@ struct autoscalers *autoscalers_new(void)
 
 	if (!all)
 		return NULL;
-	map_init(&all->by_key, MAX_OBJECTS);
-	map_init(&all->by_namespace, MAX_NAMESPACES);
+	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
+		map_init(&all->kinds[i].by_key, MAX_OBJECTS);
+		map_init(&all->kinds[i].by_namespace, MAX_NAMESPACES);
+	}
 	return all;
 }
 
@@ -59,8 +66,10 @@ void autoscalers_free(struct autoscalers *all)
 {
 	if (!all)
 		return;
-	map_done(&all->by_namespace, free_list);
-	map_done(&all->by_key, free_one);
+	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
+		map_done(&all->kinds[i].by_namespace, free_list);
+		map_done(&all->kinds[i].by_key, free_one);
+	}
 	mem_free(all);
 }
 
@@ -77,53 +86,117 @@ static char *key_of(struct sv ns, struct sv name)
 	return key;
 }
 
-struct autoscaler *autoscalers_find(const struct autoscalers *all, struct sv ns, struct sv name)
+struct autoscaler *autoscalers_find(
+	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
 	AUTO(mem_free_str) char *key = key_of(ns, name);
-	return key ? map_get(&all->by_key, sv_from(key, ns.len + name.len + 1)) : NULL;
+	return key ? map_get(&all->kinds[kind].by_key, sv_from(key, ns.len + name.len + 1)) : NULL;
 }
 
 size_t autoscalers_n(const struct autoscalers *all)
 {
-	return all->by_key.n;
+	size_t n = 0;
+
+	for (size_t i = 0; i < AUTOSCALER_KINDS; i++)
+		n += all->kinds[i].by_key.n;
+	return n;
 }
 
 void autoscalers_each(
 	const struct autoscalers *all, void (*fn)(struct autoscaler *one, void *ctx), void *ctx)
 {
-	MAP_FOREACH (e, &all->by_key)
-		fn(e->value, ctx);
+	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
+		MAP_FOREACH (e, &all->kinds[i].by_key)
+			fn(e->value, ctx);
+	}
 }
 
-/* 64-bit FNV-1a over the spec as the server prints it: an edit that keeps the hash is as likely as a broken memory cell. */
-static enum error_kind fingerprint_of(struct sv json, uint64_t *ret, struct error *err)
+/* What the store reads of an object. */
+struct gist {
+	char *json; /* a copy of its own */
+	size_t json_len;
+	uint64_t fingerprint, spread;
+	int64_t period_ns;
+};
+
+/* 64-bit FNV-1a: that an edit keeps the hash is as likely as a broken memory cell. */
+static uint64_t hash_text(uint64_t hash, struct sv text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
+	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+/* Half of an object is managedFields, which nobody here reads; a status update may leave them out. */
+static void drop_managed_fields(struct jtree *tree)
+{
+	struct jtree *metadata = tree->first;
+
+	while (metadata && !sv_is(metadata->key, "metadata"))
+		metadata = metadata->next;
+	struct jtree **at = metadata && metadata->kind == JTREE_OBJECT ? &metadata->first : NULL;
+	for (; at && *at; at = &(*at)->next) {
+		if (sv_is((*at)->key, "managedFields")) {
+			*at = (*at)->next;
+			metadata->n--;
+			return;
+		}
+	}
+}
+
+/* Objects of a namespace whose first metric one list of the namespace's pods answers belong together; the others are on their own. */
+static uint64_t spread_of(const struct object_id *id, const struct jtree *spec)
+{
+	const struct jtree *metrics = jtree_get(spec, "metrics");
+	const struct jtree *metric = metrics ? metrics->first : NULL;
+	uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), id->namespace);
+	struct sv type = metric ? jtree_text(jtree_get(metric, "type")) : SV("Resource");
+
+	if (sv_is(type, "Resource") || sv_is(type, "ContainerResource"))
+		return hash;
+	if (sv_is(type, "Pods"))
+		return hash_text(
+			hash, jtree_text(jtree_at(metric, "pods", "metric", "name", NULL)));
+	return hash_text(hash, id->name);
+}
+
+static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_id *id,
+	struct sv json, struct gist *ret, struct error *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
-	AUTO(buf_done) struct buf spec = { 0 };
+	AUTO(buf_done) struct buf text = { 0 };
 	struct jtree *tree;
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	int64_t seconds = 0;
 
 	arena_init(&a, MAX_DECODE_BYTES);
-	buf_init(&spec, LIMIT_OBJECT_BYTES);
+	buf_init(&text, LIMIT_OBJECT_BYTES);
 	if (jtree_parse(&a, json, &tree, err) != ERR_OK)
 		return err->kind;
-	const struct jtree *member = jtree_get(tree, "spec");
-	if (member)
-		jtree_print(&spec, member);
-	if (buf_check(&spec, "the spec", err) != ERR_OK)
+	const struct jtree *spec = jtree_get(tree, "spec");
+	if (spec)
+		jtree_print(&text, spec);
+	if (buf_check(&text, "the spec", err) != ERR_OK)
 		return err->kind;
-	for (size_t i = 0; i < spec.len; i++)
-		hash = (hash ^ (unsigned char)spec.data[i]) * UINT64_C(0x100000001b3);
-	*ret = hash;
-	return ERR_OK;
+	*ret = (struct gist){ .fingerprint = hash_text(UINT64_C(0xcbf29ce484222325), buf_sv(&text)),
+		.spread = spread_of(id, spec) };
+	if (kind == AUTOSCALER_OWN && jtree_i64(jtree_get(spec, "syncPeriodSeconds"), &seconds) &&
+		seconds >= OWN_KIND_MIN_SYNC_SEC && seconds <= OWN_KIND_MAX_SYNC_SEC)
+		ret->period_ns = seconds * NS_PER_SEC;
+	drop_managed_fields(tree);
+	buf_clear(&text);
+	jtree_print(&text, tree);
+	if (buf_check(&text, "an autoscaler", err) != ERR_OK)
+		return err->kind;
+	ret->json = mem_memdup(buf_text(&text), text.len);
+	ret->json_len = text.len;
+	return ret->json ? ERR_OK : error_nomem(err);
 }
 
-static struct autoscaler *add(
-	struct autoscalers *all, struct sv ns, struct sv name, struct error *err)
+static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, struct error *err)
 {
 	struct autoscaler *one = mem_zalloc(sizeof(*one));
 	char *key = key_of(ns, name);
-	struct namespace_list *list = map_get(&all->by_namespace, ns);
+	struct namespace_list *list = map_get(&in->by_namespace, ns);
 
 	if (!one || !key) {
 		mem_free(one);
@@ -137,7 +210,7 @@ static struct autoscaler *add(
 	arena_init(&one->selector_memory, MAX_SELECTOR_BYTES);
 	if (!list) {
 		list = mem_zalloc(sizeof(*list));
-		if (!list || map_set(&all->by_namespace, ns, list, NULL, err) != ERR_OK) {
+		if (!list || map_set(&in->by_namespace, ns, list, NULL, err) != ERR_OK) {
 			mem_free(list);
 			autoscalers_free_one(one);
 			(void)error_nomem(err);
@@ -145,7 +218,7 @@ static struct autoscaler *add(
 		}
 	}
 	struct autoscaler **slot = VEC_PUSH(&list->members, MAX_OBJECTS);
-	if (slot && map_set(&all->by_key, one->key, one, NULL, err) == ERR_OK) {
+	if (slot && map_set(&in->by_key, one->key, one, NULL, err) == ERR_OK) {
 		*slot = one;
 		return one;
 	}
@@ -169,11 +242,13 @@ static bool is_same(const struct autoscaler *one, const struct object_id *id)
 	return one && one->uid && sv_is(id->uid, one->uid);
 }
 
-enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id *id, struct sv json,
-	struct autoscaler **ret, enum autoscalers_change *ret_change, struct error *err)
+enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind kind,
+	const struct object_id *id, struct sv json, struct autoscaler **ret,
+	enum autoscalers_change *ret_change, struct error *err)
 {
-	uint64_t fingerprint, version = 0;
-	struct autoscaler *one = autoscalers_find(all, id->namespace, id->name);
+	uint64_t version = 0;
+	struct gist gist;
+	struct autoscaler *one = autoscalers_find(all, kind, id->namespace, id->name);
 	bool added = !one;
 
 	(void)!object_meta_version(id->resource_version, &version);
@@ -183,33 +258,38 @@ enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id 
 		*ret_change = AUTOSCALERS_NONE;
 		return ERR_OK;
 	}
-	if (fingerprint_of(json, &fingerprint, err) != ERR_OK)
+	if (read_gist(kind, id, json, &gist, err) != ERR_OK)
 		return err->kind;
-	AUTO(mem_free_str) char *copy = mem_memdup(json.ptr, json.len);
+	AUTO(mem_free_str) char *text = gist.json;
 	AUTO(mem_free_str) char *uid = mem_memdup(id->uid.ptr, id->uid.len);
-	if (!copy || !uid)
+	if (!uid)
 		return error_nomem(err);
-	if (!one && !(one = add(all, id->namespace, id->name, err)))
+	if (!one && !(one = add(&all->kinds[kind], id->namespace, id->name, err)))
 		return err->kind;
 	if (!added && !same_object)
 		start_over(one);
-	bool edited = !same_object || fingerprint != one->fingerprint;
+	bool edited = !same_object || gist.fingerprint != one->fingerprint;
 	*ret_change = added ? AUTOSCALERS_ADDED : edited ? AUTOSCALERS_EDITED : AUTOSCALERS_UPDATED;
 	mem_free(one->json);
 	mem_free(one->uid);
-	one->json = TAKE_PTR(copy);
-	one->json_len = json.len;
+	one->kind = kind;
+	one->json = TAKE_PTR(text);
+	one->json_len = gist.json_len;
 	one->uid = TAKE_PTR(uid);
 	one->version = version;
-	one->fingerprint = fingerprint;
+	one->fingerprint = gist.fingerprint;
+	one->spread = gist.spread;
+	one->period_ns = gist.period_ns;
 	*ret = one;
 	return ERR_OK;
 }
 
-struct autoscaler *autoscalers_take(struct autoscalers *all, struct sv ns, struct sv name)
+struct autoscaler *autoscalers_take(
+	struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
-	struct autoscaler *one = autoscalers_find(all, ns, name);
-	struct namespace_list *list = map_get(&all->by_namespace, ns);
+	struct kind *in = &all->kinds[kind];
+	struct autoscaler *one = autoscalers_find(all, kind, ns, name);
+	struct namespace_list *list = map_get(&in->by_namespace, ns);
 
 	if (!one)
 		return NULL;
@@ -220,8 +300,8 @@ struct autoscaler *autoscalers_take(struct autoscalers *all, struct sv ns, struc
 		}
 	}
 	if (list && list->members.n == 0)
-		free_list(map_take(&all->by_namespace, one->ns));
-	(void)map_take(&all->by_key, one->key);
+		free_list(map_take(&in->by_namespace, one->ns));
+	(void)map_take(&in->by_key, one->key);
 	return one;
 }
 
@@ -242,7 +322,7 @@ enum error_kind autoscalers_set_selector(
 enum error_kind autoscalers_peers(const struct autoscalers *all, struct arena *a,
 	const struct autoscaler *self, struct target_peer **ret, size_t *ret_n, struct error *err)
 {
-	const struct namespace_list *list = map_get(&all->by_namespace, self->ns);
+	const struct namespace_list *list = map_get(&all->kinds[self->kind].by_namespace, self->ns);
 	size_t n = list ? list->members.n : 0;
 	struct target_peer *peers = ARENA_ARRAY(a, n, struct target_peer);
 	size_t kept = 0;

@@ -7,25 +7,28 @@
 #include "common/error.h"
 #include "common/instant.h"
 #include "common/sv.h"
+#include "controller/autoscaler_kind.h"
 #include "controller/history.h"
 #include "controller/target.h"
 #include "kube/object_meta.h"
 
 struct autoscaler {
+	enum autoscaler_kind kind;
 	struct sv key, ns, name; /* key is "namespace/name" */
 	char *uid;
-	char *json; /* newest state that we know of: the watch's, or the answer to our own status write */
+	/* Newest state that we know of, without managedFields: the watch's, or the answer to our own status write. */
+	char *json;
 	size_t json_len;
 	uint64_t version;     /* resourceVersion; 0: not a number */
 	uint64_t fingerprint; /* of the spec: tells an edit from a status write */
+	int64_t period_ns;    /* of its own (syncPeriodSeconds); 0: the controller's */
+	uint64_t spread;      /* equal for objects that can share the answers to what they ask */
 	struct history history;
 	struct selector
 		selector; /* that the last pass found; for the check of overlapping selectors */
 	struct arena selector_memory;
 	bool has_selector;
-	struct mono due; /* when the next pass starts */
-	void *pass;	 /* the controller's, while a pass runs */
-	void *timer;	 /* the controller's */
+	void *slot; /* the dispatch's */
 };
 
 struct autoscalers;
@@ -41,13 +44,16 @@ enum autoscalers_change {
 	AUTOSCALERS_UPDATED /* anything else */
 };
 /* A state of an object. Another uid under a known name starts with an empty history. errors: NOMEM, LIMIT (nothing changed), INVALID. */
-MUST_USE enum error_kind autoscalers_put(struct autoscalers *all, const struct object_id *id,
-	struct sv json, struct autoscaler **ret, enum autoscalers_change *ret_change,
-	struct error *err);
+MUST_USE enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind kind,
+	const struct object_id *id, struct sv json, struct autoscaler **ret,
+	enum autoscalers_change *ret_change, struct error *err);
 /* Takes the object out; the caller ends its pass and then frees it. NULL: not known. */
-struct autoscaler *autoscalers_take(struct autoscalers *all, struct sv ns, struct sv name);
+struct autoscaler *autoscalers_take(
+	struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name);
 void autoscalers_free_one(struct autoscaler *one);
-struct autoscaler *autoscalers_find(const struct autoscalers *all, struct sv ns, struct sv name);
+struct autoscaler *autoscalers_find(
+	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name);
+/* Of all kinds. */
 size_t autoscalers_n(const struct autoscalers *all);
 void autoscalers_each(
 	const struct autoscalers *all, void (*fn)(struct autoscaler *one, void *ctx), void *ctx);
@@ -55,6 +61,6 @@ void autoscalers_each(
 /* Remembers the selector a pass found. errors: NOMEM, LIMIT; then the object matches nothing, as before its first pass. */
 MUST_USE enum error_kind autoscalers_set_selector(
 	struct autoscaler *one, struct sv selector_text, struct error *err);
-/* The other objects of the namespace with their selectors, in the arena. errors: NOMEM, LIMIT. */
+/* The other objects of the kind and namespace with their selectors, in the arena. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind autoscalers_peers(const struct autoscalers *all, struct arena *a,
 	const struct autoscaler *self, struct target_peer **ret, size_t *ret_n, struct error *err);

@@ -1,5 +1,5 @@
 #pragma once
-/* The control loop: watches autoscaler objects and pods, and looks at every object once a sync period. Stage `due` of the pass list. */
+/* The control loop as a whole: watches autoscaler objects and pods, and, while it leads, looks at every object once in its period. */
 #include "common/buf.h"
 #include "common/selfmetrics.h"
 #include "controller/record.h"
@@ -18,14 +18,26 @@ struct controller_config {
 };
 
 struct controller;
+struct autoscalers;
+struct dispatch;
 
-/* client and metrics outlive the controller. */
+/* client and metrics outlive the controller. It is a standby at first: its watches are warm, it runs no pass and writes nothing. */
 MUST_USE enum error_kind controller_new(struct kube_client *client,
 	const struct controller_config *config, struct selfmetrics *metrics,
 	struct controller **ret, struct error *err);
 void controller_free(struct controller *c);
 DEFINE_AUTO(struct controller *, controller_free)
-/* Both watches have delivered their first list. Until then nothing is decided. */
+/* Passes run from now on, as soon as the watches have delivered. Without leader election: call it at once. */
+void controller_lead(struct controller *c);
+/* A standby again: running passes are cancelled, what was not sent yet is never sent. */
+void controller_step_down(struct controller *c);
+bool controller_is_leading(const struct controller *c);
+/* Under a lease: how long it is held for certain, asked with a fresh clock before every write. NULL: no lease is needed. */
+void controller_use_lease(struct controller *c, int64_t (*left_ns)(void *ctx), void *ctx);
+/* All watches have delivered their first list. Until then nothing is decided. */
 bool controller_is_ready(const struct controller *c);
 /* Why it is not ready, in a few words. */
 const char *controller_waits_for(const struct controller *c);
+/* For what is stored about objects beyond a restart, and what holds them back. */
+struct autoscalers *controller_autoscalers(struct controller *c);
+struct dispatch *controller_dispatch(struct controller *c);

@@ -38,6 +38,7 @@ struct drive {
 	struct loop_timer *delay;
 	struct tape_write tape;
 	struct sv stored;
+	enum gate_reason scale_refused;
 };
 
 static void step(struct drive *d);
@@ -45,6 +46,11 @@ static void step(struct drive *d);
 static struct decide_now now(void)
 {
 	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
+}
+
+static struct gate_answer ask_gate(const struct drive *d, enum gate_write write)
+{
+	return d->context->gate(d->one, &d->hpa, write, d->context->gate_ctx);
 }
 
 static void drive_free(struct drive *d)
@@ -89,15 +95,18 @@ static void finish(struct drive *d, const struct error *failed)
 		.failed = failed,
 		.not_recorded = recorded && record(d, &problem) != ERR_OK ? &problem : NULL,
 		.stored = d->stored,
+		.scale_refused = d->scale_refused,
+		.may_send_events = ask_gate(d, GATE_EVENT).allowed,
 	};
 
 	d->done(d->one, &result, d->ctx);
 	drive_free(d);
 }
 
-/* The one request that is under way is answered; the pass goes on. */
+/* The one request that is under way is answered, or was taken for done; the pass goes on. */
 static void settle(struct drive *d, const struct client_answer *answer, const struct error *failed)
 {
+	bool sent = d->call != NULL;
 	const struct pass_answer given = {
 		.failed = failed != NULL,
 		.http_status = failed ? failed->code : answer->status,
@@ -110,7 +119,7 @@ static void settle(struct drive *d, const struct client_answer *answer, const st
 
 	d->call = NULL;
 	if (d->want.kind == PASS_WANT_PUT_STATUS) {
-		if (!failed && d->context->writes)
+		if (!failed && sent)
 			d->stored = arena_sv(&d->arena, given.body);
 		rc = pass_answer_status(&d->pass, &given, &err);
 	} else {
@@ -127,7 +136,7 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 	settle(ctx, answer, failed);
 }
 
-static void send(struct drive *d, const char *method, struct sv body)
+static void send(struct drive *d, const char *method, struct sv body, int64_t max_timeout_ns)
 {
 	AUTO(buf_done) struct buf target = { 0 };
 	bool urgent = d->want.kind == PASS_WANT_PUT_SCALE;
@@ -142,7 +151,7 @@ static void send(struct drive *d, const char *method, struct sv body)
 		.resource = arena_strdup(&d->arena, d->want.path.resource),
 		.name = arena_strdup(&d->arena, d->want.path.name),
 		.body = body,
-		.timeout_ns = SCALE_TIMEOUT_NS,
+		.timeout_ns = max_timeout_ns < SCALE_TIMEOUT_NS ? max_timeout_ns : SCALE_TIMEOUT_NS,
 		.done = on_answer,
 		.ctx = d,
 	};
@@ -154,21 +163,31 @@ static void send(struct drive *d, const char *method, struct sv body)
 	}
 }
 
-/* Observing: the write is taken for done, so that the history goes on as if we had been the ones who wrote. */
-static void pretend(struct drive *d)
+/* A write that is not for us to send. Mostly it is taken for done, so that the history goes on as if we had been the ones who wrote. */
+static void refuse(struct drive *d, enum gate_reason why)
 {
 	const struct client_answer answer = { .status = 200,
 		.body = d->want.kind == PASS_WANT_PUT_SCALE ? d->want.body : d->json };
+	struct error err;
 
+	if (d->want.kind == PASS_WANT_PUT_SCALE)
+		d->scale_refused = why;
+	if (gate_ends_pass(why)) {
+		(void)error_set(&err, ERR_DENIED, "nothing is written: %s", gate_reason_text(why));
+		finish(d, &err);
+		return;
+	}
 	settle(d, &answer, NULL);
 }
 
 static void send_scale(struct drive *d)
 {
-	if (d->context->writes)
-		send(d, "PUT", d->want.body);
+	struct gate_answer gate = ask_gate(d, GATE_SCALE);
+
+	if (gate.allowed)
+		send(d, "PUT", d->want.body, gate.max_timeout_ns);
 	else
-		pretend(d);
+		refuse(d, gate.why);
 }
 
 static void on_delay(struct loop_timer *t, void *ctx)
@@ -197,10 +216,11 @@ static void put_scale(struct drive *d)
 static void put_status(struct drive *d)
 {
 	AUTO(buf_done) struct buf body = { 0 };
+	struct gate_answer gate = ask_gate(d, GATE_STATUS);
 	struct error err;
 
-	if (!d->context->writes) {
-		pretend(d);
+	if (!gate.allowed) {
+		refuse(d, gate.why);
 		return;
 	}
 	buf_init(&body, LIMIT_OBJECT_BYTES);
@@ -208,7 +228,7 @@ static void put_status(struct drive *d)
 	if (buf_check(&body, "the autoscaler's status", &err) != ERR_OK)
 		finish(d, &err);
 	else
-		send(d, "PUT", buf_sv(&body));
+		send(d, "PUT", buf_sv(&body), gate.max_timeout_ns);
 }
 
 static bool give_pods(struct drive *d)
@@ -307,7 +327,7 @@ static void step(struct drive *d)
 		}
 		switch (d->want.kind) {
 		case PASS_WANT_GET_SCALE:
-			send(d, "GET", SV_NULL);
+			send(d, "GET", SV_NULL, SCALE_TIMEOUT_NS);
 			return;
 		case PASS_WANT_PODS:
 			if (!give_pods(d))
@@ -405,7 +425,7 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 					  .sync_period_ns = context->sync_period_ns });
 	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));
 	if (!d->json.ptr ||
-		hpa_decode_stored(&d->arena, AUTOSCALER_NATIVE, d->json, &d->hpa, err) != ERR_OK) {
+		hpa_decode_stored(&d->arena, one->kind, d->json, &d->hpa, err) != ERR_OK) {
 		enum error_kind rc = d->json.ptr ? err->kind : arena_error(&d->arena, err);
 		drive_free(d);
 		return rc;

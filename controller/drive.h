@@ -2,6 +2,7 @@
 /* Performs what one pass wants: reads the scale, picks the pods, asks the metrics APIs, writes scale and status. All I/O of a pass is here; what to do is
  * pass.h's. Nothing blocks: `done` comes later, from the loop. */
 #include "controller/autoscalers.h"
+#include "controller/gate.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
 #include "controller/record.h"
@@ -16,7 +17,10 @@ struct drive_context {
 	const struct settings *settings;
 	struct pod_cache *pods;
 	struct autoscalers *autoscalers;
-	bool writes; /* false: decide only; a scale or status write is taken for done */
+	/* Asked just before each write, and its answer is never kept. */
+	struct gate_answer (*gate)(const struct autoscaler *one, const struct hpa *hpa,
+		enum gate_write write, void *ctx);
+	void *gate_ctx;
 	int64_t metrics_timeout_ns;
 	int64_t sync_period_ns;
 	struct record *record; /* NULL: passes are not recorded */
@@ -33,6 +37,9 @@ struct drive_result {
 	const struct error *not_recorded; /* NULL: recorded, or not to be */
 	/* The object as the API server stored our status; empty: not written. */
 	struct sv stored;
+	enum gate_reason
+		scale_refused; /* why the scale write that the pass wanted was not sent; OPEN: it was, or none was wanted */
+	bool may_send_events;
 };
 /* Everything is borrowed for the time of the call; the drive is freed behind it. */
 typedef void (*drive_done_fn)(struct autoscaler *one, const struct drive_result *result, void *ctx);

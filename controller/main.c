@@ -58,6 +58,7 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 	if (o->port > 0 && probes_new(l, o->bind_address, (uint16_t)o->port, controller, metrics,
 				   &probes, err) != ERR_OK)
 		return err->kind;
+	controller_lead(controller);
 	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server", client_server(client),
 		"native-hpas", MODES[o->controller.native], NULL);
 	return loop_run(l, err);

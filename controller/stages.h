@@ -4,7 +4,7 @@
  * list of functions from it. */
 #define PASS_STAGES(X)                                                                             \
 	/* name       where     file            in -> out */                                       \
-	X(due, LOOP, "controller.c", "clock, store -> the objects whose turn it is")               \
+	X(due, LOOP, "schedule.c", "clock, store -> the objects whose turn it is")               \
 	X(object, LOOP, "hpa.h", "cached JSON -> struct hpa, defaulted")                           \
 	X(target, ASK, "target.c", "scaleTargetRef, discovery -> struct scale, pods' selector")    \
 	X(gather, ASK, "ask.c", "metrics -> questions; answers -> struct reading")                 \

@@ -27,7 +27,7 @@ static enum autoscalers_change put(const char *name, const char *uid, const char
 	enum autoscalers_change change;
 	struct error err;
 
-	ck_assert_msg(autoscalers_put(all, &id, sv_of(json), ret, &change, &err) == ERR_OK, "%s",
+	ck_assert_msg(autoscalers_put(all, AUTOSCALER_NATIVE, &id, sv_of(json), ret, &change, &err) == ERR_OK, "%s",
 		err.text);
 	return change;
 }
@@ -98,10 +98,10 @@ START_TEST(a_taken_object_is_gone)
 	struct autoscaler *one;
 
 	(void)put("a", "u", "1", "{\"spec\":{}}", &one);
-	ck_assert_ptr_eq(autoscalers_take(all, SV("n"), SV("a")), one);
+	ck_assert_ptr_eq(autoscalers_take(all, AUTOSCALER_NATIVE, SV("n"), SV("a")), one);
 	autoscalers_free_one(one);
-	ck_assert_ptr_null(autoscalers_find(all, SV("n"), SV("a")));
-	ck_assert_ptr_null(autoscalers_take(all, SV("n"), SV("a")));
+	ck_assert_ptr_null(autoscalers_find(all, AUTOSCALER_NATIVE, SV("n"), SV("a")));
+	ck_assert_ptr_null(autoscalers_take(all, AUTOSCALER_NATIVE, SV("n"), SV("a")));
 	ck_assert_uint_eq(autoscalers_n(all), 0);
 }
 END_TEST
@@ -119,12 +119,12 @@ START_TEST(every_failing_allocation_leaves_a_usable_set)
 	for (unsigned long i = 1; i < 40; i++) {
 		mem_fail_at(i, true);
 		enum error_kind rc = autoscalers_put(
-			all, &id, SV("{\"spec\":{\"maxReplicas\":1}}"), &one, &change, &err);
+			all, AUTOSCALER_NATIVE, &id, SV("{\"spec\":{\"maxReplicas\":1}}"), &one, &change, &err);
 		mem_fail_at(0, false);
 		ck_assert_uint_eq(autoscalers_n(all), rc == ERR_OK ? 2 : 1);
-		autoscalers_free_one(autoscalers_take(all, SV("m"), SV("z")));
+		autoscalers_free_one(autoscalers_take(all, AUTOSCALER_NATIVE, SV("m"), SV("z")));
 	}
-	ck_assert_ptr_nonnull(autoscalers_find(all, SV("n"), SV("a")));
+	ck_assert_ptr_nonnull(autoscalers_find(all, AUTOSCALER_NATIVE, SV("n"), SV("a")));
 }
 END_TEST
 

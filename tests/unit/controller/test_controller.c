@@ -55,7 +55,7 @@ static void put_hpa(struct buf *out, int number, int version)
 		number, number, version, version);
 }
 
-static void start(struct world *w, int n)
+static void start_standby(struct world *w, int n)
 {
 	const struct controller_config config = { .settings = SETTINGS_DEFAULT,
 		.sync_period_ns = NS_PER_SEC,
@@ -75,6 +75,12 @@ static void start(struct world *w, int n)
 	w->metrics = selfmetrics_new();
 	ck_assert_int_eq(
 		controller_new(w->fake.client, &config, w->metrics, &w->controller, &err), ERR_OK);
+}
+
+static void start(struct world *w, int n)
+{
+	start_standby(w, n);
+	controller_lead(w->controller);
 }
 
 static void stop(struct world *w)
@@ -115,6 +121,26 @@ START_TEST(objects_that_miss_a_kind_do_not_queue_for_discovery)
 }
 END_TEST
 
+START_TEST(a_standby_is_ready_and_looks_at_nothing_until_it_leads)
+{
+	struct world w;
+
+	start_standby(&w, 3);
+	FAKE_UNTIL(&w.fake, controller_is_ready(w.controller));
+	fake_turn_for(&w.fake, 300 * NS_PER_MS);
+	ck_assert_int_eq(n_passes(&w), 0);
+	controller_lead(w.controller);
+	FAKE_UNTIL(&w.fake, n_passes(&w) >= 3);
+	controller_step_down(w.controller);
+	int64_t n = n_passes(&w);
+	fake_turn_for(&w.fake, 1200 * NS_PER_MS);
+	ck_assert_int_eq(n_passes(&w), n);
+	controller_lead(w.controller);
+	FAKE_UNTIL(&w.fake, n_passes(&w) >= n + 3);
+	stop(&w);
+}
+END_TEST
+
 /* Whichever allocation fails while an object arrives: it is looked at, at the latest after its next change, be it in the status only. */
 START_TEST(an_object_that_found_no_memory_is_taken_in_with_its_next_change)
 {
@@ -148,6 +174,7 @@ END_TEST
 
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, a_standby_is_ready_and_looks_at_nothing_until_it_leads);
 	tcase_add_test(tcase, objects_that_miss_a_kind_do_not_queue_for_discovery);
 	tcase_add_loop_test(tcase, an_object_that_found_no_memory_is_taken_in_with_its_next_change,
 		0, MOST_ALLOCATIONS);

@@ -1,0 +1,249 @@
+/* The glue between store, schedule and drive: one slot per object hangs on autoscaler.slot. One timer serves all of them. */
+#include "controller/dispatch.h"
+
+#include <stdio.h>
+
+#include "common/limits.h"
+#include "controller/pass_metrics.h"
+
+struct slot {
+	struct schedule_item item; /* first: the schedule hands this out */
+	struct dispatch *dispatch;
+	struct autoscaler *one;
+	struct drive *drive;
+	struct report_memory memory;
+};
+
+struct dispatch {
+	struct dispatch_config config;
+	struct schedule *schedule;
+	struct loop_timer *timer;
+	bool turning; /* start_some is on the stack */
+};
+
+static void start_some(struct dispatch *d);
+
+static struct slot *slot_of(struct schedule_item *item)
+{
+	return (struct slot *)(void *)item;
+}
+
+static void on_timer(struct loop_timer *t, void *ctx)
+{
+	(void)t;
+	start_some(ctx);
+}
+
+/* The answer to our status write is our state until the watch has passed it. */
+static void keep_stored(struct slot *s, struct sv stored)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct object_id id;
+	struct error ignored;
+
+	arena_init(&a, LIMIT_OBJECT_BYTES);
+	if (stored.len > 0 && object_meta_scan(&a, stored, true, &id, &ignored) == ERR_OK)
+		(void)!dispatch_put(s->dispatch, s->one->kind, &id, stored, &ignored);
+}
+
+static void on_pass_done(struct autoscaler *one, const struct drive_result *result, void *ctx)
+{
+	struct slot *s = ctx;
+	struct dispatch *d = s->dispatch;
+	struct mono now = instant_mono_now();
+
+	s->drive = NULL;
+	report_pass(d->config.report, &s->memory, one, result,
+		(double)(now.ns - s->item.started.ns) / 1e9, result->may_send_events);
+	keep_stored(s, result->stored);
+	schedule_done(d->schedule, &s->item, now);
+	start_some(d);
+}
+
+static void start_pass(struct slot *s)
+{
+	struct dispatch *d = s->dispatch;
+	struct error err;
+
+	pass_metrics_observe_lateness(
+		d->config.metrics, (double)(s->item.started.ns - s->item.due.ns) / 1e9);
+	if (drive_start(d->config.drive, s->one, on_pass_done, s, &s->drive, &err) == ERR_OK)
+		return;
+	s->drive = NULL;
+	pass_metrics_observe_failure(d->config.metrics, 0);
+	report_problem(&s->memory, s->one, sv_of(err.text));
+	schedule_done(d->schedule, &s->item, instant_mono_now());
+}
+
+/* A pass may be over before drive_start returns, or end others' turns: only the outermost call goes through the queue. */
+static void start_some(struct dispatch *d)
+{
+	struct schedule_item *item;
+	struct mono wake;
+
+	if (d->turning)
+		return;
+	d->turning = true;
+	while ((item = schedule_next(d->schedule, instant_mono_now())) != NULL)
+		start_pass(slot_of(item));
+	d->turning = false;
+	if (schedule_wake(d->schedule, &wake))
+		loop_timer_set_at(d->timer, wake);
+	else
+		loop_timer_stop(d->timer);
+}
+
+enum error_kind dispatch_new(
+	const struct dispatch_config *config, struct dispatch **ret, struct error *err)
+{
+	AUTO(dispatch_free) struct dispatch *d = mem_zalloc(sizeof(*d));
+
+	if (!d)
+		return error_nomem(err);
+	d->config = *config;
+	d->schedule = schedule_new();
+	d->timer = loop_timer_new(config->drive->loop, on_timer, d);
+	if (!d->schedule || !d->timer)
+		return error_nomem(err);
+	*ret = TAKE_PTR(d);
+	return ERR_OK;
+}
+
+static void slot_free(struct slot *s)
+{
+	if (!s)
+		return;
+	drive_cancel(s->drive);
+	schedule_remove(s->dispatch->schedule, &s->item);
+	mem_free(s);
+}
+
+static void free_slot_of(struct autoscaler *one, void *ctx)
+{
+	(void)ctx;
+	slot_free(one->slot);
+	one->slot = NULL;
+}
+
+void dispatch_free(struct dispatch *d)
+{
+	if (!d)
+		return;
+	autoscalers_each(d->config.drive->autoscalers, free_slot_of, NULL);
+	schedule_free(d->schedule);
+	loop_timer_free(d->timer);
+	mem_free(d);
+}
+
+void dispatch_start(struct dispatch *d)
+{
+	schedule_start(d->schedule, instant_mono_now());
+	start_some(d);
+}
+
+static void cancel(struct autoscaler *one, void *ctx)
+{
+	struct slot *s = one->slot;
+
+	(void)ctx;
+	if (s)
+		drive_cancel(TAKE_PTR(s->drive));
+}
+
+void dispatch_stop(struct dispatch *d)
+{
+	autoscalers_each(d->config.drive->autoscalers, cancel, NULL);
+	schedule_stop(d->schedule);
+	loop_timer_stop(d->timer);
+}
+
+bool dispatch_is_started(const struct dispatch *d)
+{
+	return schedule_is_started(d->schedule);
+}
+
+static int64_t period_of(const struct dispatch *d, const struct autoscaler *one)
+{
+	return one->period_ns > 0 ? one->period_ns : d->config.period_ns;
+}
+
+static enum error_kind slot_new(struct dispatch *d, struct autoscaler *one, struct error *err)
+{
+	struct slot *s = mem_zalloc(sizeof(*s));
+
+	if (!s)
+		return error_nomem(err);
+	s->dispatch = d;
+	s->one = one;
+	if (schedule_add(d->schedule, &s->item, one->ns, period_of(d, one), one->spread,
+		    instant_mono_now(), err) != ERR_OK) {
+		mem_free(s);
+		return err->kind;
+	}
+	one->slot = s;
+	return ERR_OK;
+}
+
+enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
+	const struct object_id *id, struct sv json, struct error *err)
+{
+	struct autoscalers *all = d->config.drive->autoscalers;
+	enum autoscalers_change change;
+	struct autoscaler *one;
+
+	if (autoscalers_put(all, kind, id, json, &one, &change, err) != ERR_OK)
+		return err->kind;
+	if (!one->slot) {
+		pass_metrics_set_objects(d->config.metrics, autoscalers_n(all));
+		/* Without memory it is taken in with its next change. */
+		if (slot_new(d, one, err) != ERR_OK)
+			return err->kind;
+	} else if (change == AUTOSCALERS_EDITED) {
+		struct slot *s = one->slot;
+		schedule_set_period(&s->item, period_of(d, one));
+		schedule_set_spread(&s->item, one->spread);
+		schedule_hurry(d->schedule, &s->item, instant_mono_now());
+	}
+	start_some(d);
+	return ERR_OK;
+}
+
+void dispatch_remove(struct dispatch *d, enum autoscaler_kind kind, struct sv ns, struct sv name)
+{
+	struct autoscalers *all = d->config.drive->autoscalers;
+	struct autoscaler *one = autoscalers_take(all, kind, ns, name);
+	char ns_text[256], name_text[256];
+
+	if (!one)
+		return;
+	(void)snprintf(ns_text, sizeof(ns_text), "%.*s", SV_ARG(one->ns));
+	(void)snprintf(name_text, sizeof(name_text), "%.*s", SV_ARG(one->name));
+	pass_metrics_forget(d->config.metrics, ns_text, name_text);
+	pass_metrics_set_objects(d->config.metrics, autoscalers_n(all));
+	slot_free(one->slot);
+	autoscalers_free_one(one);
+	start_some(d);
+}
+
+void dispatch_hurry(struct dispatch *d, struct autoscaler *one)
+{
+	struct slot *s = one->slot;
+
+	if (!s)
+		return;
+	schedule_hurry(d->schedule, &s->item, instant_mono_now());
+	start_some(d);
+}
+
+void dispatch_put_off(struct dispatch *d, struct autoscaler *one, struct mono until)
+{
+	struct slot *s = one->slot;
+
+	if (s)
+		schedule_put_off(d->schedule, &s->item, until);
+}
+
+struct schedule_depth dispatch_depth(const struct dispatch *d)
+{
+	return schedule_depth(d->schedule);
+}
