@@ -121,7 +121,7 @@ static size_t own_flags(struct adapter_options *o, struct option *t)
 		{ .name = "tls-cert-file", .kind = OPTION_TEXT, .target = &o->tls_cert_file, .value_name = "FILE", .help = "serving certificate" },
 		{ .name = "tls-private-key-file", .kind = OPTION_TEXT, .target = &o->tls_key_file, .value_name = "FILE", .help = "its key" },
 		{ .name = "tls-min-version", .kind = OPTION_TEXT, .target = &o->tls_min_version, .value_name = "VERSION", .help = "VersionTLS10 to VersionTLS13; below 1.2 means 1.2" },
-		{ .name = "tls-cipher-suites", .kind = OPTION_LIST, .target = &o->tls_cipher_suites, .value_name = "NAMES", .help = "checked, but only AEAD suites with ECDHE are ever used" },
+		{ .name = "tls-cipher-suites", .kind = OPTION_LIST, .target = &o->tls_cipher_suites, .value_name = "NAMES", .help = "suites that may be used; of these only the ones with AEAD and ECDHE are" },
 		{ .name = "max-connections", .kind = OPTION_INT, .target = &o->max_connections, .min = 1, .max = 100000, .value_name = "N", .help = "connections served at once" },
 		{ .name = "max-requests-inflight", .kind = OPTION_INT, .target = &o->max_requests, .min = 1, .max = 100000, .value_name = "N", .help = "requests in work at once; more get 429, health checks do not count" },
 		{ .name = "work-note-dir", .kind = OPTION_TEXT, .target = &o->work_note_dir, .value_name = "DIR", .help = "remembers over a crash what was in work, so that it is not tried again and again; default: --cert-dir" },
@@ -206,6 +206,29 @@ static bool is_cipher(struct sv name)
 		if (sv_is(rest, ECDHE_CIPHERS[i]))
 			return true;
 	return false;
+}
+
+struct http_tls_policy adapter_options_tls(const struct adapter_options *o)
+{
+	struct http_tls_policy p = { .only_tls13 =
+					     sv_is(sv_of(o->tls_min_version), "VersionTLS13") };
+	size_t n_tls12 = 0;
+	VEC_FOREACH (name, &o->tls_cipher_suites.items) {
+		struct sv suite = sv_of(*name);
+		bool ecdhe = sv_has_prefix(suite, SV("TLS_ECDHE_"));
+		if (!ecdhe && sv_has_prefix(suite, SV("TLS_RSA_")))
+			continue;
+		bool aes_128 = sv_find_sv(suite, SV("AES_128_GCM")) < suite.len;
+		bool aes_256 = sv_find_sv(suite, SV("AES_256_GCM")) < suite.len;
+		bool chacha = sv_find_sv(suite, SV("CHACHA20_POLY1305")) < suite.len;
+		p.aes_128_gcm = p.aes_128_gcm || aes_128;
+		p.aes_256_gcm = p.aes_256_gcm || aes_256;
+		p.chacha20_poly1305 = p.chacha20_poly1305 || chacha;
+		n_tls12 += ecdhe && (aes_128 || aes_256 || chacha);
+	}
+	if (o->tls_cipher_suites.items.n > 0 && n_tls12 == 0)
+		p.only_tls13 = true;
+	return p;
 }
 
 static enum error_kind check_tls(const struct adapter_options *o, struct error *err)

@@ -84,6 +84,7 @@ static enum error_kind open_port(struct server *s, struct error *err)
 		.port = (uint16_t)o->secure_port,
 		.tls_cert_pem = cert.cert_pem,
 		.tls_key_pem = cert.key_pem,
+		.tls = adapter_options_tls(o),
 		.request_client_cert = true,
 		.max_connections = (unsigned)o->max_connections,
 		.idle_timeout_sec = SERVER_IDLE_SEC,

@@ -43,6 +43,7 @@ struct http_server {
 	void *ctx;
 	size_t max_body_bytes;
 	bool is_tls;
+	struct http_tls_policy tls;
 	bool awake; /* a deferred run is under way */
 	bool quiescing;
 	unsigned n_exchanges;
@@ -526,7 +527,7 @@ static enum error_kind start_front(struct http_server *s, const struct http_serv
 
 	if (config->tls_cert_pem.len > 0 || config->tls_key_pem.len > 0) {
 		enum error_kind kind = http_tls_identity_new(
-			config->tls_cert_pem, config->tls_key_pem, &front.identity, err);
+			config->tls_cert_pem, config->tls_key_pem, &s->tls, &front.identity, err);
 		if (kind != ERR_OK)
 			return kind;
 		s->is_tls = true;
@@ -546,6 +547,7 @@ enum error_kind http_server_new(struct loop *l, const struct http_server_config 
 	s->handler = handler;
 	s->ctx = ctx;
 	s->max_body_bytes = config->max_body_bytes;
+	s->tls = config->tls;
 	enum error_kind kind = start_engine(s, max_connections, err);
 	if (kind == ERR_OK)
 		kind = start_front(s, config, max_connections, err);
@@ -598,7 +600,7 @@ enum error_kind http_server_set_certificate(
 
 	if (!s->is_tls)
 		return error_set(err, ERR_BUG, "a server of plain HTTP has no certificate");
-	enum error_kind kind = http_tls_identity_new(cert_pem, key_pem, &identity, err);
+	enum error_kind kind = http_tls_identity_new(cert_pem, key_pem, &s->tls, &identity, err);
 
 	if (kind == ERR_OK)
 		http_front_set_identity(s->front, identity);

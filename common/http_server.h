@@ -8,6 +8,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/http.h"
+#include "common/http_tls.h"
 #include "common/loop.h"
 #include "common/sv.h"
 
@@ -21,6 +22,7 @@ struct http_server_config {
 	uint16_t port;
 	/* both empty: plain HTTP */
 	struct sv tls_cert_pem, tls_key_pem;
+	struct http_tls_policy tls;
 	/* ask for one (optional for the client); whose it is, the caller finds out */
 	bool request_client_cert;
 	/* 0: 1000; fewer where the process may not open three descriptors for each */

@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <stdio.h>
 
 /* TLS 1.2 and 1.3; ECDHE only, so every session has forward secrecy; AEAD only, so no CBC paddings. */
 #define PRIORITIES                                                                                 \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"        \
-	"+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:%SERVER_PRECEDENCE"
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3%s:-CIPHER-ALL%s%s%s:-MAC-ALL:+AEAD:-KX-ALL:+ECDHE-ECDSA:"   \
+	"+ECDHE-RSA:%%SERVER_PRECEDENCE"
+#define PRIORITIES_MAX 256u
 
 struct http_tls_identity {
 	unsigned n_refs;
@@ -43,8 +45,19 @@ static gnutls_datum_t datum_of(struct sv text)
 	return (gnutls_datum_t){ bytes.data, (unsigned)text.len };
 }
 
-enum error_kind http_tls_identity_new(
-	struct sv cert_pem, struct sv key_pem, struct http_tls_identity **ret, struct error *err)
+static int set_priorities(gnutls_priority_t *ret, const struct http_tls_policy *p)
+{
+	char text[PRIORITIES_MAX];
+	bool all = !p->aes_128_gcm && !p->aes_256_gcm && !p->chacha20_poly1305;
+	(void)snprintf(text, sizeof(text), PRIORITIES, p->only_tls13 ? "" : ":+VERS-TLS1.2",
+		all || p->aes_128_gcm ? ":+AES-128-GCM" : "",
+		all || p->aes_256_gcm ? ":+AES-256-GCM" : "",
+		all || p->chacha20_poly1305 ? ":+CHACHA20-POLY1305" : "");
+	return gnutls_priority_init(ret, text, NULL);
+}
+
+enum error_kind http_tls_identity_new(struct sv cert_pem, struct sv key_pem,
+	const struct http_tls_policy *policy, struct http_tls_identity **ret, struct error *err)
 {
 	AUTO(http_tls_identity_unref)
 	struct http_tls_identity *identity = mem_zalloc(sizeof(*identity));
@@ -60,7 +73,7 @@ enum error_kind http_tls_identity_new(
 		identity->credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
 	if (code < 0)
 		return tls_error(code, "cannot use the serving certificate and its key", err);
-	code = gnutls_priority_init(&identity->priorities, PRIORITIES, NULL);
+	code = set_priorities(&identity->priorities, policy);
 	if (code < 0)
 		return tls_error(code, "cannot set the TLS versions and ciphers", err);
 	*ret = TAKE_PTR(identity);

@@ -9,9 +9,15 @@
 struct http_tls_identity; /* certificate and key; counted, because sessions outlive a change of certificate */
 struct http_tls; /* one session on a non-blocking socket */
 
+/* Narrower than the default; zeroed: the default. The ciphers count for both versions; none set: all. */
+struct http_tls_policy {
+	bool only_tls13;
+	bool aes_128_gcm, aes_256_gcm, chacha20_poly1305;
+};
+
 /* PEM: a chain, own certificate first, and its key. Errors: INVALID. */
-MUST_USE enum error_kind http_tls_identity_new(
-	struct sv cert_pem, struct sv key_pem, struct http_tls_identity **ret, struct error *err);
+MUST_USE enum error_kind http_tls_identity_new(struct sv cert_pem, struct sv key_pem,
+	const struct http_tls_policy *policy, struct http_tls_identity **ret, struct error *err);
 void http_tls_identity_unref(struct http_tls_identity *identity);
 DEFINE_AUTO(struct http_tls_identity *, http_tls_identity_unref)
 

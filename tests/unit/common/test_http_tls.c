@@ -47,7 +47,8 @@ struct world {
 	struct certs_pair server;
 };
 
-static void start(struct world *w, bool request_client_cert)
+static void start_with(
+	struct world *w, bool request_client_cert, const struct http_tls_policy *policy)
 {
 	w->ca = certs_authority_new("test authority");
 	w->server = certs_pair_new(&w->ca, "server");
@@ -55,8 +56,15 @@ static void start(struct world *w, bool request_client_cert)
 		.max_body_bytes = 1000000,
 		.tls_cert_pem = buf_sv(&w->server.cert),
 		.tls_key_pem = buf_sv(&w->server.key),
+		.tls = *policy,
 		.request_client_cert = request_client_cert };
 	net_start(&w->net, &config, handle);
+}
+
+static void start(struct world *w, bool request_client_cert)
+{
+	static const struct http_tls_policy DEFAULTS;
+	start_with(w, request_client_cert, &DEFAULTS);
 }
 
 static void stop(struct world *w)
@@ -180,6 +188,40 @@ START_TEST(only_modern_versions_and_ciphers_are_spoken)
 }
 END_TEST
 
+START_TEST(versions_and_ciphers_can_be_narrowed)
+{
+	static const struct {
+		const char *sentence;
+		struct http_tls_policy policy;
+		const char *priorities;
+		bool agreed;
+	} ROWS[] = {
+		{ "only TLS 1.3, asked for it", { .only_tls13 = true }, "NORMAL", true },
+		{ "only TLS 1.3, asked for 1.2", { .only_tls13 = true },
+			"NORMAL:-VERS-ALL:+VERS-TLS1.2", false },
+		{ "one cipher, asked for it", { .aes_256_gcm = true },
+			"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM", true },
+		{ "one cipher, asked for another", { .aes_256_gcm = true },
+			"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM", false },
+		{ "one cipher, asked for another over 1.3", { .chacha20_poly1305 = true },
+			"NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM", false },
+		{ "two ciphers, asked for the second",
+			{ .aes_128_gcm = true, .chacha20_poly1305 = true },
+			"NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+CHACHA20-POLY1305", true },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		struct world w;
+		struct client c;
+		start_with(&w, false, &ROWS[i].policy);
+		ssize_t code = client_open(&c, &w.net, ROWS[i].priorities, NULL);
+		ck_assert_msg((code == 0) == ROWS[i].agreed, "%s: %s", ROWS[i].sentence,
+			gnutls_strerror((int)code));
+		client_close(&c);
+		stop(&w);
+	}
+}
+END_TEST
+
 START_TEST(large_bodies_pass_both_ways)
 {
 	struct world w;
@@ -297,6 +339,7 @@ END_TEST
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, only_modern_versions_and_ciphers_are_spoken);
+	tcase_add_test(tcase, versions_and_ciphers_can_be_narrowed);
 	tcase_add_test(tcase, large_bodies_pass_both_ways);
 	tcase_add_test(tcase, client_certificates_are_asked_for_and_shown);
 	tcase_add_test(tcase, a_new_certificate_serves_new_connections_only);

@@ -1,0 +1,69 @@
+/* Flags that become something else than their own value. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "adapter/adapter_options.h"
+
+static struct http_tls_policy policy_of(char *flag)
+{
+	char program[] = "flyball-adapter", config[] = "--config=x";
+	char *argv[] = { program, config, flag, NULL };
+	struct adapter_options o;
+	struct error err = { 0 };
+	ck_assert_msg(adapter_options_parse(3, argv, &o, &err) == ERR_OK, "%s", err.text);
+	ck_assert_msg(adapter_options_check(&o, &err) == ERR_OK, "%s", err.text);
+	struct http_tls_policy p = adapter_options_tls(&o);
+	adapter_options_done(&o);
+	return p;
+}
+
+START_TEST(tls_flags_narrow_what_is_spoken)
+{
+	static const struct {
+		const char *sentence, *flag;
+		struct http_tls_policy wanted;
+	} ROWS[] = {
+		{ "no flag", "--v=0", { 0 } },
+		{ "1.0 means 1.2", "--tls-min-version=VersionTLS10", { 0 } },
+		{ "1.2 is the default", "--tls-min-version=VersionTLS12", { 0 } },
+		{ "1.3 only", "--tls-min-version=VersionTLS13", { .only_tls13 = true } },
+		{ "one suite", "--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+			{ .aes_128_gcm = true } },
+		{ "both names of ChaCha20 mean the same",
+			"--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+			{ .chacha20_poly1305 = true } },
+		{ "kube-prometheus' list: CBC and RSA key exchange are left out",
+			"--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,"
+			"TLS_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,"
+			"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+			{ .aes_128_gcm = true, .aes_256_gcm = true } },
+		{ "nothing left for TLS 1.2", "--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA",
+			{ .only_tls13 = true } },
+		{ "a suite of TLS 1.3 alone", "--tls-cipher-suites=TLS_AES_256_GCM_SHA384",
+			{ .only_tls13 = true, .aes_256_gcm = true } },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		AUTO(mem_free_str) char *flag = mem_strdup(ROWS[i].flag);
+		struct http_tls_policy got = policy_of(flag);
+		const struct http_tls_policy *wanted = &ROWS[i].wanted;
+		ck_assert_msg(got.only_tls13 == wanted->only_tls13 &&
+				      got.aes_128_gcm == wanted->aes_128_gcm &&
+				      got.aes_256_gcm == wanted->aes_256_gcm &&
+				      got.chacha20_poly1305 == wanted->chacha20_poly1305,
+			"%s", ROWS[i].sentence);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("adapter_options");
+	TCase *tcase = tcase_create("adapter_options");
+	tcase_add_test(tcase, tls_flags_narrow_what_is_spoken);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int n_failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
