@@ -11,6 +11,7 @@ typedef int (*verb_fn)(int argc, char **argv);
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
 	X(explain, "every stage of a decision, and what would change it")                          \
 	X(plan, "what each autoscaler would do now, and why; writes nothing")                      \
+	X(query, "PromQL: format, check, explain, ask")                                            \
 	X(replay, "recorded passes once more: recorded against now")                               \
 	X(snapshot, "what autoscalers of a live cluster see now, as a tape")
 
