@@ -12,7 +12,7 @@ void own_metrics_listed(struct selfmetrics *m, const char *server, bool external
 	uint64_t n_entries, int64_t took_ns);
 /* As the work note has them. */
 void own_metrics_work(struct selfmetrics *m, uint64_t n_crashes, size_t n_quarantined);
-/* what: "config" or "certificate". */
+/* what: "config", "certificate" or "client-ca". */
 void own_metrics_reload(struct selfmetrics *m, const char *what, bool ok);
 /* status 0: no answer came. */
 void own_metrics_answered(struct selfmetrics *m, const char *server, int status, int64_t took_ns);

@@ -2,6 +2,7 @@
  * or Secret is swapped by links that no watch of one file sees. A file that cannot be used changes nothing; the reason is told once. */
 #include "adapter/reload.h"
 
+#include "adapter/client_cas.h"
 #include "adapter/connect.h"
 #include "adapter/own_metrics.h"
 #include "adapter/quarantine.h"
@@ -126,6 +127,20 @@ static enum error_kind reload_certificate(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
+static void reload_client_cas(struct server *s)
+{
+	struct error err = { 0 };
+	bool changed = false;
+	if (client_cas_reload(s, &changed, &err)) {
+		log_event(LOG_ERROR, "the CAs of callers cannot be used, the last good ones stay",
+			"why", err.text, NULL);
+		own_metrics_reload(s->metrics, "client-ca", false);
+	} else if (changed) {
+		log_event(LOG_INFO, "CAs of callers reloaded", NULL);
+		own_metrics_reload(s->metrics, "client-ca", true);
+	}
+}
+
 static void on_reload(struct loop_timer *t, void *ctx)
 {
 	struct server *s = ctx;
@@ -143,6 +158,7 @@ static void on_reload(struct loop_timer *t, void *ctx)
 			err.text, NULL);
 		own_metrics_reload(s->metrics, "certificate", false);
 	}
+	reload_client_cas(s);
 	loop_timer_set(t, RELOAD_INTERVAL_NS);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapter/client_cas.h"
 #include "adapter/connect.h"
 #include "adapter/discovery_docs.h"
 #include "adapter/own_metrics.h"
@@ -220,14 +221,6 @@ static size_t texts_of(const struct option_list *list, const char *const *defaul
 	return n;
 }
 
-static enum error_kind read_optional(
-	struct arena *a, const char *path, const char *flag, struct sv *ret, struct error *err)
-{
-	if (path[0] && connect_read_file(a, path, LIMIT_CREDENTIAL_FILE_BYTES, ret, err))
-		return error_wrap(err, "%s", flag);
-	return ERR_OK;
-}
-
 static enum error_kind make_authn(struct server *s, struct error *err)
 {
 	static const char *const USER[] = { "x-remote-user" },
@@ -244,12 +237,12 @@ static enum error_kind make_authn(struct server *s, struct error *err)
 		.on_error = on_authn_error,
 		.ctx = s,
 	};
-	if (read_optional(&s->arena, o->client_ca_file,
-		    "--client-ca-file: unable to load client CA provider", &config.client_ca_pem,
-		    err) ||
-		read_optional(&s->arena, o->proxy_ca_file, "--requestheader-client-ca-file",
-			&config.proxy_ca_pem, err))
+	struct client_cas files;
+	if (client_cas_read(&s->arena, o, &files, err))
 		return err->kind;
+	s->ca_fingerprint = files.fingerprint;
+	config.client_ca_pem = files.client_pem;
+	config.proxy_ca_pem = files.proxy_pem;
 	size_t room = ARRAY_LEN(s->proxy_lists[0]);
 	config.proxy_names = s->proxy_lists[0];
 	config.n_proxy_names = texts_of(&o->proxy_names, NULL, 0, s->proxy_lists[0], room);

@@ -38,7 +38,7 @@ struct server {
 	/* Configuration generation and what exists now; both replaced whole. */
 	struct sv config_text;
 	char *config_copy, *config_refused; /* its memory; a text that was refused */
-	uint64_t cert_fingerprint;
+	uint64_t cert_fingerprint, ca_fingerprint;
 	struct generation *generation;
 	struct catalog *catalog;
 	struct route_groups groups;

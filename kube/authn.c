@@ -2,6 +2,7 @@
  * nothing presented is the anonymous user. X-Remote headers mean something only from a connection whose certificate the proxy CA issued. */
 #include "kube/authn.h"
 
+#include "common/limits.h"
 #include "kube/authn_trust.h"
 #include "kube/watch.h"
 
@@ -12,23 +13,52 @@
 /* Tokens of Kubernetes are 1 to 2 KiB. */
 #define AUTHN_TOKEN_MAX (64u * 1024)
 
+/* Contents of CA files, copies; empty: not given. */
+struct authn_cas {
+	struct sv client_pem, proxy_pem;
+	char *client, *proxy;
+};
+
 struct authn {
 	struct authn_config config;
-	struct sv client_ca_pem; /* copy of the file's, or empty */
-	char *client_ca_copy;
+	struct authn_cas files; /* instead of the ConfigMap's */
+	struct buf config_map;	/* the last good one, JSON; empty: none */
 	struct authn_trust *trust;
 	struct watch *watch;
 	struct review *tokens;
 	bool ready;
 };
 
-/* Files win over the ConfigMap, each for its own half. */
-static enum error_kind set_trust(struct authn *a, struct authn_trust_config *c, struct error *err)
+static void free_cas(struct authn_cas *c)
 {
-	if (a->client_ca_pem.len)
-		c->client_ca_pem = a->client_ca_pem;
-	if (a->config.proxy_ca_pem.len) {
-		c->proxy_ca_pem = a->config.proxy_ca_pem;
+	mem_free(c->client);
+	mem_free(c->proxy);
+	*c = (struct authn_cas){ 0 };
+}
+
+static enum error_kind copy_cas(
+	struct sv client_pem, struct sv proxy_pem, struct authn_cas *ret, struct error *err)
+{
+	struct authn_cas c = { .client = mem_memdup(client_pem.ptr, client_pem.len),
+		.proxy = mem_memdup(proxy_pem.ptr, proxy_pem.len) };
+	if (!c.client || !c.proxy) {
+		free_cas(&c);
+		return error_nomem(err);
+	}
+	c.client_pem = sv_from(c.client, client_pem.len);
+	c.proxy_pem = sv_from(c.proxy, proxy_pem.len);
+	*ret = c;
+	return ERR_OK;
+}
+
+/* Files win over the ConfigMap, each for its own half. */
+static enum error_kind set_trust(struct authn *a, const struct authn_cas *files,
+	struct authn_trust_config *c, struct error *err)
+{
+	if (files->client_pem.len)
+		c->client_ca_pem = files->client_pem;
+	if (files->proxy_pem.len) {
+		c->proxy_ca_pem = files->proxy_pem;
 		c->proxy_names = a->config.proxy_names;
 		c->n_proxy_names = a->config.n_proxy_names;
 		c->proxy_headers = a->config.proxy_headers;
@@ -69,11 +99,14 @@ static void on_object(const struct object_id *id, struct sv json, void *ctx)
 	struct authn_trust_config c = { 0 };
 	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, AUTHN_DECODE_MAX);
-	if (authn_trust_decode(&scratch, json, &c, &err) || set_trust(a, &c, &err)) {
+	if (authn_trust_decode(&scratch, json, &c, &err) || set_trust(a, &a->files, &c, &err)) {
 		error_wrap(&err, "ConfigMap kube-system/" AUTHN_CONFIG_NAME);
 		tell_error(a, &err, true);
 		return;
 	}
+	/* Kept for the day when a file changes; without memory the next change of a file has to wait for the next ConfigMap. */
+	buf_clear(&a->config_map);
+	buf_put_sv(&a->config_map, json);
 	if (a->ready)
 		tell_ready(a);
 }
@@ -136,15 +169,10 @@ enum error_kind authn_new(const struct authn_config *config, struct authn **ret,
 	if (!a)
 		return error_nomem(err);
 	a->config = *config;
-	if (config->client_ca_pem.len) {
-		a->client_ca_copy =
-			mem_memdup(config->client_ca_pem.ptr, config->client_ca_pem.len);
-		if (!a->client_ca_copy)
-			return error_nomem(err);
-		a->client_ca_pem = sv_from(a->client_ca_copy, config->client_ca_pem.len);
-	}
+	buf_init(&a->config_map, LIMIT_OBJECT_BYTES);
 	struct authn_trust_config files = { 0 };
-	if (set_trust(a, &files, err))
+	if (copy_cas(config->client_ca_pem, config->proxy_ca_pem, &a->files, err) ||
+		set_trust(a, &a->files, &files, err))
 		return err->kind;
 	if (config->client) {
 		struct review_config tokens = {
@@ -167,6 +195,28 @@ enum error_kind authn_new(const struct authn_config *config, struct authn **ret,
 	return ERR_OK;
 }
 
+enum error_kind authn_set_cas(
+	struct authn *a, struct sv client_ca_pem, struct sv proxy_ca_pem, struct error *err)
+{
+	struct authn_trust_config c = { 0 };
+	struct authn_cas files = { 0 };
+	AUTO(arena_done) struct arena scratch = { 0 };
+	arena_init(&scratch, AUTHN_DECODE_MAX);
+	if (a->config_map.len && authn_trust_decode(&scratch, buf_sv(&a->config_map), &c, err))
+		return err->kind;
+	if (buf_check(&a->config_map, "authentication configuration", err) ||
+		copy_cas(client_ca_pem.len ? client_ca_pem : a->files.client_pem,
+			proxy_ca_pem.len ? proxy_ca_pem : a->files.proxy_pem, &files, err))
+		return err->kind;
+	if (set_trust(a, &files, &c, err)) {
+		free_cas(&files);
+		return err->kind;
+	}
+	free_cas(&a->files);
+	a->files = files;
+	return ERR_OK;
+}
+
 void authn_free(struct authn *a)
 {
 	if (!a)
@@ -174,7 +224,8 @@ void authn_free(struct authn *a)
 	watch_stop(a->watch);
 	review_free(a->tokens);
 	authn_trust_free(a->trust);
-	mem_free(a->client_ca_copy);
+	free_cas(&a->files);
+	buf_done(&a->config_map);
 	mem_free(a);
 }
 

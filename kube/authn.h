@@ -13,9 +13,10 @@ struct authn_config {
 	struct kube_client *client; /* of the ConfigMap and of TokenReview; NULL: neither */
 	bool skip_lookup;	    /* do not read the ConfigMap */
 	bool tolerate_lookup_failure;
-	struct sv client_ca_pem; /* instead of the ConfigMap's; borrowed during authn_new */
-	struct sv
-		proxy_ca_pem; /* the same; then the lists below apply. Borrowed for the life of the authn */
+	/* Instead of the ConfigMap's; copied. */
+	struct sv client_ca_pem;
+	/* The same; then the lists below apply, which are borrowed for the life of the authn. */
+	struct sv proxy_ca_pem;
 	const struct sv *proxy_names; /* common names a proxy may have; none: any */
 	size_t n_proxy_names;
 	struct authn_proxy_headers proxy_headers;
@@ -31,6 +32,10 @@ struct authn_config {
 
 MUST_USE enum error_kind authn_new(
 	const struct authn_config *config, struct authn **ret, struct error *err);
+/* The files changed: these are used instead from now on (empty: none was given, nothing changes). errors: INVALID (no certificate in it), NOMEM; then
+ * all stays as it was */
+MUST_USE enum error_kind authn_set_cas(
+	struct authn *a, struct sv client_ca_pem, struct sv proxy_ca_pem, struct error *err);
 void authn_free(struct authn *a);
 DEFINE_AUTO(struct authn *, authn_free)
 /* Whether identities can be told: before that nobody but anonymous callers of public paths may be served. */

@@ -1,9 +1,7 @@
 /* Flags that become something else than their own value. */
-#include <check.h>
-#include <stdlib.h>
+#include "tests/unit/common/run.h"
 
 #include "adapter/adapter_options.h"
-
 static struct http_tls_policy policy_of(char *flag)
 {
 	char program[] = "flyball-adapter", config[] = "--config=x";
@@ -55,15 +53,12 @@ START_TEST(tls_flags_narrow_what_is_spoken)
 }
 END_TEST
 
+static void add(TCase *tcase)
+{
+	tcase_add_test(tcase, tls_flags_narrow_what_is_spoken);
+}
+
 int main(void)
 {
-	Suite *suite = suite_create("adapter_options");
-	TCase *tcase = tcase_create("adapter_options");
-	tcase_add_test(tcase, tls_flags_narrow_what_is_spoken);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int n_failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return n_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_case("adapter_options", add);
 }
