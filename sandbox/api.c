@@ -124,7 +124,68 @@ static bool resolve(
 		q->name = at[1];
 	if (n > 2)
 		q->sub = at[2];
-	return q->r && (q->r->namespaced || q->ns.len == 0);
+	return q->r && api_serves(q->api, q->r) && (q->r->namespaced || q->ns.len == 0);
+}
+
+bool api_serves(const struct api *a, const struct resource *r)
+{
+	AUTO(buf_done) struct buf name = { 0 };
+
+	if (!r->custom)
+		return true;
+	buf_init(&name, 256);
+	resources_print_qualified(&name, r);
+	return store_find(a->store, resources_of_kind("CustomResourceDefinition"), SV(""),
+		       buf_sv(&name)) != NULL;
+}
+
+static struct sv verb_of(const struct api_request *q)
+{
+	struct sv watch = http_exchange_query_get(q->x, "watch");
+	bool one = q->name.len > 0;
+
+	if (sv_is(q->method, "GET")) {
+		if (one)
+			return SV("get");
+		return sv_is(watch, "true") || sv_is(watch, "1") ? SV("watch") : SV("list");
+	}
+	if (sv_is(q->method, "POST"))
+		return SV("create");
+	if (sv_is(q->method, "PUT"))
+		return SV("update");
+	if (sv_is(q->method, "PATCH"))
+		return SV("patch");
+	return one ? SV("delete") : SV("deletecollection");
+}
+
+/* Answers 403 in the API server's words when a test took this right away. */
+static bool refuse_denied(struct api_request *q)
+{
+	const struct denial_request request = {
+		.verb = verb_of(q),
+		.group = sv_of(q->r->group),
+		.resource = sv_of(q->r->plural),
+		.subresource = q->sub,
+	};
+	AUTO(buf_done) struct buf text = { 0 };
+
+	if (!denials_match(&q->api->denials, &request))
+		return false;
+	buf_init(&text, LIMIT_OBJECT_BYTES);
+	resources_print_qualified(&text, q->r);
+	if (q->name.len > 0)
+		buf_printf(&text, " \"%.*s\"", SV_ARG(q->name));
+	buf_printf(&text,
+		" is forbidden: User \"" API_USER
+		"\" cannot %.*s resource \"%s%s%.*s\" in API group \"%s\"",
+		SV_ARG(request.verb), q->r->plural, q->sub.len > 0 ? "/" : "", SV_ARG(q->sub),
+		q->r->group);
+	if (q->ns.len > 0)
+		buf_printf(&text, " in the namespace \"%.*s\"", SV_ARG(q->ns));
+	else
+		buf_put_str(&text, " at the cluster scope");
+	api_fail(q, 403, "Forbidden", buf_text(&text));
+	return true;
 }
 
 static enum api_form form_of(struct sv accept)
@@ -178,6 +239,8 @@ static void dispatch(struct api_request *q)
 		{ "DELETE", api_delete, api_delete_collection },
 	};
 
+	if (refuse_denied(q))
+		return;
 	if (q->sub.len > 0) {
 		dispatch_subresource(q);
 		return;
@@ -290,4 +353,14 @@ void api_set_down(struct api *a, bool down)
 bool api_is_down(const struct api *a)
 {
 	return a->down;
+}
+
+bool api_deny(struct api *a, struct sv what)
+{
+	return denials_add(&a->denials, what);
+}
+
+void api_allow_all(struct api *a)
+{
+	a->denials.n = 0;
 }

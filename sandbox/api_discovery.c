@@ -37,7 +37,7 @@ static size_t collect(struct api_request *q, struct group_version *all)
 	size_t n = 0;
 
 	for (size_t i = 0; i < resources_n; i++) {
-		if (resources_table[i].group[0] != '\0')
+		if (resources_table[i].group[0] != '\0' && api_serves(q->api, &resources_table[i]))
 			(void)add(all, &n, sv_of(resources_table[i].group),
 				sv_of(resources_table[i].version), false);
 	}
@@ -174,7 +174,7 @@ static void put_resource(struct jw *w, const struct resource *r, const char *sub
 	jw_object_end(w);
 }
 
-static bool put_resources(struct jw *w, struct sv group, struct sv version)
+static bool put_resources(struct jw *w, const struct api *api, struct sv group, struct sv version)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	bool any = false;
@@ -183,7 +183,8 @@ static bool put_resources(struct jw *w, struct sv group, struct sv version)
 	buf_printf(&text, "%.*s%s%.*s", SV_ARG(group), group.len ? "/" : "", SV_ARG(version));
 	for (size_t i = 0; i < resources_n && !any; i++)
 		any = sv_is(group, resources_table[i].group) &&
-		      sv_is(version, resources_table[i].version);
+		      sv_is(version, resources_table[i].version) &&
+		      api_serves(api, &resources_table[i]);
 	if (!any)
 		return false;
 	jw_object(w);
@@ -195,7 +196,7 @@ static bool put_resources(struct jw *w, struct sv group, struct sv version)
 	jw_array(w);
 	for (size_t i = 0; i < resources_n; i++) {
 		const struct resource *r = &resources_table[i];
-		if (!sv_is(group, r->group) || !sv_is(version, r->version))
+		if (!sv_is(group, r->group) || !sv_is(version, r->version) || !api_serves(api, r))
 			continue;
 		put_resource(w, r, "",
 			r->review ? "create"
@@ -254,14 +255,14 @@ bool api_discovery(struct api_request *q, struct sv path)
 	} else if (sv_is(path, "/api")) {
 		put_core_versions(&w);
 	} else if (sv_is(path, "/api/v1")) {
-		found = put_resources(&w, SV(""), SV("v1"));
+		found = put_resources(&w, q->api, SV(""), SV("v1"));
 	} else if (sv_is(path, "/apis")) {
 		put_groups(&w, q);
 	} else if (sv_has_prefix(path, SV("/apis/"))) {
 		group = sv_cut(sv_skip(path, 6), '/', &version, &more);
 		if (more && sv_find(version, '/') < version.len)
 			return false;
-		found = more ? put_resources(&w, group, version) : put_group(&w, q, group);
+		found = more ? put_resources(&w, q->api, group, version) : put_group(&w, q, group);
 	} else {
 		return false;
 	}

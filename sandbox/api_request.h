@@ -1,9 +1,14 @@
 #pragma once
 /* One request to the sandbox's API server, taken apart; shared by the files api_*.c only. */
+#include "common/jx.h"
 #include "kube/selector.h"
 #include "sandbox/api.h"
+#include "sandbox/denials.h"
 
 struct api_watch;
+
+/* Whoever asks. */
+#define API_USER "sandbox-user"
 
 struct api {
 	struct loop *loop;
@@ -13,6 +18,7 @@ struct api {
 	struct api_watch *watches;
 	struct api_backend *backends;
 	struct loop_timer *bookmark_timer;
+	struct denials denials;
 	bool down;
 	bool (*first)(struct http_exchange *x, void *ctx);
 	void *first_ctx;
@@ -37,6 +43,9 @@ void api_fail_error(struct api_request *q, const struct error *err);
 void api_reply_json(struct api_request *q, int status, struct sv body);
 /* Answers with one object in the form that was asked for. */
 void api_reply_object(struct api_request *q, int status, struct sv text);
+
+/* A custom kind is served once its definition is stored. */
+bool api_serves(const struct api *a, const struct resource *r);
 
 /* api_read.c */
 struct jw;
@@ -66,6 +75,24 @@ void api_update(struct api_request *q);
 void api_patch(struct api_request *q);
 void api_delete(struct api_request *q);
 void api_delete_collection(struct api_request *q);
+
+/* True: the request asks for a dry run and is refused. */
+bool api_refuse_dry_run(struct api_request *q);
+/* Fills in namespace and a generated name; checks what the URL says against the body. False: answered. */
+bool api_settle_identity(struct api_request *q, json_t *doc);
+/* False: answered. */
+bool api_namespace_exists(struct api_request *q);
+/* Notes in doc who changed what against `before` (NULL: nothing was there). errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind api_own(
+	struct api_request *q, json_t *doc, const json_t *before, struct error *err);
+/* Stores the document and answers. */
+void api_put(struct api_request *q, json_t *doc, bool create);
+
+/* api_apply.c */
+bool api_is_apply(const struct api_request *q);
+void api_apply(struct api_request *q);
+/* The field manager that the request names, or its user agent up to the slash. NULL: no memory. */
+const char *api_manager(struct api_request *q);
 
 /* api_scale.c */
 void api_scale_get(struct api_request *q);

@@ -162,7 +162,9 @@ void api_scale_write(struct api_request *q)
 			"spec.replicas: Invalid value: must be greater than or equal to 0");
 		return;
 	}
-	if (store_update(q->api->store, q->r, stored, &err) != ERR_OK) {
+	AUTO(jx_free) json_t *before = store_get(q->api->store, q->r, q->ns, q->name);
+	if (api_own(q, stored, before, &err) != ERR_OK ||
+		store_update(q->api->store, q->r, stored, &err) != ERR_OK) {
 		api_fail_error(q, &err);
 		return;
 	}

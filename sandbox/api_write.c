@@ -1,14 +1,15 @@
-/* Create, update, patch, delete. Server-side apply is not offered: kubectl's own (client-side) apply is. */
+/* Create, update, patch, delete. Server-side apply is api_apply.c's. */
 #include "common/jw.h"
 #include "common/limits.h"
 #include "sandbox/api_request.h"
 #include "sandbox/defaults.h"
+#include "sandbox/ownership.h"
 #include "sandbox/patch.h"
 
 /* DNS subdomains; no kind allows more. */
 #define MAX_NAME_BYTES 253
 
-static bool refuse_dry_run(struct api_request *q)
+bool api_refuse_dry_run(struct api_request *q)
 {
 	if (http_exchange_query_get(q->x, "dryRun").len == 0)
 		return false;
@@ -76,7 +77,7 @@ static void generate_name(struct api_request *q, const json_t *doc, json_t *meta
 }
 
 /* Fills in namespace and a generated name; checks what the URL says against the body. */
-static bool settle_identity(struct api_request *q, json_t *doc)
+bool api_settle_identity(struct api_request *q, json_t *doc)
 {
 	json_t *metadata = json_object_get(doc, "metadata");
 
@@ -112,7 +113,21 @@ static void reply_stored(struct api_request *q, int status, const json_t *doc)
 		api_fail(q, 500, "InternalError", "the object is gone");
 }
 
-/* Reviews are answered at once: the sandbox has no users, so every token is somebody and everything is allowed. */
+/* Whether a review's resourceAttributes are allowed; all else is. */
+static bool is_allowed(const struct api_request *q, const json_t *doc)
+{
+	const json_t *a = jx_at(doc, "spec.resourceAttributes");
+	const struct denial_request request = {
+		.verb = sv_of(jx_text_at(a, "verb")),
+		.group = sv_of(jx_text_at(a, "group")),
+		.resource = sv_of(jx_text_at(a, "resource")),
+		.subresource = sv_of(jx_text_at(a, "subresource")),
+	};
+
+	return !a || !denials_match(&q->api->denials, &request);
+}
+
+/* Reviews are answered at once: the sandbox has one user, who may do all that nobody took from him. */
 static void review(struct api_request *q, json_t *doc)
 {
 	AUTO(buf_done) struct buf out = { 0 };
@@ -121,16 +136,18 @@ static void review(struct api_request *q, json_t *doc)
 	buf_init(&out, LIMIT_OBJECT_BYTES);
 	if (strcmp(q->r->kind, "TokenReview") == 0)
 		status = json_pack("{s:b,s:{s:s,s:[s]}}", "authenticated", 1, "user", "username",
-			"sandbox-user", "groups", "system:authenticated");
+			API_USER, "groups", "system:authenticated");
+	else if (is_allowed(q, doc))
+		status = json_pack("{s:b,s:s}", "allowed", 1, "reason",
+			"the sandbox allows what was not denied");
 	else
-		status = json_pack(
-			"{s:b,s:s}", "allowed", 1, "reason", "the sandbox allows everything");
+		status = json_pack("{s:b}", "allowed", 0);
 	(void)json_object_set_new(doc, "status", status);
 	jx_print(&out, doc);
 	api_reply_json(q, 201, buf_sv(&out));
 }
 
-static bool namespace_exists(struct api_request *q)
+bool api_namespace_exists(struct api_request *q)
 {
 	const struct resource *namespaces = resources_of_kind("Namespace");
 
@@ -143,11 +160,41 @@ static bool namespace_exists(struct api_request *q)
 	return false;
 }
 
+enum error_kind api_own(struct api_request *q, json_t *doc, const json_t *before, struct error *err)
+{
+	AUTO(buf_done) struct buf version = { 0 };
+
+	buf_init(&version, 256);
+	resources_print_api_version(&version, q->r);
+	const struct ownership_writer writer = {
+		.manager = api_manager(q),
+		.subresource = arena_strdup(q->arena, q->sub),
+		.api_version = buf_text(&version),
+		.now = instant_wall_now(),
+	};
+	if (!writer.manager || !writer.subresource)
+		return arena_error(q->arena, err);
+	return ownership_update(doc, before, &writer, err);
+}
+
+void api_put(struct api_request *q, json_t *doc, bool create)
+{
+	struct error err;
+	enum error_kind kind =
+		create ? store_create(q->api->store, q->r, doc, instant_wall_now(), &err)
+		       : store_update(q->api->store, q->r, doc, &err);
+
+	if (kind != ERR_OK)
+		api_fail_error(q, &err);
+	else
+		reply_stored(q, create ? 201 : 200, doc);
+}
+
 void api_create(struct api_request *q)
 {
 	struct error err;
 
-	if (refuse_dry_run(q))
+	if (api_refuse_dry_run(q))
 		return;
 	AUTO(jx_free) json_t *doc = read_body(q);
 	if (!doc)
@@ -156,14 +203,12 @@ void api_create(struct api_request *q)
 		review(q, doc);
 		return;
 	}
-	if (!namespace_exists(q) || !settle_identity(q, doc))
+	if (!api_namespace_exists(q) || !api_settle_identity(q, doc))
 		return;
-	if (defaults_apply(q->r, doc, &err) != ERR_OK ||
-		store_create(q->api->store, q->r, doc, instant_wall_now(), &err) != ERR_OK) {
+	if (defaults_apply(q->r, doc, &err) != ERR_OK || api_own(q, doc, NULL, &err) != ERR_OK)
 		api_fail_error(q, &err);
-		return;
-	}
-	reply_stored(q, 201, doc);
+	else
+		api_put(q, doc, true);
 }
 
 /* Main resource: the stored status stays. Subresource status: everything but status and metadata stays. */
@@ -181,8 +226,11 @@ static bool keep_other_half(struct api_request *q, json_t *doc, const json_t *st
 	}
 	AUTO(jx_free) json_t *result = json_deep_copy(stored);
 	const json_t *revision = jx_at(doc, "metadata.resourceVersion");
-	bool ok = result &&
-		  (!status || json_object_set_new(result, "status", json_deep_copy(status)) == 0);
+	bool ok = result != NULL;
+	if (ok && status)
+		ok = json_object_set_new(result, "status", json_deep_copy(status)) == 0;
+	else if (ok)
+		(void)json_object_del(result, "status");
 	if (ok && revision)
 		ok = json_object_set_new(json_object_get(result, "metadata"), "resourceVersion",
 			     json_deep_copy(revision)) == 0;
@@ -199,12 +247,10 @@ static void store_changed(struct api_request *q, json_t *doc, const json_t *stor
 		api_fail(q, 500, "InternalError", "out of memory");
 		return;
 	}
-	if (defaults_apply(q->r, doc, &err) != ERR_OK ||
-		store_update(q->api->store, q->r, doc, &err) != ERR_OK) {
+	if (defaults_apply(q->r, doc, &err) != ERR_OK || api_own(q, doc, stored, &err) != ERR_OK)
 		api_fail_error(q, &err);
-		return;
-	}
-	reply_stored(q, 200, doc);
+	else
+		api_put(q, doc, false);
 }
 
 static json_t *read_stored(struct api_request *q)
@@ -218,10 +264,10 @@ static json_t *read_stored(struct api_request *q)
 
 void api_update(struct api_request *q)
 {
-	if (refuse_dry_run(q))
+	if (api_refuse_dry_run(q))
 		return;
 	AUTO(jx_free) json_t *doc = read_body(q);
-	if (!doc || !settle_identity(q, doc))
+	if (!doc || !api_settle_identity(q, doc))
 		return;
 	AUTO(jx_free) json_t *stored = read_stored(q);
 	if (stored)
@@ -234,13 +280,18 @@ void api_patch(struct api_request *q)
 	struct error err;
 	json_t *result = NULL;
 
-	if (refuse_dry_run(q))
+	if (api_refuse_dry_run(q))
 		return;
+	if (api_is_apply(q)) {
+		api_apply(q);
+		return;
+	}
 	if (!patch_kind_of(http_exchange_header(q->x, "Content-Type"), &kind)) {
 		api_fail(q, 415, "UnsupportedMediaType",
 			"the body of the request was in an unknown format - accepted media types "
 			"include: application/json-patch+json, "
-			"application/merge-patch+json, application/strategic-merge-patch+json");
+			"application/merge-patch+json, application/strategic-merge-patch+json, "
+			"application/apply-patch+yaml");
 		return;
 	}
 	AUTO(jx_free) json_t *patch = read_body(q);
@@ -254,7 +305,7 @@ void api_patch(struct api_request *q)
 	/* A patch is on the present object; only a revision that the patch itself names is a precondition. */
 	if (!jx_at(patch, "metadata.resourceVersion"))
 		(void)json_object_del(json_object_get(result, "metadata"), "resourceVersion");
-	if (settle_identity(q, result))
+	if (api_settle_identity(q, result))
 		store_changed(q, result, stored);
 	json_decref(result);
 }
@@ -301,7 +352,7 @@ void api_delete(struct api_request *q)
 {
 	struct error err;
 
-	if (refuse_dry_run(q))
+	if (api_refuse_dry_run(q))
 		return;
 	AUTO(jx_free) json_t *stored = read_stored(q);
 	if (!stored)
@@ -324,7 +375,7 @@ void api_delete_collection(struct api_request *q)
 	struct api_filter filter;
 	struct error err;
 
-	if (refuse_dry_run(q))
+	if (api_refuse_dry_run(q))
 		return;
 	if (api_filter_parse(q, q->arena, &filter, &err) != ERR_OK ||
 		store_list(q->api->store, q->r, q->ns, &all, &err) != ERR_OK) {

@@ -52,6 +52,12 @@ static bool change(struct sandbox *s, struct sv name, struct sv value)
 		api_set_down(sandbox_api(s), down);
 		return true;
 	}
+	if (sv_is(name, "deny"))
+		return api_deny(sandbox_api(s), value);
+	if (sv_is(name, "allow") && sv_is(value, "all")) {
+		api_allow_all(sandbox_api(s));
+		return true;
+	}
 	return false;
 }
 
@@ -66,7 +72,8 @@ bool control_handle(struct http_exchange *x, void *ctx)
 	for (size_t i = 0; sv_is(http_exchange_method(x), "PUT") && i < n; i++) {
 		if (!change(s, query[i].name, query[i].value)) {
 			http_exchange_reply(x, 400, "text/plain",
-				SV("expected load=NUMBER, prometheus=up|down or api=up|down\n"),
+				SV("expected load=NUMBER, prometheus=up|down, api=up|down, "
+				   "deny=VERB:RESOURCE.GROUP or allow=all\n"),
 				NULL);
 			return true;
 		}

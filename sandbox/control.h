@@ -3,7 +3,8 @@
  *   GET /sandbox              {"load":9,"prometheus":"up","problem":""}
  *   PUT /sandbox?load=9       sets the load (requests per second)
  *   PUT /sandbox?prometheus=down|up
- *   PUT /sandbox?api=down|up  (this path itself stays up) */
+ *   PUT /sandbox?api=down|up  (this path itself stays up)
+ *   PUT /sandbox?deny=list:pods, deny=update:deployments/scale.apps, allow=all  (what the one user may not do) */
 #include "common/http_server.h"
 #include "sandbox/sandbox.h"
 

@@ -5,24 +5,28 @@
 
 /* clang-format off */
 const struct resource resources_table[] = {
-	/* group, version, kind, plural, singular, short names, categories, namespaced, status, scale, review */
-	{ "", "v1", "ConfigMap", "configmaps", "configmap", "cm", "", true, false, false, false },
-	{ "", "v1", "Endpoints", "endpoints", "endpoints", "ep", "", true, false, false, false },
-	{ "", "v1", "Event", "events", "event", "ev", "", true, false, false, false },
-	{ "", "v1", "Namespace", "namespaces", "namespace", "ns", "", false, true, false, false },
-	{ "", "v1", "Node", "nodes", "node", "no", "", false, true, false, false },
-	{ "", "v1", "Pod", "pods", "pod", "po", "all", true, true, false, false },
-	{ "", "v1", "ReplicationController", "replicationcontrollers", "replicationcontroller", "rc", "all", true, true, true, false },
-	{ "", "v1", "Service", "services", "service", "svc", "all", true, true, false, false },
-	{ "", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", "sa", "", true, false, false, false },
-	{ "apiregistration.k8s.io", "v1", "APIService", "apiservices", "apiservice", "", "api-extensions", false, true, false, false },
-	{ "apps", "v1", "Deployment", "deployments", "deployment", "deploy", "all", true, true, true, false },
-	{ "apps", "v1", "ReplicaSet", "replicasets", "replicaset", "rs", "all", true, true, true, false },
-	{ "apps", "v1", "StatefulSet", "statefulsets", "statefulset", "sts", "all", true, true, true, false },
-	{ "authentication.k8s.io", "v1", "TokenReview", "tokenreviews", "tokenreview", "", "", false, false, false, true },
-	{ "authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", "subjectaccessreview", "", "", false, false, false, true },
-	{ "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", "hpa", "all", true, true, false, false },
-	{ "coordination.k8s.io", "v1", "Lease", "leases", "lease", "", "", true, false, false, false },
+	/* group, version, kind, plural, singular, short names, categories, namespaced, status, scale, review, custom */
+	{ "", "v1", "ConfigMap", "configmaps", "configmap", "cm", "", true, false, false, false, false },
+	{ "", "v1", "Endpoints", "endpoints", "endpoints", "ep", "", true, false, false, false, false },
+	{ "", "v1", "Event", "events", "event", "ev", "", true, false, false, false, false },
+	{ "", "v1", "Namespace", "namespaces", "namespace", "ns", "", false, true, false, false, false },
+	{ "", "v1", "Node", "nodes", "node", "no", "", false, true, false, false, false },
+	{ "", "v1", "Pod", "pods", "pod", "po", "all", true, true, false, false, false },
+	{ "", "v1", "ReplicationController", "replicationcontrollers", "replicationcontroller", "rc", "all", true, true, true, false, false },
+	{ "", "v1", "Service", "services", "service", "svc", "all", true, true, false, false, false },
+	{ "", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", "sa", "", true, false, false, false, false },
+	{ "apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", "customresourcedefinition", "crd crds", "api-extensions", false, true, false, false, false },
+	{ "apiregistration.k8s.io", "v1", "APIService", "apiservices", "apiservice", "", "api-extensions", false, true, false, false, false },
+	{ "apps", "v1", "Deployment", "deployments", "deployment", "deploy", "all", true, true, true, false, false },
+	{ "apps", "v1", "ReplicaSet", "replicasets", "replicaset", "rs", "all", true, true, true, false, false },
+	{ "apps", "v1", "StatefulSet", "statefulsets", "statefulset", "sts", "all", true, true, true, false, false },
+	{ "authentication.k8s.io", "v1", "TokenReview", "tokenreviews", "tokenreview", "", "", false, false, false, true, false },
+	{ "authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", "selfsubjectaccessreview", "", "", false, false, false, true, false },
+	{ "authorization.k8s.io", "v1", "SubjectAccessReview", "subjectaccessreviews", "subjectaccessreview", "", "", false, false, false, true, false },
+	{ "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", "horizontalpodautoscaler", "hpa", "all", true, true, false, false, false },
+	{ "coordination.k8s.io", "v1", "Lease", "leases", "lease", "", "", true, false, false, false, false },
+	{ "flyball.dev", "v1alpha1", "HorizontalAutoscaler", "horizontalautoscalers", "horizontalautoscaler", "fha", "all", true, true, false, false, true },
+	{ "keda.sh", "v1alpha1", "ScaledObject", "scaledobjects", "scaledobject", "so", "", true, true, false, false, true },
 };
 /* clang-format on */
 const size_t resources_n = ARRAY_LEN(resources_table);

@@ -18,6 +18,7 @@ struct resource {
 	bool has_status;
 	bool has_scale;
 	bool review; /* only created, never stored: TokenReview, SubjectAccessReview */
+	bool custom; /* served only while its CustomResourceDefinition is stored */
 };
 
 extern const struct resource resources_table[];

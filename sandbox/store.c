@@ -267,7 +267,8 @@ static bool set_metadata(
 	instant_wall_print(&created, now);
 	return set_text(metadata, "uid", uid) &&
 	       set_text(metadata, "creationTimestamp", buf_text(&created)) &&
-	       (!r->has_scale || json_object_set_new(metadata, "generation", json_integer(1)) == 0);
+	       ((!r->has_scale && !r->custom) ||
+		       json_object_set_new(metadata, "generation", json_integer(1)) == 0);
 }
 
 enum error_kind store_create(
@@ -353,7 +354,7 @@ enum error_kind store_update(
 		return error_nomem(err);
 	if (json_equal(doc, old))
 		return ERR_OK;
-	if (r->has_scale && desired_state_differs(doc, old)) {
+	if ((r->has_scale || r->custom) && desired_state_differs(doc, old)) {
 		json_int_t generation = json_integer_value(json_object_get(metadata, "generation"));
 		if (json_object_set_new(metadata, "generation", json_integer(generation + 1)) != 0)
 			return error_nomem(err);
