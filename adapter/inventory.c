@@ -211,6 +211,7 @@ enum error_kind inventory_new(
 		.path = config->path,
 		.resource = config->resource,
 		.field_selector = config->field_selector,
+		.metadata_only = true,
 		.on_object = on_object,
 		.on_deleted = on_deleted,
 		.on_error = on_error,

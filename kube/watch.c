@@ -19,6 +19,11 @@
 /* A stream that is silent for this long is dead. So that a quiet one is not taken for dead (bookmarks come once a minute only), the server is
  * asked to end each stream when two thirds to five sixths of that time are over; a new one costs one request. */
 #define STREAM_SILENCE_NS (INT64_C(60) * NS_PER_SEC)
+/* The last clause is for servers that have no such form. */
+#define ACCEPT_METADATA_LIST                                                                       \
+	"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+#define ACCEPT_METADATA                                                                            \
+	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 /* A stream that lived shorter than this did not work, whatever it said. */
 #define STREAM_SHORT_NS NS_PER_SEC
 /* An object and the event around it. */
@@ -409,6 +414,7 @@ static enum error_kind ask_page(struct watch *w, struct error *err)
 	struct client_request q = {
 		.traffic = CLIENT_LIST,
 		.target = buf_text(&target),
+		.accept = w->config.metadata_only ? ACCEPT_METADATA_LIST : NULL,
 		.resource = w->resource,
 		.timeout_ns = PAGE_TIMEOUT_NS,
 		.max_bytes = PAGE_MAX_BYTES,
@@ -599,6 +605,7 @@ static enum error_kind ask_stream(struct watch *w, struct error *err)
 	struct client_request q = {
 		.traffic = CLIENT_WATCH,
 		.target = buf_text(&target),
+		.accept = w->config.metadata_only ? ACCEPT_METADATA : NULL,
 		.resource = w->resource,
 		.idle_timeout_ns = silence_ns,
 		.once = true,

@@ -17,6 +17,8 @@ struct watch_config {
 	const char *path;     /* "/apis/autoscaling/v2/horizontalpodautoscalers"; copied */
 	const char *resource; /* "horizontalpodautoscalers.autoscaling", for messages; copied */
 	const char *label_selector, *field_selector; /* NULL: all; copied */
+	/* Only apiVersion, kind and metadata of the objects are wanted: asks for PartialObjectMetadata. A server that does not know it sends whole objects. */
+	bool metadata_only;
 	int64_t silence_ns; /* longest time without a word from the server before the stream counts as dead; 0: 60 s */
 	size_t max_objects; /* 0: WATCH_MAX_OBJECTS */
 	/* Added or changed: new to us, or with another resourceVersion than the last one. Called for every object after the first list.

@@ -18,6 +18,8 @@ struct state {
 	int status; /* not 0: answer everything with it */
 	const char *list_page_2;
 	bool expired_page;
+	bool metadata_only;
+	char accepted[512]; /* "LIST accept; WATCH accept; " */
 };
 
 static void tell(struct state *s, const char *mark, const struct object_id *id,
@@ -64,6 +66,9 @@ static void serve(struct fake *f, struct http_exchange *x)
 {
 	struct state *s = f->state;
 	ck_assert(sv_is(http_exchange_path(x), PATH));
+	size_t at = strlen(s->accepted);
+	(void)snprintf(s->accepted + at, sizeof(s->accepted) - at, "%.*s\n",
+		SV_ARG(http_exchange_header(x, "Accept")));
 	if (s->status) {
 		http_exchange_reply(x, s->status, "text/plain", SV("as told"), NULL);
 	} else if (sv_is(http_exchange_query_get(x, "watch"), "true")) {
@@ -114,6 +119,7 @@ static struct watch *start(struct fake *f, struct state *s)
 		.on_deleted = on_deleted,
 		.on_synced = on_synced,
 		.on_error = on_error,
+		.metadata_only = s->metadata_only,
 		.silence_ns = NS_PER_SEC / 2,
 		.ctx = s,
 	};
@@ -434,8 +440,35 @@ START_TEST(too_many_objects_are_an_error_and_not_a_guess)
 }
 END_TEST
 
+START_TEST(metadata_alone_can_be_asked_for)
+{
+	static const char WANTED[] =
+		"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/"
+		"json\n"
+		"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json\n";
+	for (int only = 0; only < 2; only++) {
+		struct fake f;
+		struct state s = { .metadata_only = only == 1,
+			.list = LIST("7", POD("a", "u1", "3")) };
+		struct watch *w = start(&f, &s);
+		FAKE_UNTIL(&f, s.stream);
+		fake_write(s.stream,
+			EVENT("ADDED",
+				"{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/"
+				"v1\",\"metadata\":{\"name\":\"b\",\"namespace\":\"n\",\"uid\":"
+				"\"u2\",\"resourceVersion\":\"8\"}}"));
+		FAKE_UNTIL(&f, strstr(s.told, "+n/b@8"));
+		ck_assert_str_eq(
+			s.accepted, only ? WANTED : "application/json\napplication/json\n");
+		watch_stop(w);
+		fake_stop(&f);
+	}
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, metadata_alone_can_be_asked_for);
 	tcase_add_test(tcase, objects_are_listed_then_followed);
 	tcase_add_test(tcase, old_and_repeated_versions_are_left_out);
 	tcase_add_test(tcase, a_restart_of_the_server_resumes_without_a_list);
