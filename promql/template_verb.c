@@ -152,7 +152,8 @@ static void put_text(
 		if (verb->sharp_v) {
 			put_quoted(out, verb, v->text);
 			break;
-		} /* fall through */
+		}
+		__attribute__((fallthrough));
 	case 's':
 		put_padded(out, verb, cut_to_precision(verb, v->text), verb->zero && !verb->minus);
 		break;

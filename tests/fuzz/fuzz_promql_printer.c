@@ -1,0 +1,50 @@
+/* What parses is printed so that it parses again to what prints the same, on one line and on several. The law does not hold, in the
+ * reference neither, for info(x, {}) and for infinities as literals. */
+#include "promql/parser.h"
+#include "promql/printer.h"
+#include "tests/fuzz/fuzz.h"
+
+#define MAX_BYTES (256u << 20)
+/* Lines of deep trees are indented deeply. */
+#define TEXT_BYTES (16u << 20)
+
+static bool holds(struct sv text, struct sv part)
+{
+	return sv_find_sv(text, part) < text.len;
+}
+
+static struct sv print(struct arena *a, const struct ast *root,
+	void (*printer)(struct buf *out, const struct ast *n))
+{
+	AUTO(buf_done) struct buf out = { 0 };
+
+	buf_init(&out, TEXT_BYTES);
+	printer(&out, root);
+	if (out.failed == ERR_LIMIT)
+		return SV_NULL;
+	REQUIRE(out.failed == ERR_OK && out.len > 0);
+	return arena_sv(a, buf_sv(&out));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct ast *root, *again;
+	struct error err;
+
+	arena_init(&a, MAX_BYTES);
+	if (parser_parse(&a, sv_from((const char *)data, size), PARSER_ALL, &root, NULL, &err))
+		return 0;
+	struct sv line = print(&a, root, printer_print), pretty = print(&a, root, printer_pretty);
+
+	REQUIRE(line.ptr && sv_find(line, '\n') == line.len);
+	if (holds(line, SV("info(")) || holds(line, SV("Inf")) || line.len > PARSER_MAX_BYTES)
+		return 0;
+	REQUIRE(parser_parse(&a, line, PARSER_ALL, &again, NULL, &err) == ERR_OK);
+	REQUIRE(sv_eq(print(&a, again, printer_print), line));
+	if (!pretty.ptr || pretty.len > PARSER_MAX_BYTES)
+		return 0;
+	REQUIRE(parser_parse(&a, pretty, PARSER_ALL, &again, NULL, &err) == ERR_OK);
+	REQUIRE(sv_eq(print(&a, again, printer_print), line));
+	return 0;
+}
