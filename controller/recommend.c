@@ -100,13 +100,20 @@ static struct opt_quantity milli_quantity(int64_t milli, enum quantity_format fo
 	return opt_quantity_of(quantity_from_milli(milli, format));
 }
 
-/* Resource, ContainerResource and Pods metrics with numbers to sort pods by. */
+/* A Prometheus metric with a row for each pod. */
+static bool has_pod_label(const struct hpa_metric *metric)
+{
+	return metric->kind == HPA_METRIC_PROMETHEUS && metric->prometheus &&
+	       metric->prometheus->pod_label.len > 0;
+}
+
+/* Metrics of pods with numbers to sort pods by. */
 static bool is_per_pod(const struct hpa_metric *metric, const struct ask_question *question,
 	const struct reading *reading)
 {
 	bool kind = metric->kind == HPA_METRIC_RESOURCE ||
 		    metric->kind == HPA_METRIC_CONTAINER_RESOURCE ||
-		    metric->kind == HPA_METRIC_PODS;
+		    metric->kind == HPA_METRIC_PODS || has_pod_label(metric);
 	return kind && metric->member[metric->kind] && question->state == ASK_REQUEST &&
 	       reading->kind == READING_VALUE;
 }
@@ -383,6 +390,77 @@ static enum error_kind recommend_external(struct work *w)
 	return succeed(w, w->out->calculation.replicas, &current);
 }
 
+static enum error_kind fail_prometheus(struct work *w, struct sv inner)
+{
+	return fail(w, "FailedGetPrometheusMetric", inner,
+		WORDS(w->a, SV("failed to get prometheus metric value: "), inner));
+}
+
+/* One row a pod, with the rules of Pods metrics. */
+static enum error_kind prometheus_per_pod(struct work *w)
+{
+	struct calculate_input in = calculate_input(w);
+	struct calculation *calculation = &w->out->calculation;
+
+	calculation->problem = groups_problem(w);
+	if (calculation->problem == CALCULATE_OK) {
+		w->out->target_milli = target_milli(w, &w->source->target.average_value.value);
+		*calculation = calculate_average(&in, &w->out->groups, w->out->target_milli);
+	}
+	if (calculation->problem != CALCULATE_OK)
+		return fail_prometheus(w, sv_of(problem_text(calculation->problem)));
+	struct hpa_current current = total_current(w, true);
+	return succeed(w, calculation->replicas, &current);
+}
+
+/* Asleep, and not worth waking up for. */
+static bool stays_asleep(const struct work *w, int64_t value_milli)
+{
+	const struct opt_quantity *activation = &w->metric->prometheus->activation_value;
+
+	return w->in->scale->replicas == 0 && activation->set &&
+	       value_milli <= target_milli(w, &activation->value);
+}
+
+/* One number, with the rules of External metrics. */
+static enum error_kind prometheus_total(struct work *w)
+{
+	bool average = w->source->target.average_value.set;
+	int64_t value_milli = w->reading->values[0];
+
+	if (stays_asleep(w, value_milli)) {
+		w->out->calculation.total_milli = w->out->calculation.usage_milli = value_milli;
+	} else {
+		calculate_total(w, value_milli, average, true);
+		w->out->calculation.total_milli = value_milli;
+	}
+	if (w->out->calculation.problem != CALCULATE_OK)
+		return fail_prometheus(w, total_problem(w));
+	struct hpa_current current = total_current(w, average);
+	return succeed(w, w->out->calculation.replicas, &current);
+}
+
+static enum error_kind recommend_prometheus(struct work *w)
+{
+	const struct hpa_target *t = &w->source->target;
+	bool per_pod = has_pod_label(w->metric);
+
+	if (w->question->state == ASK_INVALID)
+		return fail_prometheus(w, w->question->why);
+	if (!t->average_value.set && (per_pod || !t->value.set))
+		return fail_prometheus(w, per_pod ? SV("podLabel needs a target averageValue")
+						  : SV("neither a target value nor an averageValue "
+						       "is set"));
+	if (w->reading->kind != READING_VALUE)
+		return fail_prometheus(w, WORDS(w->a, SV("unable to get prometheus metric "),
+						  w->source->metric, SV(": "), w->reading->why));
+	if (per_pod)
+		return prometheus_per_pod(w);
+	if (w->reading->n_values != 1)
+		return fail_prometheus(w, SV("the query gives no single number"));
+	return prometheus_total(w);
+}
+
 enum error_kind recommend_compute(struct arena *a, const struct recommend_input *in,
 	const struct hpa_metric *metric, const struct ask_question *question,
 	const struct reading *reading, struct recommendation *ret, struct error *err)
@@ -419,7 +497,7 @@ enum error_kind recommend_compute(struct arena *a, const struct recommend_input 
 		kind = recommend_external(&w);
 		break;
 	case HPA_METRIC_PROMETHEUS:
-		kind = fail(&w, "FailedGetPrometheusMetric", question->why, question->why);
+		kind = recommend_prometheus(&w);
 		break;
 	case HPA_METRIC_UNKNOWN:
 		break;
