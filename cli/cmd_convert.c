@@ -4,6 +4,7 @@
 
 #include "cli/convert.h"
 #include "cli/source_file.h"
+#include "cli/verb_args.h"
 #include "cli/verbs.h"
 #include "common/limits.h"
 #include "common/options.h"
@@ -18,7 +19,7 @@ enum { OUTPUT_YAML, OUTPUT_JSON };
 static const char *const OUTPUTS[] = { "yaml", "json", NULL };
 
 struct convert_options {
-	struct option_list files;
+	struct option_list files, rest;
 	int to;	    /* enum convert_to */
 	int output; /* OUTPUT_... */
 	bool help;
@@ -49,31 +50,17 @@ static void fill(struct option table[N_OPTIONS], struct convert_options *o)
 			.choices = OUTPUTS,
 			.value_name = "FORMAT",
 			.help = "yaml or json" },
-		{ .name = "help",
-			.letter = 'h',
-			.kind = OPTION_BOOL,
-			.target = &o->help,
-			.help = "prints this text and ends" },
+		verb_args_help_row(&o->help),
 	};
 	memcpy(table, options, sizeof(options));
 }
 
-static void print_help(const struct option table[N_OPTIONS])
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	buf_init(&text, 65536);
-	buf_put_str(&text,
-		"flyball convert -f FILE [--to=VERSION]: writes autoscalers in another API "
-		"version.\n"
-		"Other objects in the files are printed as they are. Quantities stay as written; "
-		"the status, managed fields and what else\nonly the API server writes is left "
-		"out. What the version cannot express is named on standard error.\n"
-		"Exit code 0; 2 for a wrong command line or input, and then nothing is "
-		"printed.\n\n");
-	options_help(&text, table, N_OPTIONS);
-	fputs(buf_text(&text), stdout);
-}
+static const char INTRO[] =
+	"flyball convert -f FILE [--to=VERSION]: writes autoscalers in another API version.\n"
+	"KEDA's ScaledObjects become our own kind. Other objects in the files are printed as they "
+	"are. Quantities stay as written;\nthe status, managed fields and what else only the API "
+	"server writes is left out. What the version cannot express\nis named on standard error.\n"
+	"Exit code 0; 2 for a wrong command line or input, and then nothing is printed.\n\n";
 
 static enum error_kind read_files(struct arena *a, const struct option_list *files,
 	struct manifest *manifest, struct error *err)
@@ -173,20 +160,20 @@ static enum error_kind convert_all(struct arena *a, const struct convert_options
 	return buf_check(out, "the result", err);
 }
 
-/* Each line of the notes with a word in front. */
-static void print_notes(const struct buf *notes, const char *word)
+static void print_lost(const struct buf *lost)
 {
-	struct sv rest = buf_sv(notes);
+	struct sv rest = buf_sv(lost);
 
 	while (rest.len > 0) {
 		bool found;
 		struct sv line = sv_cut(rest, '\n', &rest, &found);
-		fprintf(stderr, "flyball convert: %s%.*s\n", word, SV_ARG(line));
+		fprintf(stderr, "flyball convert: warning: %.*s\n", SV_ARG(line));
 	}
 }
 
-static int run(const struct convert_options *o)
+static int run(void *ctx)
 {
+	const struct convert_options *o = ctx;
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(buf_done) struct buf out = { 0 };
 	struct convert_notes notes = { 0 };
@@ -199,10 +186,10 @@ static int run(const struct convert_options *o)
 	enum error_kind kind = convert_all(&a, o, &notes, &out, &err);
 	bool good = kind == ERR_OK && notes.problems.len == 0;
 	if (kind != ERR_OK)
-		fprintf(stderr, "flyball convert: %s\n", err.text);
-	print_notes(&notes.problems, "");
+		(void)verb_args_fail("convert", &err, 2);
+	verb_args_problems("convert", &notes.problems);
 	if (good) {
-		print_notes(&notes.lost, "warning: ");
+		print_lost(&notes.lost);
 		fputs(buf_text(&out), stdout);
 	}
 	buf_done(&notes.lost);
@@ -210,31 +197,38 @@ static int run(const struct convert_options *o)
 	return good ? 0 : 2;
 }
 
+static enum error_kind check_options(void *ctx, struct error *err)
+{
+	const struct convert_options *o = ctx;
+
+	if (o->rest.items.n > 0)
+		return error_set(err, ERR_INVALID,
+			"unexpected argument '%s'; files are named with -f", o->rest.items.at[0]);
+	if (o->files.items.n == 0)
+		return error_set(
+			err, ERR_INVALID, "no input; expected -f FILE, or -f - for standard input");
+	return ERR_OK;
+}
+
 int cmd_convert(int argc, char **argv)
 {
 	struct convert_options o = { .to = CONVERT_TO_V2 };
 	struct option table[N_OPTIONS];
-	struct option_list rest = { 0 };
-	struct error err;
-	int code = 2;
+	const struct verb_args args = {
+		.verb = "convert",
+		.intro = INTRO,
+		.table = table,
+		.n_options = N_OPTIONS,
+		.help = &o.help,
+		.rest = &o.rest,
+		.check = check_options,
+		.run = run,
+		.ctx = &o,
+	};
 
 	fill(table, &o);
-	enum error_kind kind = options_parse(table, N_OPTIONS, argc, argv, &rest, &err);
-	if (kind == ERR_OK && !o.help && rest.items.n > 0)
-		kind = error_set(&err, ERR_INVALID,
-			"unexpected argument '%s'; files are named with -f", rest.items.at[0]);
-	if (kind == ERR_OK && !o.help && o.files.items.n == 0)
-		kind = error_set(&err, ERR_INVALID,
-			"no input; expected -f FILE, or -f - for standard input");
-	if (kind != ERR_OK) {
-		fprintf(stderr, "flyball convert: %s\n", err.text);
-	} else if (o.help) {
-		print_help(table);
-		code = 0;
-	} else {
-		code = run(&o);
-	}
-	options_list_done(&rest);
+	int code = verb_args_main(&args, argc, argv);
+	options_list_done(&o.rest);
 	options_list_done(&o.files);
 	return code;
 }

@@ -2,6 +2,7 @@
  * renamed; otherwise the object is decoded to v2 and encoded again. What is lost is found by reading the result back. */
 #include "cli/convert.h"
 
+#include "cli/convert_keda.h"
 #include "cli/convert_lost.h"
 #include "cli/own_kind.h"
 #include "common/limits.h"
@@ -254,8 +255,17 @@ static enum error_kind convert_own(struct converting *c, struct jtree *t, struct
 		return arena_error(c->a, c->err);
 	struct jtree *v2_spec = member(v2, "spec");
 	struct jtree *metrics = v2_spec ? member(v2_spec, "metrics") : NULL;
+	size_t n_metrics = metrics ? metrics->n : 0;
 	if (metrics)
 		drop_own_metrics(metrics);
+	if (n_metrics > 0 && metrics->n == 0) {
+		put_place(&c->notes->problems, c, manifest_locate(t, SV("spec.metrics")));
+		buf_printf(&c->notes->problems,
+			"spec.metrics: none of them can be expressed in %s; nothing would be left "
+			"to decide by\n",
+			convert_versions[c->to]);
+		return ERR_OK;
+	}
 	if (v2_spec)
 		convert_lost_each(jtree_get(t, "spec"), v2_spec, &path, tell_lost, c);
 	return convert_autoscaler(c, v2, ret);
@@ -270,7 +280,11 @@ enum error_kind convert_document(struct arena *a, const struct manifest_document
 	struct jtree *made = NULL;
 	enum error_kind kind = ERR_OK;
 
-	if (own_kind_is(t))
+	if (convert_keda_is(t)) {
+		kind = convert_keda(a, document, notes, &t, err);
+		if (kind == ERR_OK && t)
+			kind = convert_own(&c, t, &made);
+	} else if (own_kind_is(t))
 		kind = convert_own(&c, t, &made);
 	else if (sv_is(jtree_text(jtree_get(t, "kind")), KIND))
 		kind = convert_autoscaler(&c, t, &made);
