@@ -1,8 +1,8 @@
-/* OpenAPI, kept small: the paths with their operations, so that kubectl and the aggregation layer know what exists. Schemas of the values are left to
- * free-form objects; the metrics APIs are read by their own typed clients. */
+/* OpenAPI: the paths with their operations, and the kinds they answer with (openapi_schemas.c), so that kubectl and the aggregation layer know what exists. */
 #include "adapter/openapi_docs.h"
 
 #include "adapter/fingerprint.h"
+#include "adapter/openapi_schemas.h"
 #include "common/jw.h"
 
 #define OPENAPI_DOC_MAX (1024u * 1024)
@@ -125,6 +125,38 @@ static void put_parameters(struct jw *w, const char *path, bool v3)
 	jw_array_end(w);
 }
 
+static const char *in_version(bool v3)
+{
+	return v3 ? "#/components/schemas/" : "#/definitions/";
+}
+
+static void put_responses(struct jw *w, const struct operation *o, bool v3)
+{
+	jw_key(w, "responses");
+	jw_object(w);
+	jw_key(w, "200");
+	jw_object(w);
+	jw_member_str(w, "description", "OK");
+	if (o->kind && v3) {
+		jw_key(w, "content");
+		jw_object(w);
+		jw_key(w, "application/json");
+		jw_object(w);
+	}
+	if (o->kind) {
+		jw_key(w, "schema");
+		openapi_schemas_put_ref(w, group_of(o->part), o->version, o->kind, in_version(v3));
+	}
+	if (o->kind && v3) {
+		jw_object_end(w);
+		jw_object_end(w);
+	}
+	jw_object_end(w);
+	jw_key(w, "401");
+	jw_raw(w, SV("{\"description\":\"Unauthorized\"}"));
+	jw_object_end(w);
+}
+
 static void put_operation(struct jw *w, const struct operation *o, bool v3)
 {
 	jw_key(w, o->path);
@@ -139,10 +171,10 @@ static void put_operation(struct jw *w, const struct operation *o, bool v3)
 		jw_raw(w, SV("[\"https\"]"));
 	}
 	put_parameters(w, o->path, v3);
-	jw_key(w, "responses");
-	jw_raw(w, SV("{\"200\":{\"description\":\"OK\"},\"401\":{\"description\":\"Unauthorized\"}"
-		     "}"));
+	put_responses(w, o, v3);
 	if (o->kind) {
+		jw_member_str(w, "x-kubernetes-action",
+			sv_has_prefix(sv_of(o->id), SV("list")) ? "list" : "get");
 		jw_key(w, "x-kubernetes-group-version-kind");
 		jw_object(w);
 		jw_member_str(w, "group", group_of(o->part));
@@ -175,6 +207,10 @@ void openapi_docs_v2(struct buf *out, const struct route_groups *groups)
 	jw_object_end(&w);
 	jw_key(&w, "definitions");
 	jw_object(&w);
+	for (size_t i = 0; i < ARRAY_LEN(DOCUMENTS); i++)
+		if (DOCUMENTS[i].version && is_offered(DOCUMENTS[i].part, groups))
+			openapi_schemas_put(&w, group_of(DOCUMENTS[i].part), DOCUMENTS[i].version,
+				in_version(false));
 	jw_object_end(&w);
 	jw_object_end(&w);
 }
@@ -201,6 +237,15 @@ static void put_document(struct buf *out, const struct document *d)
 		if (belongs(&OPERATIONS[i], d))
 			put_operation(&w, &OPERATIONS[i], true);
 	jw_object_end(&w);
+	if (d->version) {
+		jw_key(&w, "components");
+		jw_object(&w);
+		jw_key(&w, "schemas");
+		jw_object(&w);
+		openapi_schemas_put(&w, group_of(d->part), d->version, in_version(true));
+		jw_object_end(&w);
+		jw_object_end(&w);
+	}
 	jw_object_end(&w);
 }
 
