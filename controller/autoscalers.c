@@ -93,6 +93,13 @@ struct autoscaler *autoscalers_find(
 	return key ? map_get(&all->kinds[kind].by_key, sv_from(key, ns.len + name.len + 1)) : NULL;
 }
 
+struct autoscaler *autoscalers_any(const struct autoscalers *all, enum autoscaler_kind kind)
+{
+	MAP_FOREACH (e, &all->kinds[kind].by_key)
+		return e->value;
+	return NULL;
+}
+
 size_t autoscalers_n(const struct autoscalers *all)
 {
 	size_t n = 0;

@@ -53,6 +53,8 @@ struct autoscaler *autoscalers_take(
 void autoscalers_free_one(struct autoscaler *one);
 struct autoscaler *autoscalers_find(
 	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name);
+/* One of the kind, whichever; NULL: there is none. */
+struct autoscaler *autoscalers_any(const struct autoscalers *all, enum autoscaler_kind kind);
 /* Of all kinds. */
 size_t autoscalers_n(const struct autoscalers *all);
 void autoscalers_each(

@@ -8,7 +8,7 @@
 #include "controller/dispatch.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
-#include "kube/watch.h"
+#include "kube/kind_watch.h"
 
 /* A metrics API gets this long, and never longer than the period. */
 #define METRICS_TIMEOUT_NS (10 * NS_PER_SEC)
@@ -17,6 +17,12 @@
 /* The reference repeats a warning with every pass; we do it this often. */
 #define EVENT_REPEAT_NS (300 * NS_PER_SEC)
 #define EVENT_COMPONENT "horizontal-pod-autoscaler"
+
+/* What a watch of autoscalers calls back with. */
+struct feed {
+	struct controller *controller;
+	enum autoscaler_kind kind;
+};
 
 struct controller {
 	struct controller_config config;
@@ -27,11 +33,14 @@ struct controller {
 	struct autoscalers *autoscalers;
 	struct events *events;
 	struct record *record;
-	struct watch *native_watch, *pod_watch;
+	struct feed native, own;
+	struct watch *native_watch; /* NULL: native objects are left alone */
+	struct watch *pod_watch;    /* NULL: nobody needs pods */
+	struct kind_watch *own_watch;
 	struct drive_context drive;
 	struct report report;
 	struct dispatch *dispatch;
-	bool native_synced, pods_synced;
+	bool was_ready; /* all lists were there once */
 	bool leading;
 	int64_t (*lease_left_ns)(void *ctx); /* NULL: no lease is needed */
 	void *lease_ctx;
@@ -39,16 +48,30 @@ struct controller {
 	struct loop_timer *resume_timer;
 };
 
+static bool is_synced(const struct watch *w)
+{
+	return !w || watch_is_synced(w);
+}
+
+/* The list that is still missing; NULL: none. A kind that is found later holds up nobody, but without pods nothing is decided. */
+static const char *missing_list(const struct controller *c)
+{
+	if (!c->was_ready && !is_synced(c->native_watch))
+		return "the list of horizontalpodautoscalers";
+	if (!c->was_ready && !kind_watch_is_synced(c->own_watch))
+		return "the list of horizontalautoscalers";
+	return is_synced(c->pod_watch) ? NULL : "the list of pods";
+}
+
 bool controller_is_ready(const struct controller *c)
 {
-	return c->config.native == CONTROLLER_IGNORE || (c->native_synced && c->pods_synced);
+	return !missing_list(c);
 }
 
 const char *controller_waits_for(const struct controller *c)
 {
-	if (controller_is_ready(c))
-		return "nothing";
-	return c->native_synced ? "the list of pods" : "the list of horizontalpodautoscalers";
+	const char *missing = missing_list(c);
+	return missing ? missing : "nothing";
 }
 
 struct autoscalers *controller_autoscalers(struct controller *c)
@@ -126,22 +149,22 @@ static void tell_lost(
 	log_event(LOG_ERROR, what, label, name, "error", err->text, NULL);
 }
 
-static void on_native(const struct object_id *id, struct sv json, void *ctx)
+static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 {
-	struct controller *c = ctx;
+	const struct feed *f = ctx;
 	struct error err;
 
-	if (dispatch_put(c->dispatch, AUTOSCALER_NATIVE, id, json, &err) != ERR_OK)
-		tell_lost("cannot take in an autoscaler; tried again with its next change", "hpa",
-			id, &err);
+	if (dispatch_put(f->controller->dispatch, f->kind, id, json, &err) != ERR_OK)
+		tell_lost("cannot take in an autoscaler; tried again with its next change",
+			f->kind == AUTOSCALER_OWN ? "fha" : "hpa", id, &err);
 }
 
-static void on_native_gone(const struct object_id *id, struct sv json, void *ctx)
+static void on_autoscaler_gone(const struct object_id *id, struct sv json, void *ctx)
 {
-	struct controller *c = ctx;
+	const struct feed *f = ctx;
 
 	(void)json;
-	dispatch_remove(c->dispatch, AUTOSCALER_NATIVE, id->namespace, id->name);
+	dispatch_remove(f->controller->dispatch, f->kind, id->namespace, id->name);
 }
 
 static void on_pod(const struct object_id *id, struct sv json, void *ctx)
@@ -161,36 +184,29 @@ static void on_pod_gone(const struct object_id *id, struct sv json, void *ctx)
 	pod_cache_remove(c->pods, id->namespace, id->name);
 }
 
-static void became_ready(struct controller *c)
+/* A list was delivered, or turned out not to be needed. */
+static void on_progress(struct controller *c)
 {
 	char n[24], pods[24];
 
-	if (!controller_is_ready(c))
-		return;
-	(void)snprintf(n, sizeof(n), "%zu", autoscalers_n(c->autoscalers));
-	(void)snprintf(pods, sizeof(pods), "%zu", pod_cache_n(c->pods));
-	log_event(LOG_INFO, "ready", "hpas", n, "pods", pods, NULL);
+	if (!c->was_ready && controller_is_ready(c)) {
+		c->was_ready = true;
+		(void)snprintf(n, sizeof(n), "%zu", autoscalers_n(c->autoscalers));
+		(void)snprintf(pods, sizeof(pods), "%zu", pod_cache_n(c->pods));
+		log_event(LOG_INFO, "ready", "hpas", n, "pods", pods, NULL);
+	}
 	turn(c);
 }
 
-static void on_native_synced(void *ctx)
+static void on_autoscalers_synced(void *ctx)
 {
-	struct controller *c = ctx;
-
-	if (c->native_synced)
-		return;
-	c->native_synced = true;
-	became_ready(c);
+	const struct feed *f = ctx;
+	on_progress(f->controller);
 }
 
 static void on_pods_synced(void *ctx)
 {
-	struct controller *c = ctx;
-
-	if (c->pods_synced)
-		return;
-	c->pods_synced = true;
-	became_ready(c);
+	on_progress(ctx);
 }
 
 static bool is_connected(const struct watch *w)
@@ -202,7 +218,8 @@ static void on_resume_timer(struct loop_timer *t, void *ctx)
 {
 	struct controller *c = ctx;
 
-	if (!is_connected(c->native_watch) || !is_connected(c->pod_watch)) {
+	if (!is_connected(c->native_watch) || !is_connected(c->pod_watch) ||
+		!kind_watch_is_connected(c->own_watch)) {
 		loop_timer_set(t, RESUME_CHECK_NS);
 		return;
 	}
@@ -211,10 +228,8 @@ static void on_resume_timer(struct loop_timer *t, void *ctx)
 }
 
 /* Every retry comes here; only the first is news. */
-static void on_watch_error(const struct error *err, void *ctx)
+static void tell_interrupted(struct controller *c, const struct error *err)
 {
-	struct controller *c = ctx;
-
 	if (c->interrupted)
 		return;
 	c->interrupted = true;
@@ -223,32 +238,86 @@ static void on_watch_error(const struct error *err, void *ctx)
 		client_server(c->client), "error", err->text, NULL);
 }
 
-static enum error_kind start_watches(struct controller *c, struct error *err)
+static void on_autoscalers_error(const struct error *err, void *ctx)
 {
-	const struct autoscaler_kind_names *native = autoscaler_kind_names(AUTOSCALER_NATIVE);
-	const struct watch_config autoscalers = {
-		.client = c->client,
-		.path = native->watch_path,
-		.resource = native->resource,
-		.on_object = on_native,
-		.on_deleted = on_native_gone,
-		.on_synced = on_native_synced,
-		.on_error = on_watch_error,
-		.ctx = c,
+	const struct feed *f = ctx;
+	tell_interrupted(f->controller, err);
+}
+
+static void on_pods_error(const struct error *err, void *ctx)
+{
+	tell_interrupted(ctx, err);
+}
+
+static struct watch_config autoscaler_watch(struct feed *f)
+{
+	const struct autoscaler_kind_names *names = autoscaler_kind_names(f->kind);
+
+	return (struct watch_config){
+		.client = f->controller->client,
+		.path = names->watch_path,
+		.resource = names->resource,
+		.on_object = on_autoscaler,
+		.on_deleted = on_autoscaler_gone,
+		.on_synced = on_autoscalers_synced,
+		.on_error = on_autoscalers_error,
+		.ctx = f,
 	};
-	const struct watch_config pods = {
+}
+
+static enum error_kind watch_pods(struct controller *c, struct error *err)
+{
+	const struct watch_config config = {
 		.client = c->client,
 		.path = "/api/v1/pods",
 		.resource = "pods",
 		.on_object = on_pod,
 		.on_deleted = on_pod_gone,
 		.on_synced = on_pods_synced,
-		.on_error = on_watch_error,
+		.on_error = on_pods_error,
 		.ctx = c,
 	};
-	if (watch_start(&autoscalers, &c->native_watch, err) != ERR_OK)
+
+	return c->pod_watch ? ERR_OK : watch_start(&config, &c->pod_watch, err);
+}
+
+/* Our own kind was found, or went away. */
+static void on_own_known(bool installed, void *ctx)
+{
+	struct feed *f = ctx;
+	struct controller *c = f->controller;
+	struct error err;
+
+	if (c->was_ready)
+		log_event(LOG_INFO, installed ? "found our kind" : "our kind went away", "kind",
+			OWN_KIND_NAME, NULL);
+	if (!installed)
+		dispatch_remove_kind(c->dispatch, AUTOSCALER_OWN);
+	else if (watch_pods(c, &err) != ERR_OK)
+		tell_interrupted(c, &err);
+	on_progress(c);
+}
+
+static enum error_kind start_watches(struct controller *c, struct error *err)
+{
+	const struct autoscaler_kind_names *own = autoscaler_kind_names(AUTOSCALER_OWN);
+	const struct kind_watch_config config = {
+		.watch = autoscaler_watch(&c->own),
+		.discovery = c->discovery,
+		.group = own->group,
+		.version = own->version,
+		.plural = own->plural,
+		.on_known = on_own_known,
+	};
+	const struct watch_config native = autoscaler_watch(&c->native);
+
+	if (kind_watch_start(&config, &c->own_watch, err) != ERR_OK)
 		return err->kind;
-	return watch_start(&pods, &c->pod_watch, err);
+	if (c->config.native == CONTROLLER_IGNORE)
+		return ERR_OK;
+	if (watch_start(&native, &c->native_watch, err) != ERR_OK)
+		return err->kind;
+	return watch_pods(c, err);
 }
 
 /* Life */
@@ -314,10 +383,12 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	c->config = *config;
 	c->loop = client_loop(client);
 	c->client = client;
+	c->native = (struct feed){ c, AUTOSCALER_NATIVE };
+	c->own = (struct feed){ c, AUTOSCALER_OWN };
 	if (pass_metrics_declare(metrics, err) != ERR_OK || make_parts(c, err) != ERR_OK ||
 		make_dispatch(c, metrics, err) != ERR_OK)
 		return err->kind;
-	if (config->native != CONTROLLER_IGNORE && start_watches(c, err) != ERR_OK)
+	if (start_watches(c, err) != ERR_OK)
 		return err->kind;
 	*ret = TAKE_PTR(c);
 	return ERR_OK;
@@ -327,6 +398,7 @@ void controller_free(struct controller *c)
 {
 	if (!c)
 		return;
+	kind_watch_stop(c->own_watch);
 	watch_stop(c->native_watch);
 	watch_stop(c->pod_watch);
 	dispatch_free(c->dispatch);

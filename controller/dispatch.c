@@ -208,20 +208,38 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 	return ERR_OK;
 }
 
-void dispatch_remove(struct dispatch *d, enum autoscaler_kind kind, struct sv ns, struct sv name)
+/* `one` was taken out of the store. */
+static void forget(struct dispatch *d, struct autoscaler *one)
 {
-	struct autoscalers *all = d->config.drive->autoscalers;
-	struct autoscaler *one = autoscalers_take(all, kind, ns, name);
 	char ns_text[256], name_text[256];
 
-	if (!one)
-		return;
 	(void)snprintf(ns_text, sizeof(ns_text), "%.*s", SV_ARG(one->ns));
 	(void)snprintf(name_text, sizeof(name_text), "%.*s", SV_ARG(one->name));
 	pass_metrics_forget(d->config.metrics, ns_text, name_text);
-	pass_metrics_set_objects(d->config.metrics, autoscalers_n(all));
+	pass_metrics_set_objects(d->config.metrics, autoscalers_n(d->config.drive->autoscalers));
 	slot_free(one->slot);
 	autoscalers_free_one(one);
+}
+
+void dispatch_remove(struct dispatch *d, enum autoscaler_kind kind, struct sv ns, struct sv name)
+{
+	struct autoscaler *one = autoscalers_take(d->config.drive->autoscalers, kind, ns, name);
+
+	if (!one)
+		return;
+	forget(d, one);
+	start_some(d);
+}
+
+void dispatch_remove_kind(struct dispatch *d, enum autoscaler_kind kind)
+{
+	struct autoscalers *all = d->config.drive->autoscalers;
+	struct autoscaler *one;
+
+	while ((one = autoscalers_any(all, kind)) != NULL) {
+		(void)autoscalers_take(all, kind, one->ns, one->name);
+		forget(d, one);
+	}
 	start_some(d);
 }
 

@@ -31,6 +31,8 @@ bool dispatch_is_started(const struct dispatch *d);
 MUST_USE enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct error *err);
 void dispatch_remove(struct dispatch *d, enum autoscaler_kind kind, struct sv ns, struct sv name);
+/* All objects of the kind: it is no longer there. */
+void dispatch_remove_kind(struct dispatch *d, enum autoscaler_kind kind);
 /* Looks at the object at once: something that it depends on changed. */
 void dispatch_hurry(struct dispatch *d, struct autoscaler *one);
 /* No pass over it before `until`. */
