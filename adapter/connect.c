@@ -2,51 +2,35 @@
  * failed query later. */
 #include "adapter/connect.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "common/file.h"
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
 /* Questions at once; the others wait in line, so that a burst of requests does not become a burst of queries. */
-#define CONNECT_PROMETHEUS_CONNECTIONS 32u
-#define CONNECT_USER_AGENT "flyball-adapter/" FLYBALL_VERSION
-
-enum error_kind connect_read_file(
-	struct arena *a, const char *path, size_t max_bytes, struct sv *ret, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(err, ERR_INVALID, "open %s: %s", path, strerror(errno));
-	struct buf text;
-	buf_init(&text, max_bytes);
-	char chunk[8192];
-	ssize_t n;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
-		buf_put(&text, chunk, (size_t)n);
-	enum error_kind kind =
-		n < 0 ? error_set(err, ERR_INVALID, "read %s: %s", path, strerror(errno))
-		      : buf_check(&text, path, err);
-	close(fd);
-	if (kind == ERR_OK) {
-		*ret = arena_sv(a, buf_sv(&text));
-		if (!ret->ptr)
-			kind = arena_error(a, err);
-	}
-	buf_done(&text);
-	return kind;
-}
+#define CONNECT_PROMETHEUS_CALLS 32u
 
 static enum error_kind read_ca(struct arena *a, const char *path, struct sv *ret, struct error *err)
 {
 	struct tls_cert_pool *pool = NULL;
-	if (connect_read_file(a, path, LIMIT_CREDENTIAL_FILE_BYTES, ret, err))
+	if (file_read(a, path, LIMIT_CREDENTIAL_FILE_BYTES, ret, err))
 		return error_wrap(err, "failed to read prometheus-ca-file");
 	if (tls_cert_pool_new(*ret, &pool, err))
 		return error_wrap(err, "no certs found in prometheus-ca-file %s", path);
 	tls_cert_pool_free(pool);
+	return ERR_OK;
+}
+
+static enum error_kind read_pair(struct arena *a, const struct adapter_options *o,
+	struct http_endpoint_config *e, struct error *err)
+{
+	e->cert_file = e->key_file = NULL;
+	if (file_read(a, o->prometheus_cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &e->cert_data, err))
+		return error_wrap(err, "failed to read prometheus-client-tls-cert-file");
+	if (file_read(a, o->prometheus_key_file, LIMIT_CREDENTIAL_FILE_BYTES, &e->key_data, err))
+		return error_wrap(err, "failed to read prometheus-client-tls-key-file");
+	if (tls_cert_check_pair(e->cert_data, e->key_data, err))
+		return error_wrap(
+			err, "prometheus-client-tls-cert-file %s", o->prometheus_cert_file);
 	return ERR_OK;
 }
 
@@ -90,6 +74,18 @@ static void use_credentials(struct http_endpoint_config *e, const struct kubecon
 	e->password = k->password;
 }
 
+/* What a kubeconfig names by its file becomes data, so that a change of the file is seen. */
+static enum error_kind take_file(
+	struct arena *a, const char **file, struct sv *data, struct error *err)
+{
+	if (!*file || data->len > 0)
+		return ERR_OK;
+	if (file_read(a, *file, LIMIT_CREDENTIAL_FILE_BYTES, data, err))
+		return err->kind;
+	*file = NULL;
+	return ERR_OK;
+}
+
 static enum error_kind prometheus_credentials(struct arena *a, const struct adapter_options *o,
 	const struct kubeconfig_env *env, struct http_endpoint_config *e, struct error *err)
 {
@@ -107,6 +103,10 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 				"from \"%s\"",
 				o->prometheus_auth_config);
 		use_credentials(e, &k);
+		if (take_file(a, &e->ca_file, &e->ca_data, err) ||
+			take_file(a, &e->cert_file, &e->cert_data, err) ||
+			take_file(a, &e->key_file, &e->key_data, err))
+			return error_wrap(err, "--prometheus-auth-config");
 	}
 	if (o->prometheus_ca_file[0]) {
 		e->ca_file = NULL;
@@ -114,14 +114,11 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 			return err->kind;
 		e->insecure_skip_tls_verify = false;
 	}
-	if (o->prometheus_cert_file[0]) {
-		e->cert_file = o->prometheus_cert_file;
-		e->key_file = o->prometheus_key_file;
-		e->cert_data = e->key_data = SV_NULL;
-	}
+	if (o->prometheus_cert_file[0] && read_pair(a, o, e, err))
+		return err->kind;
 	struct sv token = SV_NULL;
 	if (o->prometheus_token_file[0]) {
-		if (connect_read_file(
+		if (file_read(
 			    a, o->prometheus_token_file, LIMIT_CREDENTIAL_FILE_BYTES, &token, err))
 			return error_wrap(err, "failed to read prometheus-token-file");
 		e->bearer_token = NULL;
@@ -131,10 +128,10 @@ static enum error_kind prometheus_credentials(struct arena *a, const struct adap
 }
 
 enum error_kind connect_prometheus(
-	const struct connect *c, bool post, struct prom_client **ret, struct error *err)
+	const struct connect *c, struct prom_client_config *ret, struct error *err)
 {
 	const struct adapter_options *o = c->options;
-	struct prom_client_config config = { .post = post };
+	struct prom_client_config config = { .post = sv_is(sv_of(o->prometheus_verb), "POST") };
 	struct http_endpoint_config *e = &config.endpoint;
 	struct sv url = sv_of(o->prometheus_url);
 	if (!sv_has_prefix(url, SV("http://")) && !sv_has_prefix(url, SV("https://")))
@@ -144,11 +141,11 @@ enum error_kind connect_prometheus(
 			o->prometheus_url);
 	e->base_url = o->prometheus_url;
 	e->user_agent = CONNECT_USER_AGENT;
-	e->max_connections = CONNECT_PROMETHEUS_CONNECTIONS;
+	e->max_connections = e->max_calls = CONNECT_PROMETHEUS_CALLS;
 	if (header_lines(c->arena, &o->prometheus_headers, &e->headers, err) ||
-		prometheus_credentials(c->arena, o, c->env, e, err) ||
-		prom_client_new(c->http, &config, ret, err))
+		prometheus_credentials(c->arena, o, c->env, e, err))
 		return error_wrap(err, "unable to construct Prometheus client");
+	*ret = config;
 	return ERR_OK;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/* Flags -> the servers we talk to: Prometheus, and the API server in its three roles. Reads files; used before the loop runs. */
+/* Flags -> the servers we talk to: Prometheus, and the API server in its three roles. Reads files. */
 #include "adapter/adapter_options.h"
 #include "common/arena.h"
 #include "kube/client.h"
@@ -14,12 +14,11 @@ struct connect {
 	const struct kubeconfig_env *env;
 };
 
-/* post: parameters in a body instead of the URL. errors: INVALID (files, URL, credentials), LIMIT, NOMEM */
+#define CONNECT_USER_AGENT "flyball-adapter/" FLYBALL_VERSION
+
+/* The flags' Prometheus: certificates are read now, texts live in the arena. errors: INVALID (files, URL, credentials), LIMIT, NOMEM */
 MUST_USE enum error_kind connect_prometheus(
-	const struct connect *c, bool post, struct prom_client **ret, struct error *err);
+	const struct connect *c, struct prom_client_config *ret, struct error *err);
 /* file "": the Pod's service account. what: "lister", for messages. errors: as above, NOTFOUND (not in a Pod) */
 MUST_USE enum error_kind connect_kube(const struct connect *c, const char *file, const char *what,
 	struct kube_client **ret, struct error *err);
-/* A whole file in the arena. errors: INVALID ("open FILE: No such file or directory"), LIMIT, NOMEM */
-MUST_USE enum error_kind connect_read_file(
-	struct arena *a, const char *path, size_t max_bytes, struct sv *ret, struct error *err);

@@ -86,7 +86,8 @@ enum error_kind generation_new(struct sv text, const char *name, struct mapper *
 	struct sv kept = arena_sv(&g->arena, text);
 	if (!kept.ptr)
 		return arena_error(&g->arena, err);
-	if (rules_parse(&g->arena, kept, name, &g->config, err))
+	if (strict ? rules_parse_exact(&g->arena, kept, name, &g->config, err)
+		   : rules_parse(&g->arena, kept, name, &g->config, err))
 		return err->kind;
 	if (compile(g, strict, err))
 		return error_wrap(err, "%s", name);

@@ -113,16 +113,19 @@ void own_metrics_relist_error(struct selfmetrics *m)
 	selfmetrics_add(m, LISTING_FAILURES, none, 1);
 }
 
-void own_metrics_listed(struct selfmetrics *m, const char *server, bool external, bool ok,
-	uint64_t n_entries, int64_t took_ns)
+void own_metrics_listed(struct selfmetrics *m, bool external, bool ok, uint64_t n_entries)
 {
 	const char *const result[] = { list_name(external), ok ? "ok" : "failed", NULL };
 	const char *const list[] = { list_name(external), NULL };
-	const char *const call[] = { "/api/v1/series", server, NULL };
 	selfmetrics_add(m, LISTINGS, result, 1);
-	selfmetrics_observe(m, CLIENT_SECONDS, call, (double)took_ns / 1e9);
 	if (ok)
 		selfmetrics_set(m, LISTED_SERIES, list, (double)n_entries);
+}
+
+void own_metrics_series_answered(struct selfmetrics *m, const char *server, int64_t took_ns)
+{
+	const char *const call[] = { "/api/v1/series", server, NULL };
+	selfmetrics_observe(m, CLIENT_SECONDS, call, (double)took_ns / 1e9);
 }
 
 void own_metrics_work(struct selfmetrics *m, uint64_t n_crashes, size_t n_quarantined)

@@ -15,8 +15,9 @@
 
 struct selector_listing {
 	struct relist_loop *loop;
-	char *text;
+	char *text; /* of the selector; behind it the server's name */
 	size_t text_len;
+	struct sv server;
 	struct series *kept, *incoming;
 	struct prom_client_call *call;
 	bool failed;
@@ -30,11 +31,13 @@ struct relist_loop {
 	size_t n_waiting;
 	struct loop_timer *timer;
 	struct mono started;
+	struct upstreams *asked; /* whom this round asks; NULL between rounds */
 };
 
 struct relist {
 	struct relist_config config;
 	struct generation *generation;
+	struct upstreams *upstreams;
 	struct relist_loop loops[2];
 	struct catalog_count *counts;
 	int rule_ticket; /* of the work note, while a catalog is made */
@@ -60,6 +63,8 @@ static void clear_loop(struct relist_loop *l)
 		free_listing(*s);
 	VEC_DONE(&l->selectors);
 	l->n_waiting = 0;
+	upstreams_unref(l->asked);
+	l->asked = NULL;
 }
 
 static void on_timer(struct loop_timer *t, void *ctx);
@@ -93,14 +98,16 @@ void relist_free(struct relist *r)
 		loop_timer_free(r->loops[i].timer);
 	}
 	generation_unref(r->generation);
+	upstreams_unref(r->upstreams);
 	mem_free(r->counts);
 	mem_free(r);
 }
 
-static struct selector_listing *find(const struct relist_loop *l, struct sv text)
+static struct selector_listing *find(const struct relist_loop *l, const struct rules_rule *rule)
 {
 	VEC_FOREACH (s, &l->selectors)
-		if (sv_eq(sv_from((*s)->text, (*s)->text_len), text))
+		if (sv_eq(sv_from((*s)->text, (*s)->text_len), rule->series_query) &&
+			sv_eq((*s)->server, rule->server))
 			return *s;
 	return NULL;
 }
@@ -141,7 +148,7 @@ static bool enter_rule(struct relist *r, const struct rules_rule *rule)
 static const struct series *listing_of(const struct rules_rule *rule, void *ctx)
 {
 	struct relist *r = ctx;
-	const struct selector_listing *s = find(&r->loops[rule->external], rule->series_query);
+	const struct selector_listing *s = find(&r->loops[rule->external], rule);
 	leave_rule(r);
 	return s && s->kept && enter_rule(r, rule) ? s->kept : NULL;
 }
@@ -194,9 +201,10 @@ static void finish_loop(struct relist_loop *l)
 	if (!all_good && !r->config.strict && wait_ns > RELIST_RETRY_NS)
 		wait_ns = RELIST_RETRY_NS;
 	if (r->config.on_listed)
-		r->config.on_listed(l->external, all_good, n_entries,
-			loop_now(r->config.loop).ns - l->started.ns, r->config.ctx);
+		r->config.on_listed(l->external, all_good, n_entries, r->config.ctx);
 	loop_timer_set(l->timer, wait_ns);
+	upstreams_unref(l->asked);
+	l->asked = NULL;
 }
 
 static void fail(struct selector_listing *s, const struct error *why)
@@ -210,9 +218,14 @@ static void fail(struct selector_listing *s, const struct error *why)
 static void on_series(const struct error *failed, void *ctx)
 {
 	struct selector_listing *s = ctx;
+	const struct relist_config *config = &s->loop->relist->config;
 	s->call = NULL;
-	work_note_leave(s->loop->relist->config.work, s->ticket);
+	work_note_leave(config->work, s->ticket);
 	s->ticket = WORK_NOTE_NONE;
+	if (config->on_answered)
+		config->on_answered(
+			prom_client_url(upstreams_find(s->loop->asked, s->server)->lister),
+			loop_now(config->loop).ns - s->loop->started.ns, config->ctx);
 	if (failed)
 		fail(s, failed);
 	if (--s->loop->n_waiting == 0)
@@ -257,8 +270,8 @@ static enum error_kind ask(struct selector_listing *s, int64_t start_ms, struct 
 		.start_ms = start_ms,
 		.timeout_ns = RELIST_TIMEOUT_NS,
 	};
-	return prom_client_series(
-		s->loop->relist->config.client, &q, s->incoming, on_series, s, &s->call, err);
+	return prom_client_series(upstreams_find(s->loop->asked, s->server)->lister, &q,
+		s->incoming, on_series, s, &s->call, err);
 }
 
 static void on_timer(struct loop_timer *t, void *ctx)
@@ -270,6 +283,7 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	int64_t start_ms =
 		now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS - config->max_age_ns / NS_PER_MS;
 	l->started = loop_now(config->loop);
+	l->asked = upstreams_ref(l->relist->upstreams);
 	l->n_waiting = l->selectors.n;
 	size_t n_failed = 0;
 	VEC_FOREACH (s, &l->selectors) {
@@ -284,8 +298,9 @@ static void on_timer(struct loop_timer *t, void *ctx)
 		finish_loop(l);
 }
 
-static struct selector_listing *new_listing(struct relist_loop *l, struct sv text)
+static struct selector_listing *new_listing(struct relist_loop *l, const struct rules_rule *rule)
 {
+	struct sv text = rule->series_query;
 	struct selector_listing *s = mem_zalloc(sizeof(*s));
 	struct selector_listing **slot = s ? VEC_PUSH(&l->selectors, RELIST_SELECTORS_MAX) : NULL;
 	if (!slot) {
@@ -295,9 +310,16 @@ static struct selector_listing *new_listing(struct relist_loop *l, struct sv tex
 	*slot = s;
 	s->loop = l;
 	s->ticket = WORK_NOTE_NONE;
-	s->text = mem_memdup(text.ptr, text.len);
+	s->text = mem_zalloc(text.len + 1 + rule->server.len + 1);
+	if (!s->text)
+		return NULL;
+	if (text.len)
+		memcpy(s->text, text.ptr, text.len);
 	s->text_len = text.len;
-	return s->text ? s : NULL;
+	if (rule->server.len)
+		memcpy(s->text + text.len + 1, rule->server.ptr, rule->server.len);
+	s->server = sv_from(s->text + text.len + 1, rule->server.len);
+	return s;
 }
 
 /* Listings for the rules' distinct selectors; what the old ones kept moves along. */
@@ -307,14 +329,15 @@ static enum error_kind set_selectors(
 	struct relist_loop old = *l;
 	memset(&l->selectors, 0, sizeof(l->selectors));
 	l->n_waiting = 0;
+	l->asked = NULL;
 	loop_timer_stop(l->timer);
 	enum error_kind kind = ERR_OK;
 	for (size_t i = 0; kind == ERR_OK && i < n; i++) {
-		struct sv text = rules[i].rule->series_query;
-		if (find(l, text))
+		const struct rules_rule *rule = rules[i].rule;
+		if (find(l, rule))
 			continue;
-		struct selector_listing *made = new_listing(l, text);
-		struct selector_listing *before = find(&old, text);
+		struct selector_listing *made = new_listing(l, rule);
+		struct selector_listing *before = find(&old, rule);
 		if (!made)
 			kind = error_nomem(err);
 		else if (before)
@@ -326,7 +349,15 @@ static enum error_kind set_selectors(
 	return kind;
 }
 
-enum error_kind relist_set_generation(struct relist *r, struct generation *g, struct error *err)
+void relist_set_upstreams(struct relist *r, struct upstreams *u)
+{
+	upstreams_ref(u);
+	upstreams_unref(r->upstreams);
+	r->upstreams = u;
+}
+
+enum error_kind relist_set_generation(
+	struct relist *r, struct generation *g, struct upstreams *u, struct error *err)
 {
 	struct catalog_count *counts = mem_calloc(g->n_custom + g->n_external + 1, sizeof(*counts));
 	if (!counts)
@@ -335,6 +366,7 @@ enum error_kind relist_set_generation(struct relist *r, struct generation *g, st
 	r->counts = counts;
 	generation_unref(r->generation);
 	r->generation = generation_ref(g);
+	relist_set_upstreams(r, u);
 	if (set_selectors(&r->loops[0], g->custom, g->n_custom, err) ||
 		set_selectors(&r->loops[1], g->external, g->n_external, err))
 		return err->kind;

@@ -1,12 +1,13 @@
-/* What can change while the adapter runs: the configuration, the serving certificate. Files are looked at every few seconds, because a mounted ConfigMap
+/* What can change while the adapter runs: the configuration, the credentials for the servers that it asks, the serving certificate, the CAs of
+ * callers. Files are looked at every few seconds, because a mounted ConfigMap
  * or Secret is swapped by links that no watch of one file sees. A file that cannot be used changes nothing; the reason is told once. */
 #include "adapter/reload.h"
 
 #include "adapter/client_cas.h"
-#include "adapter/connect.h"
 #include "adapter/own_metrics.h"
 #include "adapter/quarantine.h"
 #include "adapter/serving_cert.h"
+#include "common/file.h"
 #include "common/limits.h"
 #include "common/log.h"
 
@@ -14,7 +15,28 @@
 #define RELOAD_INTERVAL_NS (10 * NS_PER_SEC)
 #define RELOAD_ARENA_MAX (32u * 1024 * 1024)
 
-enum error_kind reload_use(struct server *s, struct sv text, struct mapper *m, struct error *err)
+/* Different files that can be wrong at one time. */
+#define RELOAD_TOLD_MAX 1000u
+
+/* Says what is wrong with a file, once for each mistake, not every ten seconds. NULL: it is good again. */
+static void tell(struct server *s, const char *file, const char *what, const struct error *why)
+{
+	struct error full = { 0 };
+	void *old = map_take(&s->told, sv_of(file));
+	bool known = why && old && sv_is(sv_of(why->text), old);
+	mem_free(old);
+	char *text = why ? mem_strdup(why->text) : NULL;
+	if (text && map_set(&s->told, sv_of(file), text, NULL, &full))
+		mem_free(text);
+	if (!why || known)
+		return;
+	log_event(LOG_ERROR, what, "why", why->text, NULL);
+	own_metrics_reload(s->metrics, file, false);
+}
+
+/* Compiles the text and makes it and its servers the ones in use; after an error nothing has changed. */
+static enum error_kind use(struct server *s, struct sv text, struct mapper *m,
+	struct upstreams *servers, struct error *err)
 {
 	struct generation *g = NULL;
 	const char *name = s->options->config;
@@ -32,12 +54,20 @@ enum error_kind reload_use(struct server *s, struct sv text, struct mapper *m, s
 			"why", g->skipped[i].why, NULL);
 	generation_unref(s->generation);
 	s->generation = g;
-	return relist_set_generation(s->relist, g, err);
+	upstreams_ref(servers);
+	upstreams_unref(s->upstreams);
+	s->upstreams = servers;
+	return relist_set_generation(s->relist, g, servers, err);
 }
 
-/* Which groups a configuration offers, and whether it is one at all. */
-static enum error_kind groups_of(
-	const struct server *s, struct sv text, struct route_groups *ret, struct error *err)
+enum error_kind reload_use(struct server *s, struct sv text, struct mapper *m, struct error *err)
+{
+	return use(s, text, m, s->upstreams, err);
+}
+
+/* What a configuration is about: the groups that it offers and the servers that it names, which are connected to. */
+static enum error_kind look_at(struct server *s, struct sv text, struct route_groups *ret,
+	struct upstreams **ret_servers, struct error *err)
 {
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct rules_config config = { 0 };
@@ -47,23 +77,39 @@ static enum error_kind groups_of(
 	if (quarantine_enter_config(s->work, name, text, &ticket, err))
 		return err->kind;
 	int before = work_note_run(s->work, ticket);
-	enum error_kind kind = rules_parse(&scratch, text, name, &config, err);
+	enum error_kind kind = s->strict ? rules_parse_exact(&scratch, text, name, &config, err)
+					 : rules_parse(&scratch, text, name, &config, err);
 	work_note_run(s->work, before);
 	work_note_leave(s->work, ticket);
 	if (kind)
-		return kind;
+		return error_wrap(err, "unable to load metrics discovery config");
+	if (upstreams_new(&s->upstreams_config, &config, s->upstreams, ret_servers, err))
+		return err->kind;
 	*ret = (struct route_groups){ config.n_rules > 0, config.n_external > 0,
 		config.has_resource_rules };
 	return ERR_OK;
+}
+
+void reload_refused(const char *name, const struct error *why, void *ctx)
+{
+	struct server *s = ctx;
+	struct buf file;
+	buf_init(&file, 200);
+	buf_printf(&file, "server %s", name);
+	tell(s, buf_text(&file), "the files of a server cannot be used, the last good ones stay",
+		why);
+	buf_done(&file);
 }
 
 enum error_kind reload_read(struct server *s, struct error *err)
 {
 	const char *path = s->options->config;
 	struct sv text = SV_NULL;
-	if (connect_read_file(&s->arena, path, LIMIT_CONFIG_FILE_BYTES, &text, err) ||
-		groups_of(s, text, &s->groups, err))
+	map_init(&s->told, RELOAD_TOLD_MAX);
+	if (file_read(&s->arena, path, LIMIT_CONFIG_FILE_BYTES, &text, err))
 		return error_wrap(err, "unable to load metrics discovery config");
+	if (look_at(s, text, &s->groups, &s->upstreams, err))
+		return err->kind;
 	s->config_copy = mem_memdup(text.ptr, text.len);
 	if (!s->config_copy)
 		return error_nomem(err);
@@ -71,21 +117,11 @@ enum error_kind reload_read(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
-/* A file that changed: the new configuration serves from the next request on, or the old one goes on. */
-static enum error_kind reload_config(struct server *s, struct error *err)
+static enum error_kind use_changed(struct server *s, struct sv text, struct error *err)
 {
-	AUTO(arena_done) struct arena scratch = { 0 };
-	struct sv text = SV_NULL;
 	struct route_groups groups = { 0 };
-	arena_init(&scratch, RELOAD_ARENA_MAX);
-	if (connect_read_file(&scratch, s->options->config, LIMIT_CONFIG_FILE_BYTES, &text, err))
-		return err->kind;
-	if (!s->generation || sv_eq(text, s->config_text) || sv_eq(text, sv_of(s->config_refused)))
-		return ERR_OK;
-	/* The same mistake is told once, not every ten seconds. */
-	mem_free(s->config_refused);
-	s->config_refused = mem_memdup(text.ptr, text.len);
-	if (groups_of(s, text, &groups, err))
+	AUTO(upstreams_unref) struct upstreams *servers = NULL;
+	if (look_at(s, text, &groups, &servers, err))
 		return err->kind;
 	if (!s->lister && (groups.custom || groups.external || groups.resource))
 		return error_set(err, ERR_INVALID,
@@ -96,7 +132,7 @@ static enum error_kind reload_config(struct server *s, struct error *err)
 	if (!copy)
 		return error_nomem(err);
 	AUTO(mapper_unref) struct mapper *m = mapper_ref(s->generation->mapper);
-	if (reload_use(s, text, m, err)) {
+	if (use(s, text, m, servers, err)) {
 		mem_free(copy);
 		return err->kind;
 	}
@@ -104,12 +140,53 @@ static enum error_kind reload_config(struct server *s, struct error *err)
 	s->config_copy = copy;
 	s->config_text = sv_from(copy, text.len);
 	s->groups = groups;
-	log_event(LOG_INFO, "configuration reloaded", "file", s->options->config, NULL);
-	own_metrics_reload(s->metrics, "config", true);
 	return ERR_OK;
 }
 
-static enum error_kind reload_certificate(struct server *s, struct error *err)
+/* A file that changed: the new configuration serves from the next request on, or the old one goes on. */
+static void reload_config(struct server *s)
+{
+	AUTO(arena_done) struct arena scratch = { 0 };
+	struct sv text = SV_NULL;
+	struct error err = { 0 };
+	bool changed = false;
+	arena_init(&scratch, RELOAD_ARENA_MAX);
+	enum error_kind kind =
+		file_read(&scratch, s->options->config, LIMIT_CONFIG_FILE_BYTES, &text, &err);
+	if (kind == ERR_OK && s->generation && !sv_eq(text, s->config_text)) {
+		kind = use_changed(s, text, &err);
+		changed = kind == ERR_OK;
+	}
+	tell(s, "config", "the changed configuration cannot be used, the last good one stays",
+		kind ? &err : NULL);
+	if (!changed)
+		return;
+	log_event(LOG_INFO, "configuration reloaded", "file", s->options->config, NULL);
+	own_metrics_reload(s->metrics, "config", true);
+}
+
+/* Certificates, keys and passwords for the servers of the configuration in use. Tokens are read by the clients themselves. */
+static void reload_servers(struct server *s)
+{
+	struct error err = { 0 };
+	struct upstreams *fresh = NULL;
+	if (!s->generation)
+		return;
+	enum error_kind kind = upstreams_refresh(
+		&s->upstreams_config, &s->generation->config, s->upstreams, &fresh, &err);
+	tell(s, "servers", "the servers cannot be connected anew", kind ? &err : NULL);
+	if (kind)
+		return;
+	if (fresh != s->upstreams) {
+		log_event(LOG_INFO, "credentials of servers reloaded", NULL);
+		own_metrics_reload(s->metrics, "servers", true);
+		relist_set_upstreams(s->relist, fresh);
+	}
+	upstreams_unref(s->upstreams);
+	s->upstreams = fresh;
+}
+
+static enum error_kind take_certificate(struct server *s, bool *ret_changed, struct error *err)
 {
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct serving_cert cert = { 0 };
@@ -117,47 +194,46 @@ static enum error_kind reload_certificate(struct server *s, struct error *err)
 	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
 		return err->kind;
 	uint64_t fingerprint = serving_cert_fingerprint(&cert);
-	if (fingerprint == s->cert_fingerprint)
+	*ret_changed = fingerprint != s->cert_fingerprint;
+	if (!*ret_changed)
 		return ERR_OK;
 	if (http_server_set_certificate(s->listener, cert.cert_pem, cert.key_pem, err))
 		return err->kind;
 	s->cert_fingerprint = fingerprint;
 	log_event(LOG_INFO, "serving certificate reloaded", "file", cert.cert_file, NULL);
-	own_metrics_reload(s->metrics, "certificate", true);
 	return ERR_OK;
+}
+
+static void reload_certificate(struct server *s)
+{
+	struct error err = { 0 };
+	bool changed = false;
+	enum error_kind kind = take_certificate(s, &changed, &err);
+	tell(s, "certificate", "the serving certificate cannot be used, the last good one stays",
+		kind ? &err : NULL);
+	if (kind == ERR_OK && changed)
+		own_metrics_reload(s->metrics, "certificate", true);
 }
 
 static void reload_client_cas(struct server *s)
 {
 	struct error err = { 0 };
 	bool changed = false;
-	if (client_cas_reload(s, &changed, &err)) {
-		log_event(LOG_ERROR, "the CAs of callers cannot be used, the last good ones stay",
-			"why", err.text, NULL);
-		own_metrics_reload(s->metrics, "client-ca", false);
-	} else if (changed) {
-		log_event(LOG_INFO, "CAs of callers reloaded", NULL);
-		own_metrics_reload(s->metrics, "client-ca", true);
-	}
+	enum error_kind kind = client_cas_reload(s, &changed, &err);
+	tell(s, "client-ca", "the CAs of callers cannot be used, the last good ones stay",
+		kind ? &err : NULL);
+	if (kind || !changed)
+		return;
+	log_event(LOG_INFO, "CAs of callers reloaded", NULL);
+	own_metrics_reload(s->metrics, "client-ca", true);
 }
 
 static void on_reload(struct loop_timer *t, void *ctx)
 {
 	struct server *s = ctx;
-	struct error err = { 0 };
-	if (reload_config(s, &err)) {
-		log_event(LOG_ERROR,
-			"the changed configuration cannot be used, the last good one stays", "why",
-			err.text, NULL);
-		own_metrics_reload(s->metrics, "config", false);
-	}
-	err = (struct error){ 0 };
-	if (reload_certificate(s, &err)) {
-		log_event(LOG_ERROR,
-			"the serving certificate cannot be used, the last good one stays", "why",
-			err.text, NULL);
-		own_metrics_reload(s->metrics, "certificate", false);
-	}
+	reload_config(s);
+	reload_servers(s);
+	reload_certificate(s);
 	reload_client_cas(s);
 	loop_timer_set(t, RELOAD_INTERVAL_NS);
 }

@@ -7,6 +7,8 @@ MUST_USE enum error_kind reload_read(struct server *s, struct error *err);
 /* Compiles a configuration against these resources and lists anew; after an error nothing has changed. errors: as generation_new */
 MUST_USE enum error_kind reload_use(
 	struct server *s, struct sv text, struct mapper *m, struct error *err);
+/* The files of a server cannot be used: says so, once. ctx is the struct server; for upstreams_config. */
+void reload_refused(const char *name, const struct error *why, void *ctx);
 /* NULL: no memory. */
 MUST_USE struct loop_timer *reload_timer_new(struct server *s);
 /* Looks at the files from now on. */

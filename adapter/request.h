@@ -6,6 +6,7 @@
 #include "adapter/objects.h"
 #include "adapter/route.h"
 #include "adapter/shared_ask.h"
+#include "adapter/upstreams.h"
 #include "common/http_server.h"
 #include "common/loop.h"
 #include "kube/authn.h"
@@ -31,7 +32,8 @@ struct request {
 	struct route route;
 	struct authn_user user;
 
-	struct catalog *catalog; /* referenced */
+	struct catalog *catalog;     /* referenced */
+	struct upstreams *upstreams; /* referenced: whom the catalog's rules name */
 	const struct catalog_metric *metric;
 	const struct mapper_resource *described;
 	struct selector labels, metric_labels;

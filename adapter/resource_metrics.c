@@ -303,6 +303,13 @@ static bool build_question(struct resource_job *job, struct resource_question *q
 	return false;
 }
 
+static struct shared_ask *ask_of(const struct resource_question *q)
+{
+	const struct rules_config *c = &q->job->generation->config;
+	struct sv server = q->memory ? c->memory.server : c->cpu.server;
+	return upstreams_find(q->job->r->upstreams, server)->ask;
+}
+
 static enum step_next ask_all(struct resource_job *job)
 {
 	struct request *r = job->r;
@@ -314,8 +321,8 @@ static enum step_next ask_all(struct resource_job *job)
 		struct error err = { 0 };
 		q->waiter.done = on_answer;
 		if (!build_question(job, q) ||
-			shared_ask_query(r->server->ask, q->query, request_left_ns(r), &q->waiter,
-				&answer, &err))
+			shared_ask_query(
+				ask_of(q), q->query, request_left_ns(r), &q->waiter, &answer, &err))
 			q->failed = true;
 		else if (answer.at_hand)
 			take_answer(q, &answer);
@@ -387,6 +394,7 @@ enum step_next resource_metrics_begin(struct request *r)
 	job->r = r;
 	job->nodes = nodes;
 	r->catalog = catalog_ref(s->catalog);
+	r->upstreams = upstreams_ref(s->upstreams);
 	job->generation = r->catalog->generation;
 	r->job = job;
 	if (!make_questions(job))

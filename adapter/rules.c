@@ -8,6 +8,12 @@
 #include "common/decoder.h"
 #include "common/yx.h"
 
+struct reader {
+	struct decoder d;
+	bool exact; /* our own keys are unknown */
+	struct rules_config config;
+};
+
 static void decode_overrides(
 	struct decoder *d, const struct jtree *t, const char *where, struct rules_mapping *m)
 {
@@ -65,15 +71,34 @@ static void decode_filters(struct decoder *d, const struct jtree *t, struct rule
 	rule->n_filters = n;
 }
 
-static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_rule *rule)
+/* Empty: the server of the flags, which has a name too. */
+static struct sv decode_server(struct reader *r, const struct jtree *t)
+{
+	struct sv name = decoder_text(&r->d, t, "server");
+	if (name.len == 0 || sv_is(name, SERVER_CONFIG_DEFAULT))
+		return SV("");
+	if (!server_config_find(r->config.servers, r->config.n_servers, name))
+		decoder_find(&r->d, t, "server", "must be a name from the list servers");
+	return name;
+}
+
+static void decode_rule(struct reader *r, const struct jtree *t, struct rules_rule *rule)
 {
 	static const char *const KEYS[] = { "seriesQuery", "seriesFilters", "resources", "name",
-		"metricsQuery", NULL };
+		"metricsQuery", "server", "enforceNamespace", "sampleTimestamp", NULL };
+	static const char *const EXACT_KEYS[] = { "seriesQuery", "seriesFilters", "resources",
+		"name", "metricsQuery", NULL };
 	static const char *const NAME_KEYS[] = { "matches", "as", NULL };
+	struct decoder *d = &r->d;
 	rule->line = t->line;
 	if (!decoder_is_object(d, t, "rule"))
 		return;
-	decoder_check_keys(d, t, "rule", KEYS);
+	decoder_check_keys(d, t, "rule", r->exact ? EXACT_KEYS : KEYS);
+	rule->server = decode_server(r, jtree_get(t, "server"));
+	rule->enforce_namespace =
+		decoder_bool(d, jtree_get(t, "enforceNamespace"), "enforceNamespace").value;
+	rule->sample_timestamp =
+		decoder_bool(d, jtree_get(t, "sampleTimestamp"), "sampleTimestamp").value;
 	rule->series_query = decoder_text(d, jtree_get(t, "seriesQuery"), "seriesQuery");
 	decode_filters(d, jtree_get(t, "seriesFilters"), rule);
 	decode_mapping(d, jtree_get(t, "resources"), &rule->mapping);
@@ -87,8 +112,9 @@ static void decode_rule(struct decoder *d, const struct jtree *t, struct rules_r
 }
 
 static const struct rules_rule *decode_rules(
-	struct decoder *d, const struct jtree *t, bool external, size_t *ret_n)
+	struct reader *r, const struct jtree *t, bool external, size_t *ret_n)
 {
+	struct decoder *d = &r->d;
 	if (!decoder_is_list(d, t, external ? "externalRules" : "rules"))
 		return NULL;
 	struct rules_rule *list = decoder_array(d, t->n, sizeof(*list));
@@ -98,7 +124,7 @@ static const struct rules_rule *decode_rules(
 	JTREE_FOREACH (child, t) {
 		list[n].index = n;
 		list[n].external = external;
-		decode_rule(d, child, &list[n]);
+		decode_rule(r, child, &list[n]);
 		n++;
 	}
 	*ret_n = n;
@@ -106,30 +132,35 @@ static const struct rules_rule *decode_rules(
 }
 
 static void decode_resource_rule(
-	struct decoder *d, const struct jtree *t, const char *where, struct rules_resource *r)
+	struct reader *r, const struct jtree *t, const char *where, struct rules_resource *rule)
 {
 	static const char *const KEYS[] = { "containerQuery", "nodeQuery", "resources",
+		"containerLabel", "server", NULL };
+	static const char *const EXACT_KEYS[] = { "containerQuery", "nodeQuery", "resources",
 		"containerLabel", NULL };
+	struct decoder *d = &r->d;
 	if (!decoder_is_object(d, t, where))
 		return;
-	r->line = t->line;
-	decoder_check_keys(d, t, where, KEYS);
-	r->container_query = decoder_text(d, jtree_get(t, "containerQuery"), "containerQuery");
-	r->node_query = decoder_text(d, jtree_get(t, "nodeQuery"), "nodeQuery");
-	r->container_label = decoder_text(d, jtree_get(t, "containerLabel"), "containerLabel");
-	decode_mapping(d, jtree_get(t, "resources"), &r->mapping);
+	rule->line = t->line;
+	decoder_check_keys(d, t, where, r->exact ? EXACT_KEYS : KEYS);
+	rule->container_query = decoder_text(d, jtree_get(t, "containerQuery"), "containerQuery");
+	rule->node_query = decoder_text(d, jtree_get(t, "nodeQuery"), "nodeQuery");
+	rule->container_label = decoder_text(d, jtree_get(t, "containerLabel"), "containerLabel");
+	decode_mapping(d, jtree_get(t, "resources"), &rule->mapping);
+	rule->server = decode_server(r, jtree_get(t, "server"));
 }
 
-static void decode_resource_rules(
-	struct decoder *d, const struct jtree *t, struct rules_config *config)
+static void decode_resource_rules(struct reader *r, const struct jtree *t)
 {
 	static const char *const KEYS[] = { "cpu", "memory", "window", NULL };
+	struct decoder *d = &r->d;
+	struct rules_config *config = &r->config;
 	if (!decoder_is_object(d, t, "resourceRules"))
 		return;
 	config->has_resource_rules = true;
 	decoder_check_keys(d, t, "resourceRules", KEYS);
-	decode_resource_rule(d, jtree_get(t, "cpu"), "resourceRules.cpu", &config->cpu);
-	decode_resource_rule(d, jtree_get(t, "memory"), "resourceRules.memory", &config->memory);
+	decode_resource_rule(r, jtree_get(t, "cpu"), "resourceRules.cpu", &config->cpu);
+	decode_resource_rule(r, jtree_get(t, "memory"), "resourceRules.memory", &config->memory);
 	const struct jtree *window = jtree_get(t, "window");
 	if (jtree_is_absent(window))
 		return;
@@ -140,16 +171,21 @@ static void decode_resource_rules(
 		decoder_find(d, window, "resourceRules.window", bad.text);
 }
 
-static void decode_file(struct decoder *d, const struct jtree *root, struct rules_config *config)
+static void decode_file(struct reader *r, const struct jtree *root)
 {
-	static const char *const KEYS[] = { "rules", "externalRules", "resourceRules", NULL };
-	if (!decoder_is_object(d, root, "file"))
+	static const char *const KEYS[] = { "rules", "externalRules", "resourceRules", "servers",
+		NULL };
+	static const char *const EXACT_KEYS[] = { "rules", "externalRules", "resourceRules", NULL };
+	struct rules_config *config = &r->config;
+	if (!decoder_is_object(&r->d, root, "file"))
 		return;
-	decoder_check_keys(d, root, "file", KEYS);
-	config->rules = decode_rules(d, jtree_get(root, "rules"), false, &config->n_rules);
+	decoder_check_keys(&r->d, root, "file", r->exact ? EXACT_KEYS : KEYS);
+	config->servers =
+		server_config_decode(&r->d, jtree_get(root, "servers"), 0, &config->n_servers);
+	config->rules = decode_rules(r, jtree_get(root, "rules"), false, &config->n_rules);
 	config->external =
-		decode_rules(d, jtree_get(root, "externalRules"), true, &config->n_external);
-	decode_resource_rules(d, jtree_get(root, "resourceRules"), config);
+		decode_rules(r, jtree_get(root, "externalRules"), true, &config->n_external);
+	decode_resource_rules(r, jtree_get(root, "resourceRules"));
 }
 
 /* A document marker stands in column 0 and is followed by a blank or the line's end, also inside block scalars and quotes. */
@@ -194,7 +230,7 @@ static bool is_other_version(struct sv text)
 	return false;
 }
 
-enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
+static enum error_kind parse(struct arena *a, struct sv text, const char *name, struct reader *r,
 	struct rules_config *ret, struct error *err)
 {
 	struct jtree **documents = NULL;
@@ -204,15 +240,27 @@ enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
 			"%s:1: found incompatible YAML document: only YAML 1.1 is read", name);
 	if (yx_parse(a, first_document(text), name, &documents, &n, err))
 		return err->kind;
-	struct rules_config config = { 0 };
-	struct decoder d;
-	decoder_init(&d, a, name);
+	decoder_init(&r->d, a, name);
 	if (n > 0)
-		decode_file(&d, documents[0], &config);
-	if (decoder_end(&d, err))
+		decode_file(r, documents[0]);
+	if (decoder_end(&r->d, err))
 		return err->kind;
-	*ret = config;
+	*ret = r->config;
 	return ERR_OK;
+}
+
+enum error_kind rules_parse(struct arena *a, struct sv text, const char *name,
+	struct rules_config *ret, struct error *err)
+{
+	struct reader r = { .exact = false };
+	return parse(a, text, name, &r, ret, err);
+}
+
+enum error_kind rules_parse_exact(struct arena *a, struct sv text, const char *name,
+	struct rules_config *ret, struct error *err)
+{
+	struct reader r = { .exact = true };
+	return parse(a, text, name, &r, ret, err);
 }
 
 struct unit {

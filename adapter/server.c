@@ -56,17 +56,22 @@ static void on_relist_error(const char *what, const struct error *why, void *ctx
 	own_metrics_relist_error(s->metrics);
 }
 
-static void on_listed(bool external, bool ok, uint64_t n_entries, int64_t took_ns, void *ctx)
+static void on_listed(bool external, bool ok, uint64_t n_entries, void *ctx)
 {
 	struct server *s = ctx;
-	own_metrics_listed(
-		s->metrics, prom_client_url(s->prometheus), external, ok, n_entries, took_ns);
+	own_metrics_listed(s->metrics, external, ok, n_entries);
 }
 
-static void on_answered(int status, int64_t took_ns, void *ctx)
+static void on_series_answered(const char *url, int64_t took_ns, void *ctx)
 {
 	struct server *s = ctx;
-	own_metrics_answered(s->metrics, prom_client_url(s->prometheus), status, took_ns);
+	own_metrics_series_answered(s->metrics, url, took_ns);
+}
+
+static void on_answered(const char *url, int status, int64_t took_ns, void *ctx)
+{
+	struct server *s = ctx;
+	own_metrics_answered(s->metrics, url, status, took_ns);
 }
 
 static enum error_kind open_port(struct server *s, struct error *err)
@@ -274,45 +279,28 @@ static enum error_kind make_authz(struct server *s, struct error *err)
 	return authz_new(&config, &s->authz, err);
 }
 
-static enum error_kind make_metrics_path(struct server *s, struct error *err)
+static enum error_kind make_relist(struct server *s, struct error *err)
 {
-	struct shared_ask_config ask = {
-		.loop = s->loop,
-		.client = s->prometheus,
-		.long_client = s->prometheus_post,
-		.shared = !s->strict,
-		.max_age_ns = s->options->answer_max_age_ns,
-		.on_answered = on_answered,
-		.ctx = s,
-	};
 	struct relist_config relist = {
 		.loop = s->loop,
-		.client = s->prometheus,
 		.interval_ns = s->options->relist_interval_ns,
 		.max_age_ns = s->options->max_age_ns,
-		.work = s->work,
 		.strict = s->strict,
+		.work = s->work,
 		.on_catalog = on_catalog,
 		.on_error = on_relist_error,
+		.on_answered = on_series_answered,
 		.on_listed = on_listed,
 		.ctx = s,
 	};
-	if (shared_ask_new(&ask, &s->ask, err) || relist_new(&relist, &s->relist, err))
-		return err->kind;
-	return ERR_OK;
+	return relist_new(&relist, &s->relist, err);
 }
 
-static enum error_kind connect_all(
-	struct server *s, const struct kubeconfig_env *env, struct error *err)
+static enum error_kind connect_all(struct server *s, struct error *err)
 {
 	const struct adapter_options *o = s->options;
-	const struct connect c = { &s->arena, s->http, s->loop, o, env };
-	bool post = sv_is(sv_of(o->prometheus_verb), "POST");
+	const struct connect c = { &s->arena, s->http, s->loop, o, &s->env };
 	bool needs_lister = s->groups.custom || s->groups.external || s->groups.resource;
-	if (connect_prometheus(&c, post, &s->prometheus, err))
-		return err->kind;
-	if (!post && !s->strict && connect_prometheus(&c, true, &s->prometheus_post, err))
-		return err->kind;
 	if (needs_lister && connect_kube(&c, o->lister_kubeconfig, "lister", &s->lister, err))
 		return err->kind;
 	if (connect_kube(
@@ -361,7 +349,7 @@ static enum error_kind make_parts(struct server *s, struct error *err)
 		return error_nomem(err);
 	if (s->lister && discovery_cache_new(s->lister, &s->discovery, err))
 		return err->kind;
-	if (make_authz(s, err) || make_metrics_path(s, err))
+	if (make_authz(s, err) || make_relist(s, err))
 		return err->kind;
 	if (s->lister && !s->strict && inventories_new(&objects, &s->inventories, err))
 		return err->kind;
@@ -382,8 +370,17 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o,
 	buf_init(&s->custom_metrics, SERVER_DOCS_MAX);
 	buf_init(&s->external_metrics, SERVER_DOCS_MAX);
 	if (own_metrics_new(&s->metrics, err) || quarantine_open(o, &s->work, err) ||
-		http_client_new(l, &s->http, err) || reload_read(s, err) ||
-		connect_all(s, env, err) || make_parts(s, err))
+		http_client_new(l, &s->http, err))
+		return err->kind;
+	s->env = *env;
+	s->upstreams_config = (struct upstreams_config){ .loop = l,
+		.http = s->http,
+		.options = o,
+		.env = &s->env,
+		.on_answered = on_answered,
+		.on_refused = reload_refused,
+		.ctx = s };
+	if (reload_read(s, err) || connect_all(s, err) || make_parts(s, err))
 		return err->kind;
 	*ret = TAKE_PTR(s);
 	return ERR_OK;
@@ -431,7 +428,6 @@ void server_free(struct server *s)
 		return;
 	http_server_free(s->listener);
 	relist_free(s->relist);
-	shared_ask_free(s->ask);
 	authz_free(s->authz);
 	authn_free(s->authn);
 	inventories_free(s->inventories);
@@ -441,8 +437,7 @@ void server_free(struct server *s)
 	client_free(s->lister);
 	client_free(s->authenticator);
 	client_free(s->authoriser);
-	prom_client_free(s->prometheus);
-	prom_client_free(s->prometheus_post);
+	upstreams_unref(s->upstreams);
 	http_client_free(s->http);
 	loop_timer_free(s->discovery_timer);
 	loop_timer_free(s->reload_timer);
@@ -457,7 +452,7 @@ void server_free(struct server *s)
 	buf_done(&s->custom_metrics);
 	buf_done(&s->external_metrics);
 	mem_free(s->config_copy);
-	mem_free(s->config_refused);
+	map_done(&s->told, mem_free);
 	arena_done(&s->arena);
 	mem_free(s);
 }

@@ -5,9 +5,10 @@
 #include "adapter/inventories.h"
 #include "adapter/relist.h"
 #include "adapter/route.h"
-#include "adapter/shared_ask.h"
+#include "adapter/upstreams.h"
 #include "common/http_server.h"
 #include "common/loop.h"
+#include "common/map.h"
 #include "common/selfmetrics.h"
 #include "common/work_note.h"
 #include "kube/authn.h"
@@ -21,14 +22,13 @@ struct server {
 	struct loop *loop;
 	struct http_client *http;
 	struct http_server *listener;
-	struct prom_client *prometheus,
-		*prometheus_post; /* the second for long queries; NULL: not needed */
+	struct kubeconfig_env env;
+	struct upstreams_config upstreams_config;
 	struct kube_client *lister, *authenticator, *authoriser;
 	struct discovery_cache *discovery;
 	struct loop_timer *discovery_timer, *drain_timer, *reload_timer;
 	struct authn *authn;
 	struct authz *authz;
-	struct shared_ask *ask;
 	struct relist *relist;
 	struct inventories *inventories; /* of `*` requests; NULL in strict mode */
 	struct inventory *pods, *nodes;	 /* only with resource rules */
@@ -37,9 +37,11 @@ struct server {
 
 	/* Configuration generation and what exists now; both replaced whole. */
 	struct sv config_text;
-	char *config_copy, *config_refused; /* its memory; a text that was refused */
+	char *config_copy; /* its memory */
+	struct map told;   /* what is wrong with which file, so that it is told once */
 	uint64_t cert_fingerprint, ca_fingerprint;
 	struct generation *generation;
+	struct upstreams *upstreams; /* all that the generation's rules name */
 	struct catalog *catalog;
 	struct route_groups groups;
 	struct buf custom_metrics, external_metrics; /* rendered for the discovery documents */

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapter/connect.h"
 #include "adapter/fingerprint.h"
+#include "common/file.h"
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
@@ -82,8 +82,8 @@ enum error_kind serving_cert_load(struct arena *a, const struct adapter_options 
 		if (!there && make_pair(a, &c, o, now, err))
 			return err->kind;
 	}
-	if (connect_read_file(a, c.cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.cert_pem, err) ||
-		connect_read_file(a, c.key_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.key_pem, err))
+	if (file_read(a, c.cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.cert_pem, err) ||
+		file_read(a, c.key_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.key_pem, err))
 		return error_wrap(err, "serving certificate");
 	if (tls_cert_check_pair(c.cert_pem, c.key_pem, err))
 		return error_wrap(err, "serving certificate %s, key %s", c.cert_file, c.key_file);

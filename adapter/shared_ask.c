@@ -19,6 +19,10 @@ struct shared_ask {
 	struct shared_ask_question *alone;
 	struct loop_timer *sweep;
 	size_t kept_bytes;
+	unsigned n_delivering;
+	bool ended; /* freed by a waiter: the memory goes when the delivery is over */
+	struct mono round;
+	int64_t round_ms; /* evaluation time of questions that start in this round */
 	struct shared_ask_stats stats;
 };
 
@@ -109,10 +113,8 @@ enum error_kind shared_ask_new(
 	return ERR_OK;
 }
 
-void shared_ask_free(struct shared_ask *a)
+static void destroy(struct shared_ask *a)
 {
-	if (!a)
-		return;
 	while (a->alone) {
 		struct shared_ask_question *q = a->alone;
 		unlink_question(q);
@@ -121,6 +123,26 @@ void shared_ask_free(struct shared_ask *a)
 	map_done(&a->shared, free_question);
 	loop_timer_free(a->sweep);
 	mem_free(a);
+}
+
+static void end_question(struct shared_ask_question *q)
+{
+	prom_client_cancel(q->call);
+	q->call = NULL;
+}
+
+void shared_ask_free(struct shared_ask *a)
+{
+	if (!a)
+		return;
+	/* The client may be gone before the delivery is over. */
+	for (struct shared_ask_question *q = a->alone; q; q = q->next)
+		end_question(q);
+	MAP_FOREACH (e, &a->shared)
+		end_question(e->value);
+	a->ended = true;
+	if (a->n_delivering == 0)
+		destroy(a);
 }
 
 /* Keeps a good answer for reuse; true when the question stays. */
@@ -150,6 +172,7 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 		.status = status, .body = body, .failed = failed, .asked_at_ms = q->asked_at_ms
 	};
 	q->call = NULL;
+	a->n_delivering++;
 	if (a->config.on_answered)
 		a->config.on_answered(failed ? 0 : status,
 			loop_now(a->config.loop).ns - q->started.ns, a->config.ctx);
@@ -168,6 +191,8 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 	q->delivering = false;
 	if (!kept)
 		free_question(q);
+	if (--a->n_delivering == 0 && a->ended)
+		destroy(a);
 }
 
 static struct shared_ask_question *new_question(struct shared_ask *a, struct sv query)
@@ -200,22 +225,32 @@ static void link_question(struct shared_ask_question *q)
 	a->alone = q;
 }
 
+static int64_t evaluation_time(struct shared_ask *a, struct mono round)
+{
+	if (a->round.ns != round.ns) {
+		struct wall now = instant_wall_now();
+		a->round = round;
+		a->round_ms = now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS;
+	}
+	return a->round_ms;
+}
+
 static enum error_kind start(struct shared_ask_question *q, int64_t timeout_ns, struct error *err)
 {
 	struct shared_ask *a = q->ask;
-	struct wall now = instant_wall_now();
 	q->started = loop_now(a->config.loop);
-	q->asked_at_ms = now.sec * 1000 + now.nsec / (int32_t)NS_PER_MS;
+	q->asked_at_ms = evaluation_time(a, q->started);
+	if (a->config.timeout_ns && a->config.timeout_ns < timeout_ns)
+		timeout_ns = a->config.timeout_ns;
 	struct prom_client_query query = {
 		.query = sv_from(q->query, q->query_len),
 		.has_time = true,
 		.time_ms = q->asked_at_ms,
 		.timeout_ns = timeout_ns,
+		.post = a->config.long_by_post && q->query_len > ASK_URL_TEXT_MAX,
 	};
 	a->stats.n_asked++;
-	bool is_long = q->query_len > ASK_URL_TEXT_MAX && a->config.long_client;
-	return prom_client_query(is_long ? a->config.long_client : a->config.client, &query,
-		on_answer, q, &q->call, err);
+	return prom_client_query(a->config.client, &query, on_answer, q, &q->call, err);
 }
 
 enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,

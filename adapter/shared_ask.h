@@ -9,10 +9,11 @@ struct shared_ask;
 
 struct shared_ask_config {
 	struct loop *loop;
-	struct prom_client *client;	 /* must outlive the ask */
-	struct prom_client *long_client; /* for texts that do not fit into a URL; NULL: client */
-	bool shared;			 /* false: every question goes out on its own */
-	int64_t max_age_ns; /* of a reused answer; 0: only questions in flight are shared */
+	struct prom_client *client; /* must outlive the ask */
+	bool shared;		    /* false: every question goes out on its own */
+	bool long_by_post;	    /* texts that do not fit into a URL go in a body */
+	int64_t max_age_ns;	    /* of a reused answer; 0: only questions in flight are shared */
+	int64_t timeout_ns;	    /* of a question, if its own is not shorter; 0: none */
 	/* An answer came (status 0: none did), for metrics. May be NULL. */
 	void (*on_answered)(int status, int64_t took_ns, void *ctx);
 	void *ctx;
@@ -37,11 +38,13 @@ struct shared_ask_waiter {
 
 MUST_USE enum error_kind shared_ask_new(
 	const struct shared_ask_config *config, struct shared_ask **ret, struct error *err);
-void shared_ask_free(struct shared_ask *a); /* waiters are not called */
+/* Waiters are not called. Fine from inside a waiter's callback. */
+void shared_ask_free(struct shared_ask *a);
 DEFINE_AUTO(struct shared_ask *, shared_ask_free)
 
 /* ret->at_hand: the answer is there already (then done is not called); else done is called later. timeout_ns bounds a question that this call
- * starts. errors: NOMEM, LIMIT */
+ * starts. Questions that start in one round of the loop are evaluated at one instant, so that the parts of an answer fit together.
+ * errors: NOMEM, LIMIT */
 MUST_USE enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,
 	struct shared_ask_waiter *w, struct shared_ask_answer *ret, struct error *err);
 /* The waiter is no longer interested; a question that nobody waits for is ended. Fine when it does not wait. */

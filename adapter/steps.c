@@ -96,6 +96,7 @@ static void on_end(struct http_exchange *x, void *ctx)
 	buf_done(&r->body);
 	work_note_leave(r->server->work, r->ticket);
 	catalog_unref(r->catalog);
+	upstreams_unref(r->upstreams);
 	r->server->n_requests--;
 }
 

@@ -203,6 +203,7 @@ enum step_next steps_find_rule(struct request *r)
 {
 	const struct route *q = &r->route;
 	r->catalog = catalog_ref(r->server->catalog);
+	r->upstreams = upstreams_ref(r->server->upstreams);
 	/* No such object can exist, so the question need not reach a template. */
 	if (!r->server->strict && (!route_is_name(q->name) || !route_is_name(q->namespace)))
 		return no_metric(r, q->kind == ROUTE_CUSTOM);
@@ -332,8 +333,8 @@ enum step_next steps_ask(struct request *r)
 	if (log_enabled(LOG_DEBUG))
 		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query),
 			NULL);
-	if (shared_ask_query(
-		    r->server->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
+	struct upstream *to = upstreams_find(r->upstreams, r->metric->naming->rule->server);
+	if (shared_ask_query(to->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}

@@ -9,10 +9,10 @@ static const struct {
 	{ "an empty file", "", NULL },
 	{ "an unknown key names what is known", "rules:\n- seriesQuery: a\n  foo: 1\n",
 		"f.yaml:3: rule: unknown key \"foo\", known are: seriesQuery seriesFilters "
-		"resources name metricsQuery" },
+		"resources name metricsQuery server enforceNamespace sampleTimestamp" },
 	{ "every finding is named", "rulez: []\nrules:\n- name: abc\n",
 		"f.yaml:1: file: unknown key \"rulez\", known are: rules externalRules "
-		"resourceRules; f.yaml:3: name: must be a map of keys and values" },
+		"resourceRules servers; f.yaml:3: name: must be a map of keys and values" },
 	{ "a quoted boolean", "rules:\n- resources: {namespaced: \"false\"}\n",
 		"f.yaml:2: resources.namespaced: must be true or false, without quotes" },
 	{ "a list where a map belongs", "resourceRules: []\n",
@@ -21,6 +21,11 @@ static const struct {
 		"f.yaml:1: rules: must be a list (lines that begin with \"- \")" },
 	{ "a bad window", "resourceRules:\n  window: 5x\n",
 		"f.yaml:2: resourceRules.window: unknown unit \"x\" in duration \"5x\"" },
+	{ "a server that is not defined", "rules:\n- server: a\n",
+		"f.yaml:2: server: must be a name from the list servers" },
+	{ "the flags' server has a name", "rules:\n- server: default\n", NULL },
+	{ "a server with a mistake", "servers:\n- name: a\n",
+		"f.yaml:2: servers.url: must be http://HOST[:PORT][/PATH] or https://..." },
 	{ "a second document is not read", "rules: []\n---\nbogus: [\n", NULL },
 	{ "a marker inside of quotes ends the document", "rules: \"\n---\n\"\n", "" },
 };
@@ -76,6 +81,43 @@ START_TEST(members_arrive_as_they_were_written)
 }
 END_TEST
 
+static const char OURS[] = "servers:\n- {name: a, url: 'http://x'}\n"
+			   "rules:\n- {server: a, enforceNamespace: true, sampleTimestamp: true}\n"
+			   "externalRules:\n- {server: default}\n"
+			   "resourceRules: {cpu: {server: a}}\n";
+
+START_TEST(our_own_keys_arrive)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct rules_config c = { 0 };
+	struct error err = { 0 };
+	arena_init(&a, 1u << 20);
+	ck_assert_msg(rules_parse(&a, sv_of(OURS), "f", &c, &err) == ERR_OK, "%s", err.text);
+	ck_assert_uint_eq(c.n_servers, 1);
+	ck_assert(sv_is(c.rules[0].server, "a") && c.rules[0].enforce_namespace &&
+		  c.rules[0].sample_timestamp);
+	ck_assert(c.external[0].server.len == 0 && !c.external[0].enforce_namespace);
+	ck_assert(sv_is(c.cpu.server, "a") && c.memory.server.len == 0);
+}
+END_TEST
+
+/* --compatibility=strict: unknown to the reference, so refused. */
+START_TEST(our_own_keys_are_unknown_to_the_reference)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct rules_config c = { 0 };
+	struct error err = { 0 };
+	arena_init(&a, 1u << 20);
+	ck_assert_int_eq(rules_parse_exact(&a, sv_of(OURS), "f", &c, &err), ERR_INVALID);
+	static const char *const KEYS[] = { "\"servers\"", "\"server\"", "\"enforceNamespace\"",
+		"\"sampleTimestamp\"" };
+	for (size_t i = 0; i < ARRAY_LEN(KEYS); i++)
+		ck_assert_msg(strstr(err.text, KEYS[i]), "%s: %s", KEYS[i], err.text);
+	ck_assert_int_eq(
+		rules_parse_exact(&a, SV("rules: [{metricsQuery: a}]"), "f", &c, &err), ERR_OK);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	int64_t ns; /* -1: refused */
@@ -99,6 +141,8 @@ static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, files_are_accepted_and_refused);
 	tcase_add_test(tcase, members_arrive_as_they_were_written);
+	tcase_add_test(tcase, our_own_keys_arrive);
+	tcase_add_test(tcase, our_own_keys_are_unknown_to_the_reference);
 	tcase_add_test(tcase, durations_follow_prometheus);
 }
 
