@@ -131,6 +131,55 @@ START_TEST(many_pods_are_one_shape)
 }
 END_TEST
 
+/* n times a text between two others. */
+static enum error_kind feed_many(
+	const char *head, const char *text, size_t n, const char *tail, struct error *err)
+{
+	AUTO(series_free) struct series *s = NULL;
+	enum error_kind kind = series_new(&s, err);
+
+	if (!kind)
+		kind = series_feed(s, sv_of(head), err);
+	for (size_t i = 0; i < n && !kind; i++)
+		kind = series_feed(s, sv_of(text), err);
+	if (!kind)
+		kind = series_feed(s, sv_of(tail), err);
+	return kind ? kind : series_end(s, err);
+}
+
+START_TEST(sizes_are_bounded)
+{
+	AUTO(buf_done) struct buf labels = { 0 };
+	struct error err;
+
+	ck_assert_int_eq(feed_many("{\"x\":\"", "0123456789abcdef", 70000, "\"}", &err), ERR_LIMIT);
+	ck_assert_str_eq(err.text, "bad_response: no list of series");
+	ck_assert_int_eq(
+		feed_many("{\"data\":[{\"a\":\"", "0123456789abcdef", 70000, "\"}]}", &err),
+		ERR_LIMIT);
+	ck_assert_str_eq(err.text, "bad_response: a series of more than a megabyte");
+	buf_init(&labels, 1u << 20);
+	buf_put_str(&labels, "{\"data\":[{\"n0\":\"\"");
+	for (int i = 1; i < 1100; i++)
+		buf_printf(&labels, ",\"n%d\":\"\"", i);
+	ck_assert_int_eq(feed_many(buf_text(&labels), "", 0, "}]}", &err), ERR_LIMIT);
+	ck_assert_str_eq(err.text, "bad_response: a series with too many labels");
+}
+END_TEST
+
+START_TEST(warnings_are_counted)
+{
+	AUTO(series_free) struct series *s = NULL;
+	struct error err;
+
+	ck_assert(!series_new(&s, &err));
+	ck_assert(!series_feed(
+		s, SV("{\"status\":\"success\",\"data\":[],\"warnings\":[\"a\",\"b\"]}"), &err));
+	ck_assert(!series_end(s, &err));
+	ck_assert_uint_eq(series_n_warnings(s), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("series");
@@ -138,6 +187,8 @@ int main(void)
 
 	tcase_add_loop_test(tc, rows, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tc, many_pods_are_one_shape);
+	tcase_add_test(tc, sizes_are_bounded);
+	tcase_add_test(tc, warnings_are_counted);
 	suite_add_tcase(suite, tc);
 	SRunner *runner = srunner_create(suite);
 

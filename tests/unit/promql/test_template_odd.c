@@ -418,9 +418,37 @@ START_TEST(odd_templates_give_what_go_gives)
 }
 END_TEST
 
+/* Where work ends for a limit is told as Go tells a place, whatever stands there. */
+START_TEST(the_place_of_a_limit_is_printed)
+{
+	static const char *const before[] = { "", "a", "a<<1>>", "<<1>>" };
+	static const char *const bodies[] = { "<<if false>><<with $y := .>><<$y = 2>><<else>>b"
+					      "<<end>><<else>><<end>>",
+		"<<if false>><<range $a, $b := .>><<continue>><<break>><<end>><<end>>",
+		"<<with false>><<template \"t\" 1>><<template \"t\">><<(print 1).A>><<end>>",
+		"<<range 0>><<(index . 1) | print>><<else>><<end>>" };
+
+	for (size_t i = 0; i < ARRAY_LEN(before) * ARRAY_LEN(bodies); i++) {
+		AUTO(buf_done) struct buf out = { 0 };
+		AUTO(arena_done) struct arena a = { 0 };
+		struct error err;
+
+		arena_init(&a, 64 * MAX_BYTES);
+		buf_init(&out, MAX_BYTES);
+		const char *text =
+			arena_printf(&a, "<<define \"t\">><<end>>%s<<range 10000000>>%s<<end>>",
+				before[i % ARRAY_LEN(before)], bodies[i / ARRAY_LEN(before)]);
+
+		ck_assert_int_eq(parse_and_execute(&a, sv_of(text), &out, &err), ERR_LIMIT);
+		ck_assert_msg(strstr(err.text, ">: the template takes more than"), "%s", err.text);
+	}
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, odd_templates_give_what_go_gives, 0, ARRAY_LEN(ROWS));
+	tcase_add_test(tcase, the_place_of_a_limit_is_printed);
 }
 
 int main(void)
