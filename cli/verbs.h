@@ -6,12 +6,14 @@
 typedef int (*verb_fn)(int argc, char **argv);
 
 #define VERBS(X)                                                                                   \
+	X(adopt, "what to apply so that our kind takes over from a native autoscaler")             \
 	X(check, "what is wrong or will surprise in manifests and rules files")                    \
 	X(convert, "manifests of autoscalers in another API version, or as our own kind")          \
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
 	X(explain, "every stage of a decision, and what would change it")                          \
 	X(plan, "what each autoscaler would do now, and why; writes nothing")                      \
 	X(query, "PromQL: format, check, explain, ask")                                            \
+	X(release, "what to apply so that the native autoscaler takes over again")                 \
 	X(replay, "recorded passes once more: recorded against now")                               \
 	X(snapshot, "what autoscalers of a live cluster see now, as a tape")
 
