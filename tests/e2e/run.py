@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """End-to-end tests on real parts: etcd, kube-apiserver, kube-controller-manager, Prometheus.
 
-Usage: run.py [--pairing N ...] [--bin DIR] [--jobs N] [--keep]
+Usage: run.py [--pairing N ...] [--scene NAME ...] [--bin DIR] [--jobs N] [--keep]
 
 Pairings: 1 flyball-controller on flyball-adapter, 2 Kubernetes' HPA controller on flyball-adapter
 (and flyball-controller looks on), 3 flyball-controller on prometheus-adapter; `reference` has none of our programs in it and tells
-whether a failure is the harness' own.
+whether a failure is the harness' own. Scenes are smaller: one subject each, in a cluster of its own, after the pairings. Without either
+option all of both are played.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 
 import components
+import own_kind
 from procs import Interrupted, stopping
 from report import Report, Track
 from scenario import Facts, Pairing, Scenario
@@ -34,6 +36,11 @@ PAIRINGS = {
     ),
 }
 DEFAULT = ("1", "2", "3")
+
+# Name -> module with PROGRAMS and play(folder, programs, own, track).
+SCENES = {
+    "own-kind": own_kind,
+}
 
 # Pairings start one after the other: the start of an API server wants a core for some seconds.
 STAGGER_SEC = 8
@@ -82,6 +89,18 @@ class Runner:
         finally:
             slots.release()
 
+    def play_scenes(self, names: list[str]) -> None:
+        for name in names:
+            if stopping.is_set():
+                return
+            track = Track(self.report, name)
+            folder = self.folder / name
+            folder.mkdir()
+            try:
+                SCENES[name].play(folder, self.programs, self.own, track)
+            except Exception as error:  # a fault of the harness is a failure too, never silence
+                track.check("the harness works", False, repr(error))
+
     def compare(self) -> None:
         """What Kubernetes' own controller showed, the others must have shown to the letter."""
         for oracle in ("2", "reference"):
@@ -103,11 +122,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--pairing", nargs="+", choices=list(PAIRINGS), default=list(DEFAULT))
+    parser.add_argument("--pairing", nargs="+", choices=list(PAIRINGS), default=[])
+    parser.add_argument("--scene", nargs="+", choices=list(SCENES), default=[])
     parser.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "bin")
     parser.add_argument("--jobs", type=int, default=3, help="pairings at a time (default 3)")
     parser.add_argument("--keep", action="store_true", help="keep logs and data also on success")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.pairing and not options.scene:
+        options.pairing, options.scene = list(DEFAULT), list(SCENES)
+    return options
 
 
 def _missing_own(pairings: list[Pairing], own: Path) -> list[str]:
@@ -126,7 +149,9 @@ def main() -> int:
         print(f"e2e: not built: {', '.join(missing)} (./dev build)", file=sys.stderr)
         return 1
     try:
-        programs = components.resolve(set().union(*(pairing.programs() for pairing in pairings)))
+        wanted = [pairing.programs() for pairing in pairings]
+        wanted += [SCENES[name].PROGRAMS for name in options.scene]
+        programs = components.resolve(set().union(*wanted))
     except (components.MissingComponent, TimeoutError) as error:
         print(f"e2e: {error}", file=sys.stderr)
         return 1
@@ -137,6 +162,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="flyball-e2e-"))
     runner = Runner(folder, programs, options.bin.resolve(), report)
     runner.play(pairings, max(1, options.jobs))
+    runner.play_scenes(list(dict.fromkeys(options.scene)))
     runner.compare()
     if stopping.is_set():
         report.verdict(False, "[run]", "interrupted")

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""Our own kind against a real API server: its schema, its rules and messages, kubectl get and explain.
+
+Usage: own_kind.py, or as a scene of run.py
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import components
+from cluster import Cluster
+from report import Report, Track
+
+PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
+CRD = Path(__file__).resolve().parents[2] / "manifests" / "base" / "crd-horizontalautoscalers.yaml"
+ESTABLISHED = "--for=condition=Established"
+
+CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
+QUEUE = {"type": "External", "external": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": 2}}}
+TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+
+
+def query(**more) -> dict:
+    prometheus = {"name": "depth", "query": "sum(depth)", "target": {"type": "Value", "value": "5"}, **more}
+    return {"type": "Prometheus", "prometheus": prometheus}
+
+
+def spec(**more) -> dict:
+    return {"scaleTargetRef": TARGET, "maxReplicas": 9, **more}
+
+
+def override(**more) -> dict:
+    return {"minReplicas": 2, "maxReplicas": 4, "until": "2030-01-01T00:00:00Z", "reason": "INC-1", **more}
+
+
+def policies(kind: str, value: int, seconds: int) -> dict:
+    return {"scaleUp": {"policies": [{"type": kind, "value": value, "periodSeconds": seconds}]}}
+
+
+EVERY_FIELD = spec(
+    minReplicas=0,
+    mode="Recommend",
+    syncPeriodSeconds=30,
+    override=override(),
+    behavior={
+        "scaleUp": {"stabilizationWindowSeconds": 0, "selectPolicy": "Min", "tolerance": "0.05",
+                    "policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]},
+        "scaleDown": {"stabilizationWindowSeconds": 300, "selectPolicy": "Max", "tolerance": 0,
+                      "policies": [{"type": "Percent", "value": 10, "periodSeconds": 60}]},
+    },
+    metrics=[
+        {**CPU, "fallback": {"failureDurationSeconds": 60, "replicas": 3}},
+        {"type": "ContainerResource", "containerResource": {
+            "name": "memory", "container": "app", "target": {"type": "AverageValue", "averageValue": "1Gi"}}},
+        {"type": "Pods", "pods": {
+            "metric": {"name": "requests", "selector": {"matchLabels": {"verb": "GET"}}},
+            "target": {"type": "AverageValue", "averageValue": "100m"}}},
+        {"type": "Object", "object": {
+            "describedObject": {"apiVersion": "v1", "kind": "Service", "name": "web"},
+            "metric": {"name": "hits"}, "target": {"type": "Value", "value": "1k"}}},
+        {"type": "External", "external": {
+            "metric": {"name": "queue", "selector": {"matchExpressions": [
+                {"key": "q", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "Exists"}]}},
+            "target": {"type": "AverageValue", "averageValue": 2}}},
+        {"type": "Prometheus", "prometheus": {
+            "name": "depth", "query": "sum(depth)", "server": "main", "aliveQuery": "up", "noData": "Zero",
+            "activationValue": "0", "target": {"type": "Value", "value": 5}}},
+        {"type": "Prometheus", "prometheus": {
+            "name": "per-pod", "query": "sum by (pod) (rate(x[2m]))", "podLabel": "pod",
+            "target": {"type": "AverageValue", "averageValue": "250m"}}},
+    ],
+)
+
+# What the API server takes: a sentence, a spec.
+GOOD = (
+    ("every field", EVERY_FIELD),
+    ("the least that is needed", spec()),
+    ("quantities as numbers and as texts", spec(metrics=[QUEUE, query(activationValue=0)])),
+    ("zero with an External metric", spec(minReplicas=0, metrics=[CPU, QUEUE])),
+    ("zero with a Prometheus metric", spec(minReplicas=0, metrics=[query()])),
+    ("a ReplicationController has no group", spec(scaleTargetRef={"kind": "ReplicationController", "name": "web"})),
+    ("an override beyond the bounds", spec(override=override(minReplicas=20, maxReplicas=40))),
+    ("an empty behavior", spec(behavior={})),
+)
+
+# What it refuses: a sentence, a spec, and a part of the message.
+BAD = (
+    ("bounds in the wrong order", spec(minReplicas=10), "maxReplicas must be greater than or equal to minReplicas"),
+    ("zero with cpu alone", spec(minReplicas=0, metrics=[CPU]), "minReplicas 0 needs a metric that can be read without pods"),
+    ("zero with the default metric", spec(minReplicas=0), "minReplicas 0 needs a metric that can be read without pods"),
+    ("zero with a query that needs pods",
+     spec(minReplicas=0, metrics=[query(podLabel="pod", target={"type": "AverageValue", "averageValue": 1})]),
+     "minReplicas 0 needs a metric that can be read without pods"),
+    ("no maxReplicas", {"scaleTargetRef": TARGET}, "spec.maxReplicas: Required value"),
+    ("no target", {"maxReplicas": 3}, "spec.scaleTargetRef: Required value"),
+    ("a mode that does not exist", spec(mode="Paused"), 'supported values: "Active", "Recommend"'),
+    ("a period that is too short", spec(syncPeriodSeconds=4), "greater than or equal to 5"),
+    ("a period that is too long", spec(syncPeriodSeconds=301), "less than or equal to 300"),
+    ("an override without reason", spec(override={k: v for k, v in override().items() if k != "reason"}),
+     "spec.override.reason: Required value"),
+    ("an override without end", spec(override={k: v for k, v in override().items() if k != "until"}),
+     "spec.override.until: Required value"),
+    ("an override that ends some day", spec(override=override(until="soon")), "must be of type date-time"),
+    ("an override in the wrong order", spec(override=override(minReplicas=5)),
+     "override.maxReplicas must be greater than or equal to override.minReplicas"),
+    ("a fallback without replicas", spec(metrics=[{**CPU, "fallback": {}}]), "fallback.replicas: Required value"),
+    ("a fallback to nothing", spec(metrics=[{**CPU, "fallback": {"replicas": 0}}]), "greater than or equal to 1"),
+    ("a metric type that does not exist", spec(metrics=[{"type": "Wishes"}]), "Unsupported value: \"Wishes\""),
+    ("a type without its member", spec(metrics=[{"type": "Pods"}]), "pods belongs to type Pods"),
+    ("a member of another type", spec(metrics=[{**CPU, "external": QUEUE["external"]}]), "external belongs to type External"),
+    ("a target of zero",
+     spec(metrics=[{"type": "External", "external": {"metric": {"name": "q"}, "target": {"type": "Value", "value": 0}}}]),
+     "must be positive"),
+    ("a target that is no quantity",
+     spec(metrics=[{"type": "External", "external": {"metric": {"name": "q"}, "target": {"type": "Value", "value": "5 apples"}}}]),
+     "should match"),
+    ("two targets",
+     spec(metrics=[query(target={"type": "Value", "value": 1, "averageValue": 1})]), "set either value or averageValue"),
+    ("no target value", spec(metrics=[query(target={"type": "Value"})]), "set either value or averageValue"),
+    ("podLabel with a total", spec(metrics=[query(podLabel="pod")]), "podLabel needs target.averageValue"),
+    ("noData Zero without aliveQuery", spec(metrics=[query(noData="Zero")]), "noData Zero needs aliveQuery"),
+    ("a query that is empty", spec(metrics=[query(query="")]), "spec.metrics[0].prometheus.query"),
+    ("a policy of nothing", spec(behavior=policies("Pods", 0, 15)), "greater than or equal to 1"),
+    ("a policy that is too long", spec(behavior=policies("Pods", 1, 1801)), "less than or equal to 1800"),
+    ("a policy type that does not exist", spec(behavior=policies("Nodes", 1, 15)), 'supported values: "Pods", "Percent"'),
+    ("a negative tolerance", spec(behavior={"scaleDown": {"tolerance": "-0.1"}}), "greater than or equal to 0"),
+    ("a misspelt field", spec(minReplica=2), 'unknown field "spec.minReplica"'),
+)
+
+EXPLAINED = (
+    ("fha.spec", "syncPeriodSeconds"),
+    ("fha.spec.override", "When it ends by itself."),
+    ("fha.spec.metrics.prometheus", "aliveQuery"),
+    ("fha.spec.metrics.fallback", "never lowers it"),
+    ("fha.status.lastDecision", "constraintsApplied"),
+)
+
+STATUS = {
+    "currentReplicas": 3, "desiredReplicas": 5,
+    "currentMetrics": [{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 80, "averageValue": "400m"}}},
+                       {"type": ""}],
+    "conditions": [{"type": "AbleToScale", "status": "True", "lastTransitionTime": None, "reason": "ReadyForNewScale", "message": "m"}],
+    "lastDecision": {"rawDesiredReplicas": 7, "finalDesiredReplicas": 5, "selectedMetric": "cpu resource",
+                     "constraintsApplied": ["ScaleUpLimit"], "nextChangeTime": "2030-01-01T00:00:00Z"},
+    "summary": {"reference": "Deployment/web", "targets": "cpu: 80%/50%", "wants": 7, "limitedBy": "policy", "mode": "Active"},
+}
+COLUMNS = ("NAME", "REFERENCE", "TARGETS", "MIN", "MAX", "REPLICAS", "WANTS", "LIMITED-BY", "MODE", "AGE")
+
+
+def manifest(wanted: dict, name: str = "web") -> str:
+    return json.dumps({"apiVersion": "flyball.dev/v1alpha1", "kind": "HorizontalAutoscaler",
+                       "metadata": {"name": name, "namespace": "default"}, "spec": wanted})
+
+
+def check_objects(cluster: Cluster, track: Track) -> None:
+    for what, wanted in GOOD:
+        done = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest(wanted))
+        track.check(f"taken: {what}", done.returncode == 0, done.stderr.strip())
+    for what, wanted, message in BAD:
+        done = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=manifest(wanted))
+        track.check(f"refused: {what}", done.returncode != 0 and message in done.stderr, done.stderr.strip() or "taken")
+
+
+def check_defaults(cluster: Cluster, track: Track) -> None:
+    text = cluster.kubectl_ok("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=manifest(spec(behavior={})))
+    made = json.loads(text)["spec"]
+    track.equal("default: minReplicas and mode", (1, "Active"), (made["minReplicas"], made["mode"]))
+    track.equal("default: cpu at 80 %", 80, made["metrics"][0]["resource"]["target"]["averageUtilization"])
+    up, down = made["behavior"]["scaleUp"], made["behavior"]["scaleDown"]
+    track.equal("default: behavior", (0, 2, None, 1), (up["stabilizationWindowSeconds"], len(up["policies"]),
+                                                       down.get("stabilizationWindowSeconds"), len(down["policies"])))
+
+
+def check_columns(cluster: Cluster, track: Track) -> None:
+    """With a status as the controller writes it."""
+    cluster.kubectl_ok("create", "-f", "-", stdin=manifest(spec(minReplicas=2)))
+    path = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers/web"
+    cluster.api.merge(path + "/status", {"status": STATUS})
+    stored = cluster.api.get(path)["status"]
+    track.equal("the status is stored as it was written", STATUS | {"conditions": stored["conditions"]}, stored)
+    head, row = cluster.kubectl_ok("get", "fha").splitlines()
+    track.equal("kubectl get fha: columns", COLUMNS, tuple(head.split()))
+    track.equal("kubectl get fha: row", ["web", "Deployment/web", "cpu:", "80%/50%", "2", "9", "3", "7", "policy", "Active"], row.split()[:-1])
+    cluster.api.merge(path, {"status": {"currentReplicas": 77}})
+    track.equal("the status has its own door", 3, cluster.api.get(path)["status"]["currentReplicas"])
+
+
+def check_explain(cluster: Cluster, track: Track) -> None:
+    for path, wanted in EXPLAINED:
+        text = cluster.kubectl_ok("explain", path)
+        track.check(f"kubectl explain {path}", wanted in " ".join(text.split()), text[:500])
+
+
+def check_renamed(cluster: Cluster, track: Track) -> None:
+    """A manifest of autoscaling/v2 with two lines changed."""
+    native = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "two-lines"},
+              "spec": spec(minReplicas=2, metrics=[CPU, QUEUE], behavior=policies("Pods", 2, 60))}
+    native["spec"]["metrics"][1]["external"]["target"]["averageValue"] = "2"
+    done = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(native))
+    track.check("a manifest of autoscaling/v2", done.returncode == 0, done.stderr)
+    ours = {**native, "apiVersion": "flyball.dev/v1alpha1", "kind": "HorizontalAutoscaler"}
+    done = cluster.kubectl("create", "-f", "-", stdin=json.dumps(ours))
+    track.check("two lines make it ours", done.returncode == 0, done.stderr)
+
+
+def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> None:
+    del own  # nothing of ours runs here
+    cluster = Cluster(folder, programs)
+    try:
+        track.phase("start")
+        cluster.start_control_plane(hpa_controller=False)
+        done = cluster.kubectl("apply", "-f", str(CRD))
+        if not track.check("the API server takes the definition", done.returncode == 0 and not done.stderr, done.stderr):
+            return
+        cluster.kubectl_ok("wait", ESTABLISHED, "crd/horizontalautoscalers.flyball.dev", "--timeout=30s")
+        track.phase("objects")
+        check_objects(cluster, track)
+        check_defaults(cluster, track)
+        check_renamed(cluster, track)
+        track.phase("kubectl")
+        cluster.kubectl_ok("delete", "fha", "two-lines")
+        check_columns(cluster, track)
+        check_explain(cluster, track)
+    finally:
+        cluster.stop()
+
+
+def main() -> int:
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="flyball-own-kind-") as folder:
+        play(Path(folder), components.resolve(PROGRAMS), Path(), Track(report, "own-kind"))
+    report.line(report.summary())
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
