@@ -177,13 +177,12 @@ static void fail(struct http_call *call, enum error_kind kind, int code, const c
 /* What libcurl says at the end of a transfer. */
 static void judge(struct http_call *call, CURLcode code)
 {
-	if (code == CURLE_OK)
-		return;
-	if (code == CURLE_OUT_OF_MEMORY)
-		fail(call, ERR_NOMEM, (int)code, "out of memory");
-	else
-		fail(call, ERR_UNAVAIL, (int)code,
-			call->curl_text[0] ? call->curl_text : curl_easy_strerror(code));
+	const char *text = call->curl_text[0] ? call->curl_text : curl_easy_strerror(code);
+	if (code == CURLE_FILESIZE_EXCEEDED && call->failed.kind == ERR_OK)
+		error_set(&call->failed, ERR_LIMIT,
+			"the answer is larger than the limit of %zu bytes", call->max_bytes);
+	else if (code != CURLE_OK)
+		fail(call, code == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_UNAVAIL, (int)code, text);
 }
 
 /* Telling users */
@@ -606,6 +605,7 @@ static bool set_common(struct http_call *call)
 	SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_MAXFILESIZE_LARGE, call->on_data ? 0 : (curl_off_t)call->max_bytes);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)((e->connect_timeout_ns + NS_PER_MS - 1) / NS_PER_MS));
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_TCP_KEEPIDLE, TCP_IDLE_SEC);

@@ -310,6 +310,8 @@ enum error_kind series_feed(struct series *s, struct sv piece, struct error *err
 	}
 	if (s->envelope.failed)
 		fail(s, s->envelope.failed, "bad_response: no list of series");
+	if (s->element.failed)
+		fail(s, s->element.failed, "bad_response: a series of more than a megabyte");
 	tell_busy(s, false);
 	if (s->failure.kind)
 		*err = s->failure;
