@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""What crashed the adapter twice is not tried a third time, everything else is, and somebody hears of it."""
+
+import sys
+import threading
+
+from stage import ALL_PODS, LAG, ONE_POD, check, play, until
+
+
+def crash_while(stage, path):
+    """A crash while that request waits for Prometheus; then a new process."""
+    arrived = threading.Event()
+
+    def hang(handler, _):
+        arrived.set()
+        handler.hang()
+
+    stage.prometheus.query = hang
+
+    def ask():
+        try:
+            stage.ask(path)
+        except OSError:
+            pass
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    check(arrived.wait(10), f"{path} did not reach Prometheus")
+    stage.crash()
+    asking.join(10)
+    stage.prometheus.restore()
+    stage.start(*stage.flags)
+
+
+def a_request_at_two_crashes_rests(stage):
+    stage.start("--answer-max-age=0")
+    crash_while(stage, ONE_POD)
+    check(stage.ask(ONE_POD).status == 200, "one crash is no reason to refuse")
+    check(stage.metric("flyball_adapter_quarantined ") == 0, "nothing is in quarantine after one crash")
+    check(b"suspect  custom.metrics.k8s.io namespaces/default pods hits" in stage.ask("/debug/rules").body, "the suspect is not told")
+    crash_while(stage, ONE_POD)
+    refused = stage.ask(ONE_POD)
+    check(refused.status == 503, f"{refused}")
+    status = refused.json()
+    check(status["reason"] == "ServiceUnavailable" and "custom.metrics.k8s.io namespaces/default pods hits is in quarantine: it was in work at 2 crashes"
+          in status["message"], f"{status}")
+    check(stage.ask(ALL_PODS).status == 503, "the same metric for all pods is the same key")
+    check(stage.ask(LAG).values() == ["12"], "other metrics are served")
+    check(stage.ask(ONE_POD.replace("default", "other")).status != 503, "other namespaces are not refused")
+    check(stage.metric("flyball_adapter_quarantined ") == 1 and stage.metric("flyball_adapter_crashes ") == 2, "the own metrics tell it")
+    check(b"quarantine  custom.metrics.k8s.io namespaces/default pods hits  in work at 2 crashes" in stage.ask("/debug/rules").body,
+          "/debug/rules tells it")
+    check("in quarantine: it was in work at several crashes" in stage.log.read_text(), "the log tells it")
+    stage.health_is_fast()
+    stage.discovery_answers()
+
+
+def a_clean_end_forgets(stage):
+    stage.start("--answer-max-age=0")
+    for _ in range(2):
+        crash_while(stage, LAG)
+    check(stage.ask(LAG).status == 503, "in quarantine")
+    check(stage.stop() == 0, "a clean end")
+    stage.start()
+    check(stage.ask(LAG).values() == ["12"], "a clean end clears the record")
+
+
+def a_listing_at_two_crashes_is_passed_over(stage):
+    arrived = threading.Event()
+
+    def series(handler, text):
+        if not text.startswith("lag"):
+            stage.prometheus.good_series(handler, text)
+            return
+        arrived.set()
+        handler.hang()
+
+    stage.prometheus.series = series
+    for _ in range(2):
+        arrived.clear()
+        stage.start(wait=False)
+        check(arrived.wait(10), "no listing came")
+        stage.crash()
+    stage.start(wait=False)
+    until("the adapter is ready", stage.is_up)
+    stage.prometheus.restore()
+    until("the other rule serves", lambda: stage.ask(ONE_POD).status == 200 or stage.ask(ONE_POD))
+    check(stage.ask(LAG).status == 404, "the listing rests")
+    check(b'quarantine  listing lag{namespace!=""}' in stage.ask("/debug/rules").body, "/debug/rules tells it")
+    check("is in quarantine" in stage.log.read_text(), "the log tells it")
+
+
+def without_a_place_for_the_record_it_serves(stage):
+    stage.start("--work-note-dir=/nonexistent")
+    stage.works()
+    check("--work-note-dir" in stage.log.read_text(), "the log tells it")
+
+
+sys.exit(play(a_request_at_two_crashes_rests, a_clean_end_forgets, a_listing_at_two_crashes_is_passed_over, without_a_place_for_the_record_it_serves))
