@@ -290,8 +290,16 @@ enum error_kind conclude_remember(struct history *history, const struct hpa *hpa
 	const struct proposal *p, const struct conclude_write *write, struct error *err)
 {
 	const struct hpa_behavior *behavior = hpa->spec.behavior;
+	history->unsettled = false;
 	if (p->seed && history_start(history, p->current, p->now.mono, err))
 		return err->kind;
+	if (p->closes_gap && p->recommended) {
+		if (!p->seed &&
+			history_recommend(history, HISTORY_APPEND, p->current, p->now.mono, err))
+			return err->kind;
+		history->gap = false;
+		history->hold_until = p->hold_until;
+	}
 	if (p->recommended &&
 		history_recommend(history, p->stabilized.slot, p->wanted, p->now.mono, err))
 		return err->kind;

@@ -196,7 +196,8 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.target = &o->help,
 			.help = "prints this text and ends" },
 	};
-	_Static_assert(ARRAY_LEN(options) + N_ELECTION_OPTIONS <= N_OPTIONS, "room for all options");
+	_Static_assert(
+		ARRAY_LEN(options) + N_ELECTION_OPTIONS <= N_OPTIONS, "room for all options");
 	memcpy(table, options, sizeof(options));
 	return ARRAY_LEN(options) + fill_election(table + ARRAY_LEN(options), &o->election);
 }

@@ -238,6 +238,46 @@ static const struct hpa_rules *rules_of(const struct hpa_rules *rules)
 	return rules ? rules : &NONE;
 }
 
+static int64_t longest_period_ns(const struct hpa_rules *rules)
+{
+	int32_t longest_sec = 0;
+	for (size_t i = 0; i < rules->n_policies; i++)
+		if (rules->policies[i].period_sec > longest_sec)
+			longest_sec = rules->policies[i].period_sec;
+	return longest_sec * NS_PER_SEC;
+}
+
+/* What the controller before us saw and did since it wrote down its history is unknown, a scale write without a trace in the status included: decreases
+ * wait until no recommendation and no scale event from before can matter. */
+static struct mono hold_after_gap(const struct work *w, int64_t down_window_ns)
+{
+	const struct hpa_behavior *behavior = w->in->hpa->spec.behavior;
+	int64_t period_ns = behavior ? longest_period_ns(rules_of(behavior->scale_down)) : 0;
+
+	return (struct mono){ w->in->now.mono.ns +
+			      (period_ns > down_window_ns ? period_ns : down_window_ns) };
+}
+
+static void hold(struct work *w, int64_t down_window_ns)
+{
+	struct proposal *p = w->p;
+
+	if (w->in->settings->arithmetic == ARITH_STRICT)
+		return;
+	p->hold_until = w->in->history->hold_until;
+	if (p->closes_gap) {
+		struct mono until = hold_after_gap(w, down_window_ns);
+		if (until.ns > p->hold_until.ns)
+			p->hold_until = until;
+	}
+	if (w->in->now.mono.ns >= p->hold_until.ns || p->stabilized.replicas >= p->current)
+		return;
+	p->held = true;
+	p->stabilized.replicas = p->stabilized.down_bound = p->current;
+	p->stabilized.down_holder = STABILIZED_BY_NONE;
+	p->stabilized.by = STABILIZED_DOWN;
+}
+
 static int64_t window_ns(const struct opt_i32 *window_sec, int64_t fallback_sec)
 {
 	return (window_sec->set ? window_sec->value : fallback_sec) * NS_PER_SEC;
@@ -266,6 +306,7 @@ static enum error_kind stage_stabilise(struct work *w)
 	}
 	p->stabilized = stabilize_compute(&in);
 	p->recommended = true;
+	hold(w, in.down_window_ns);
 	return ERR_OK;
 }
 
@@ -335,22 +376,27 @@ static enum error_kind stage_conditions(struct work *w)
 	return ERR_OK;
 }
 
-/* Without a history the present count is taken for the first recommendation. */
+/* Without a history the present count is taken for the first recommendation, and for what is missing in one that was handed on. */
 static enum error_kind start_history(struct work *w)
 {
 	const struct history *history = w->in->history;
 	struct proposal *p = w->p;
+	size_t n = history->started ? history->recommendations.n : 0;
 	p->seed = !history->started;
+	p->closes_gap = history->gap && w->in->settings->arithmetic != ARITH_STRICT;
 	p->history = history->recommendations.at;
-	p->n_history = history->recommendations.n;
-	if (!p->seed)
+	p->n_history = n;
+	if (!p->seed && !p->closes_gap)
 		return ERR_OK;
-	struct history_recommendation *seed = ARENA_NEW(w->a, struct history_recommendation);
-	if (!seed)
+	struct history_recommendation *all =
+		ARENA_ARRAY(w->a, n + 1, struct history_recommendation);
+	if (!all)
 		return arena_error(w->a, w->err);
-	*seed = (struct history_recommendation){ w->in->now.mono, p->current };
-	p->history = seed;
-	p->n_history = 1;
+	for (size_t i = 0; i < n; i++)
+		all[i] = history->recommendations.at[i];
+	all[n] = (struct history_recommendation){ w->in->now.mono, p->current };
+	p->history = all;
+	p->n_history = n + 1;
 	return ERR_OK;
 }
 

@@ -62,8 +62,10 @@ struct proposal {
 	size_t n_statuses;
 	struct conditions conditions;
 	struct decide_events events;
-	bool seed;	  /* the history starts with the present count */
-	bool recommended; /* `wanted` is to be stored in `stabilized.slot` */
+	bool seed;		/* the history starts with the present count */
+	bool closes_gap;	/* the history goes on with the present count, and `hold_until` */
+	struct mono hold_until; /* no decrease before; zero: none is held */
+	bool recommended;	/* `wanted` is to be stored in `stabilized.slot` */
 	struct decide_now now;
 
 	/* The trace. */
@@ -76,6 +78,7 @@ struct proposal {
 	const struct history_recommendation
 		*history; /* what stabilised: the history's, or the seed */
 	size_t n_history;
+	bool held; /* only hold_until kept the count from falling */
 	struct stabilized stabilized;
 	struct limit_input limit_input;
 	struct limited limited;

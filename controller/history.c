@@ -17,12 +17,13 @@ void history_done(struct history *h)
 	VEC_DONE(&h->recommendations);
 	VEC_DONE(&h->up);
 	VEC_DONE(&h->down);
-	h->started = false;
+	*h = (struct history){ .started = false };
 }
 
 void history_clear(struct history *h)
 {
-	h->started = false;
+	h->started = h->gap = h->unsettled = false;
+	h->hold_until = (struct mono){ 0 };
 	h->recommendations.n = h->up.n = h->down.n = 0;
 }
 
@@ -59,6 +60,9 @@ enum error_kind history_copy(struct history *to, const struct history *from, str
 	to->recommendations.n = to->recommendations.size = ok ? n : 0;
 	if (ok && copy_events(&to->up, &from->up) && copy_events(&to->down, &from->down)) {
 		to->started = from->started;
+		to->gap = from->gap;
+		to->hold_until = from->hold_until;
+		to->unsettled = from->unsettled;
 		return ERR_OK;
 	}
 	history_done(to);
@@ -127,7 +131,7 @@ enum error_kind history_add_event(struct history_events *events, int32_t change,
 		entry = VEC_PUSH(events, HISTORY_MAX_ENTRIES);
 	if (!entry)
 		return error_nomem(err);
-	*entry = (struct history_event){ now, change, false };
+	*entry = (struct history_event){ .at = now, .change = change };
 	return ERR_OK;
 }
 
@@ -137,6 +141,17 @@ int64_t history_sum(const struct history_events *events, int32_t period_sec, str
 	int64_t sum = 0;
 	for (size_t i = 0; i < events->n; i++)
 		if (events->at[i].at.ns > cutoff_ns)
+			sum += events->at[i].change;
+	return sum;
+}
+
+int64_t history_sum_certain(
+	const struct history_events *events, int32_t period_sec, struct mono now)
+{
+	int64_t cutoff_ns = now.ns - (int64_t)period_sec * NS_PER_SEC;
+	int64_t sum = 0;
+	for (size_t i = 0; i < events->n; i++)
+		if (events->at[i].at.ns - events->at[i].earlier_ms * NS_PER_MS > cutoff_ns)
 			sum += events->at[i].change;
 	return sum;
 }

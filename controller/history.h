@@ -1,7 +1,7 @@
 #pragma once
 /* What a controller remembers about one object between passes: recommendations and its own scale
  * events. Lost on restart unless somebody hands it on. The pure stages read it; only conclude
- * changes it, through the functions below. Rules: spec sections 9 and 11. Nothing is removed when
+ * changes it, through the functions below; checkpoint restores it. Rules: spec sections 9 and 11. Nothing is removed when
  * it expires: an expired entry is overwritten by a later one, and until then it counts again if a
  * window or period grows. */
 #include <stdbool.h>
@@ -20,6 +20,8 @@ struct history_event {
 	struct mono at;
 	int32_t change; /* pods added (list up) or removed (list down) */
 	bool outdated;	/* its slot may be reused; says nothing about whether it counts */
+	/* Handed on by another controller: `at` is the latest that it can have been, and it may have been that much earlier. */
+	uint16_t earlier_ms;
 };
 
 struct history_events {
@@ -34,6 +36,11 @@ struct history {
 		size_t n, size;
 	} recommendations;
 	struct history_events up, down;
+	/* Handed on by a controller that may have gone on deciding afterwards: the first pass starts a hold. */
+	bool gap;
+	struct mono hold_until; /* no decrease before; zero: none is held */
+	/* A scale write was handed over whose outcome is not known yet. */
+	bool unsettled;
 };
 
 /* Where a recommendation goes when no old slot is free. */
@@ -62,3 +69,6 @@ MUST_USE enum error_kind history_add_event(struct history_events *events, int32_
 	int32_t longest_sec, struct mono now, struct error *err);
 /* Sum of the changes younger than `period_sec`: an event exactly that old no longer counts. */
 int64_t history_sum(const struct history_events *events, int32_t period_sec, struct mono now);
+/* The same without those that may be older. */
+int64_t history_sum_certain(
+	const struct history_events *events, int32_t period_sec, struct mono now);

@@ -64,9 +64,12 @@ static int32_t percent_limit(const struct limit_input *in, int32_t base, int32_t
 struct limit_room limit_policy_room(
 	const struct limit_input *in, const struct hpa_policy *p, bool up)
 {
+	/* An event that may be outside of the period counts where it makes for less change. */
 	struct limit_room room = {
-		.added = history_sum(in->up_events, p->period_sec, in->now),
-		.removed = history_sum(in->down_events, p->period_sec, in->now),
+		.added = up ? history_sum(in->up_events, p->period_sec, in->now)
+			    : history_sum_certain(in->up_events, p->period_sec, in->now),
+		.removed = up ? history_sum_certain(in->down_events, p->period_sec, in->now)
+			      : history_sum(in->down_events, p->period_sec, in->now),
 	};
 	int64_t base = (int64_t)in->current - room.added + room.removed;
 	bool strict = in->mode == ARITH_STRICT;

@@ -208,6 +208,8 @@ static void put_events(struct jw *w, const char *key, const struct history_event
 		jw_member_i64(w, "change", events->at[i].change);
 		if (events->at[i].outdated)
 			jw_member_bool(w, "outdated", true);
+		if (events->at[i].earlier_ms > 0)
+			jw_member_i64(w, "earlierMs", events->at[i].earlier_ms);
 		jw_object_end(w);
 	}
 	jw_array_end(w);
@@ -228,6 +230,10 @@ void tape_parts_history(struct jw *w, const struct history *h)
 	jw_array_end(w);
 	put_events(w, "up", &h->up);
 	put_events(w, "down", &h->down);
+	if (h->gap)
+		jw_member_bool(w, "gap", true);
+	if (h->hold_until.ns > 0)
+		jw_member_i64(w, "holdUntilNs", h->hold_until.ns);
 	jw_object_end(w);
 }
 

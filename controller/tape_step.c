@@ -108,6 +108,7 @@ static const struct codec_field EVENT[] = {
 	CODEC_FIELD("monoNs", CODEC_I64, struct history_event, at.ns, 0),
 	CODEC_FIELD("change", CODEC_I32, struct history_event, change, 0),
 	CODEC_SKIPPED("outdated"),
+	CODEC_SKIPPED("earlierMs"),
 };
 static const struct codec_object EVENT_OBJECT = CODEC_OBJECT(struct history_event, EVENT);
 
@@ -116,6 +117,8 @@ static const struct codec_field HISTORY[] = {
 	CODEC_SKIPPED("recommendations"),
 	CODEC_SKIPPED("up"),
 	CODEC_SKIPPED("down"),
+	CODEC_SKIPPED("gap"),
+	CODEC_FIELD("holdUntilNs", CODEC_I64, struct history, hold_until.ns, 0),
 };
 static const struct codec_object HISTORY_OBJECT = CODEC_OBJECT(struct history, HISTORY);
 
@@ -351,6 +354,18 @@ static void decode_recommendations(
 	}
 }
 
+static uint16_t decode_earlier(
+	struct codec *c, const struct codec_path *path, const struct jtree *t)
+{
+	const struct jtree *member = jtree_get(t, "earlierMs");
+	int64_t ms = 0;
+
+	if (!jtree_is_absent(member) && !jtree_i64(member, &ms))
+		ms = -1;
+	tape_fields_range(c, path, t, "earlierMs", ms, 0, UINT16_MAX);
+	return ms < 0 || ms > UINT16_MAX ? 0 : (uint16_t)ms;
+}
+
 static void decode_events(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	const char *key, struct history_events *ret)
 {
@@ -366,6 +381,7 @@ static void decode_events(struct codec *c, const struct codec_path *path, const 
 		struct history_event *e = &ret->at[ret->n++];
 		codec_decode(c, &at, item, &EVENT_OBJECT, e);
 		tape_fields_bool(c, &at, item, "outdated", &e->outdated);
+		e->earlier_ms = decode_earlier(c, &at, item);
 		tape_fields_range(c, &at, item, "monoNs", e->at.ns, -MAX_MONO_NS, MAX_MONO_NS);
 	}
 }
@@ -374,13 +390,16 @@ static void decode_history(struct codec *c, const struct codec_path *path, const
 	struct tape_step *ret)
 {
 	struct codec_path at = { .up = path, .member = SV("history") };
-	const struct jtree *from = tape_fields_object(c, path, t, "history", &HISTORY_OBJECT);
+	const struct jtree *from = tape_fields_object(c, path, t, "history", NULL);
 	struct history *h = from ? tape_fields_array(c, 1, sizeof(*h)) : NULL;
 
 	if (!h)
 		return;
 	ret->history = h;
+	codec_decode(c, &at, from, &HISTORY_OBJECT, h);
 	tape_fields_bool(c, &at, from, "started", &h->started);
+	tape_fields_bool(c, &at, from, "gap", &h->gap);
+	tape_fields_range(c, &at, from, "holdUntilNs", h->hold_until.ns, -MAX_MONO_NS, MAX_MONO_NS);
 	decode_recommendations(c, &at, from, h);
 	decode_events(c, &at, from, "up", &h->up);
 	decode_events(c, &at, from, "down", &h->down);

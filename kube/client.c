@@ -197,8 +197,7 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 	call->http = NULL;
 	/* A stream's header came when it began, and that was some time ago. */
 	if (r && !call->request.on_data)
-		server_clock_observe(
-			&call->client->clock, r->date, call->sent, instant_mono_now());
+		server_clock_observe(&call->client->clock, r->date, call->sent, instant_mono_now());
 	if (r)
 		answer = (struct client_answer){ r->status, r->body, r->content_type, r->date };
 	if (failed || !r) {
