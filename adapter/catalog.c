@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "adapter/enforce.h"
 #include "common/map.h"
 
 /* Every metric of a big cluster on every resource its labels name; the reference's default rules make a few thousand. */
@@ -57,6 +58,12 @@ static bool is_namespaced(struct mapper_name resource)
 		       sv_is(resource.plural, "persistentvolumes"));
 }
 
+/* What has no namespace is not offered by a rule that enforces it; a namespace is its own. */
+static bool is_offered(const struct naming *n, const struct mapper *m, struct mapper_name resource)
+{
+	return !n->rule->enforce_namespace || enforce_is_possible(m, resource);
+}
+
 static enum error_kind add_resources(struct builder *b, const struct naming *n,
 	const struct series_shape *shape, struct catalog_metric *metric, struct error *err)
 {
@@ -66,7 +73,7 @@ static enum error_kind add_resources(struct builder *b, const struct naming *n,
 		if (naming_resource(&n->mapping, c->generation->mapper, shape->labels[i], &found,
 			    &metric->resource, err))
 			return err->kind;
-		if (!found)
+		if (!found || !is_offered(n, c->generation->mapper, metric->resource))
 			continue;
 		metric->namespaced = is_namespaced(metric->resource);
 		if (put(b, metric, err))

@@ -1,6 +1,8 @@
 /* Configuration text + resource names -> compiled rules, all or nothing. Reads no files and asks nobody: the caller brings both. */
 #include "adapter/generation.h"
 
+#include "adapter/enforce.h"
+#include "adapter/sample_time.h"
 #include "common/limits.h"
 
 /* Rules, their texts and templates; a rule takes about 4 KiB. */
@@ -15,6 +17,22 @@ static enum error_kind skip(struct generation *g, const struct rules_rule *rule,
 	return ERR_OK;
 }
 
+/* A rule and what it asks for beyond the reference's format. */
+static enum error_kind compile_rule(
+	struct generation *g, const struct rules_rule *rule, struct naming *ret, struct error *err)
+{
+	struct naming n = { 0 };
+	if (naming_compile(&g->arena, g->mapper, rule, &n, err))
+		return err->kind;
+	if ((rule->enforce_namespace && enforce_check(&g->arena, g->mapper, &n, err)) ||
+		(rule->sample_timestamp && sample_time_check(&g->arena, g->mapper, &n, err))) {
+		naming_done(&n);
+		return err->kind;
+	}
+	*ret = n;
+	return ERR_OK;
+}
+
 static enum error_kind compile_rules(struct generation *g, const struct rules_rule *rules, size_t n,
 	bool strict, struct naming **ret, size_t *ret_n, struct error *err)
 {
@@ -22,8 +40,7 @@ static enum error_kind compile_rules(struct generation *g, const struct rules_ru
 	if (!*ret)
 		return arena_error(&g->arena, err);
 	for (size_t i = 0; i < n; i++) {
-		enum error_kind kind =
-			naming_compile(&g->arena, g->mapper, &rules[i], &(*ret)[*ret_n], err);
+		enum error_kind kind = compile_rule(g, &rules[i], &(*ret)[*ret_n], err);
 		if (kind == ERR_OK)
 			(*ret_n)++;
 		else if (strict || kind != ERR_NOTFOUND)

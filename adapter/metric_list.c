@@ -7,6 +7,8 @@
 
 /* What items share: a few names and the selector, which the request line bounds. */
 #define METRIC_LIST_FRAME_MAX (256u * 1024)
+/* 2006-01-02T15:04:05Z */
+#define METRIC_LIST_TIME_BYTES 20u
 
 static bool is_label(enum selector_op op)
 {
@@ -147,6 +149,7 @@ static enum error_kind render_frame(struct metric_list *l, struct arena *a,
 	jw_key(&w, "timestamp");
 	jw_raw(&w, SV(""));
 	buf_put_char(&item, '"');
+	size_t time_at = item.len;
 	instant_wall_print(&item, head->at);
 	buf_put_char(&item, '"');
 	jw_key(&w, "value");
@@ -161,6 +164,7 @@ static enum error_kind render_frame(struct metric_list *l, struct arena *a,
 		api_version ? buf_check(&item, "metric values", err) : arena_error(a, err);
 	if (kind == ERR_OK)
 		kind = cut_frame(l, a, buf_sv(&item), name_at, value_at, err);
+	l->time_at = time_at - name_at - 2;
 	buf_done(&item);
 	return kind;
 }
@@ -197,17 +201,33 @@ static void put_text(struct buf *out, struct sv text)
 	jw_sv(&w, text);
 }
 
-void metric_list_add(struct metric_list *l, struct sv name, int64_t milli)
+static void add(struct metric_list *l, struct sv name, const struct wall *at, int64_t milli)
 {
 	if (l->n_items++ > 0)
 		buf_put_char(l->out, ',');
 	buf_put_sv(l->out, l->before);
 	put_text(l->out, name);
-	buf_put_sv(l->out, l->between);
+	if (at) {
+		buf_put_sv(l->out, sv_take(l->between, l->time_at));
+		instant_wall_print(l->out, *at);
+		buf_put_sv(l->out, sv_skip(l->between, l->time_at + METRIC_LIST_TIME_BYTES));
+	} else {
+		buf_put_sv(l->out, l->between);
+	}
 	buf_put_char(l->out, '"');
 	quantity_out_print(l->out, milli, QUANTITY_OUT_DECIMAL);
 	buf_put_char(l->out, '"');
 	buf_put_sv(l->out, l->after);
+}
+
+void metric_list_add(struct metric_list *l, struct sv name, int64_t milli)
+{
+	add(l, name, NULL, milli);
+}
+
+void metric_list_add_at(struct metric_list *l, struct sv name, int64_t milli, struct wall at)
+{
+	add(l, name, &at, milli);
 }
 
 void metric_list_end(struct metric_list *l)

@@ -22,6 +22,7 @@ struct metric_list_custom {
 struct metric_list {
 	struct buf *out;
 	struct sv before, between, after; /* before NAME between VALUE after */
+	size_t time_at;			  /* where the time stands in `between` */
 	size_t n_items;
 };
 
@@ -29,6 +30,8 @@ struct metric_list {
 MUST_USE enum error_kind metric_list_begin(struct metric_list *l, struct arena *a, struct buf *out,
 	const struct metric_list_custom *head, struct error *err);
 void metric_list_add(struct metric_list *l, struct sv name, int64_t milli);
+/* An item with a time of its own. */
+void metric_list_add_at(struct metric_list *l, struct sv name, int64_t milli, struct wall at);
 void metric_list_end(struct metric_list *l);
 
 void metric_list_external_begin(struct metric_list *l, struct buf *out);

@@ -4,8 +4,8 @@
 #include "adapter/catalog.h"
 #include "adapter/failure.h"
 #include "adapter/objects.h"
+#include "adapter/pieces.h"
 #include "adapter/route.h"
-#include "adapter/shared_ask.h"
 #include "adapter/upstreams.h"
 #include "common/http_server.h"
 #include "common/loop.h"
@@ -39,8 +39,9 @@ struct request {
 	struct selector labels, metric_labels;
 	const struct sv *names;
 	size_t n_names;
-	struct sv query, label;
-	struct shared_ask_answer answer; /* valid only while the steps run on it */
+	struct sv label; /* names the objects in answers */
+	struct pieces
+		pieces; /* the query, mostly one; answers are valid only while the steps run on them */
 	struct resource_job *job;
 	struct impersonation *impersonation;
 
@@ -48,7 +49,6 @@ struct request {
 	struct authn_call authn;
 	struct authz_call authz;
 	struct objects_call objects;
-	struct shared_ask_waiter ask;
 
 	/* The reply. */
 	int status;

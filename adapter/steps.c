@@ -47,7 +47,7 @@ static void cancel_waits(struct request *r)
 	authn_cancel(&r->authn);
 	authz_cancel(&r->authz);
 	objects_cancel(&r->objects);
-	shared_ask_cancel(&r->ask);
+	pieces_cancel(&r->pieces);
 	resource_metrics_cancel(r);
 }
 

@@ -2,6 +2,7 @@
  *
  * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
  * such a sample counts as absent. */
+#include "adapter/enforce.h"
 #include "adapter/field.h"
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
@@ -9,6 +10,7 @@
 #include "adapter/quarantine.h"
 #include "adapter/query.h"
 #include "adapter/resource_metrics.h"
+#include "adapter/sample_time.h"
 #include "adapter/server.h"
 #include "adapter/steps.h"
 #include "common/log.h"
@@ -286,65 +288,119 @@ enum step_next steps_list_objects(struct request *r)
 	return take_objects(r, names, n);
 }
 
-enum step_next steps_query_text(struct request *r)
+/* Puts the namespace that is asked for into every selector of the queries. */
+static enum error_kind enforce(struct request *r, struct error *err)
+{
+	const struct naming *n = r->metric->naming;
+	const struct mapper_name *resource = &r->metric->resource;
+	bool is_namespace = sv_is(resource->plural, "namespaces") && resource->group.len == 0;
+	struct sv label;
+	if (enforce_label(r->arena, r->catalog->generation->mapper, n, &label, err))
+		return err->kind;
+	for (size_t i = 0; i < r->pieces.n; i++) {
+		struct sv *text = &r->pieces.at[i].query;
+		if (enforce_query(r->arena, *text, label,
+			    is_namespace ? r->names : &r->route.namespace,
+			    is_namespace ? r->n_names : 1, text, err))
+			return err->kind;
+	}
+	return ERR_OK;
+}
+
+/* For each query another one: how old is what it counts? */
+static enum error_kind add_times(struct request *r, struct error *err)
+{
+	size_t n = r->pieces.n;
+	for (size_t i = 0; i < n; i++) {
+		struct piece *made = pieces_add(&r->pieces);
+		if (!made)
+			return arena_error(r->arena, err);
+		made->is_time = true;
+		if (sample_time_query(r->arena, r->pieces.at[i].query, r->label, &made->query, err))
+			return err->kind;
+	}
+	return ERR_OK;
+}
+
+static enum error_kind build_queries(struct request *r, struct error *err)
 {
 	const struct route *q = &r->route;
 	const struct naming *n = r->metric->naming;
-	struct error err = { 0 };
-	bool custom = q->kind == ROUTE_CUSTOM;
-	bool namespaced =
-		custom || !n->rule->mapping.namespaced.set || n->rule->mapping.namespaced.value;
-	struct query_question question = {
+	const struct opt_bool *namespaced = &n->rule->mapping.namespaced;
+	bool with_namespace = q->kind == ROUTE_CUSTOM || !namespaced->set || namespaced->value;
+	const struct query_question question = {
 		.series = r->metric->series,
 		.mapping = &n->mapping,
 		.template = n->query,
 		.metric_selector = &r->metric_labels,
-		.namespace = namespaced ? q->namespace : SV(""),
+		.namespace = with_namespace ? q->namespace : SV(""),
 		.resource = r->metric->resource,
 		.names = r->names,
 		.n_names = r->n_names,
 		.exact_text = r->server->strict,
 	};
-	if (query_build(r->arena, r->catalog->generation->mapper, &question, &r->query, &r->label,
-		    &err) == ERR_OK)
-		return STEP_GO;
-	log_event(LOG_WARN, "unable to build the query", "path",
-		arena_strdup(r->arena, r->attributes.path), "why", err.text, NULL);
-	if (custom && r->server->strict)
-		return no_metric(r, false);
-	if (custom)
-		request_fail_error(r, &err);
-	else
-		request_fail_internal(r, "unable to fetch metrics");
-	return STEP_REPLY;
+	return pieces_build(
+		r->arena, r->catalog->generation->mapper, &question, &r->pieces, &r->label, err);
 }
 
-static void on_answer(struct shared_ask_waiter *w, const struct shared_ask_answer *answer)
+static void log_no_query(struct request *r, const struct error *why)
 {
-	struct request *r = (struct request *)((char *)w - offsetof(struct request, ask));
-	r->answer = *answer;
+	log_event(LOG_WARN, "unable to build the query", "path",
+		arena_strdup(r->arena, r->attributes.path), "why", why->text, NULL);
+}
+
+enum step_next steps_query_text(struct request *r)
+{
+	const struct rules_rule *rule = r->metric->naming->rule;
+	struct error err = { 0 };
+	if (build_queries(r, &err)) {
+		log_no_query(r, &err);
+		if (rule->external) {
+			request_fail_internal(r, "unable to fetch metrics");
+			return STEP_REPLY;
+		}
+		if (r->server->strict)
+			return no_metric(r, false);
+		request_fail_error(r, &err);
+		return STEP_REPLY;
+	}
+	if ((rule->enforce_namespace && enforce(r, &err)) ||
+		(rule->sample_timestamp && add_times(r, &err))) {
+		log_no_query(r, &err);
+		if (err.kind == ERR_INVALID)
+			return bad_request(r, sv_of(err.text));
+		request_fail_error(r, &err);
+		return STEP_REPLY;
+	}
+	return STEP_GO;
+}
+
+static void on_answers(struct pieces *p)
+{
+	struct request *r = (struct request *)((char *)p - offsetof(struct request, pieces));
 	steps_resume(r, STEP_GO);
 }
 
 enum step_next steps_ask(struct request *r)
 {
 	struct error err = { 0 };
-	r->ask.done = on_answer;
-	if (log_enabled(LOG_DEBUG))
-		log_event(LOG_DEBUG, "asking Prometheus", "query", arena_strdup(r->arena, r->query),
-			NULL);
+	bool wait = false;
+	r->pieces.done = on_answers;
+	for (size_t i = 0; log_enabled(LOG_DEBUG) && i < r->pieces.n; i++)
+		log_event(LOG_DEBUG, "asking Prometheus", "query",
+			arena_strdup(r->arena, r->pieces.at[i].query), NULL);
 	struct upstream *to = upstreams_find(r->upstreams, r->metric->naming->rule->server);
-	if (shared_ask_query(to->ask, r->query, request_left_ns(r), &r->ask, &r->answer, &err)) {
+	if (pieces_ask(&r->pieces, to->ask, request_left_ns(r), &wait, &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}
-	return r->answer.at_hand ? STEP_GO : STEP_WAIT;
+	return wait ? STEP_WAIT : STEP_GO;
 }
 
 static enum step_next cannot_fetch(struct request *r, const char *why)
 {
 	log_event(LOG_WARN, "unable to fetch metrics from prometheus", "query",
-		arena_strdup(r->arena, sv_take(r->query, 1000)), "why", why, NULL);
+		arena_strdup(r->arena, sv_take(r->pieces.at[0].query, 1000)), "why", why, NULL);
 	request_fail_internal(r, "unable to fetch metrics");
 	return STEP_REPLY;
 }
@@ -353,9 +409,26 @@ static enum step_next cannot_fetch(struct request *r, const char *why)
 struct collector {
 	const struct request *r;
 	struct map by_name;  /* name -> int64_t in the arena */
+	struct map times;    /* of samples, when they are asked for; likewise */
+	struct map *into;    /* the one that the rows in work belong to */
 	struct opt_i64 only; /* of the one object that was asked for */
 	bool no_memory;
 };
+
+static bool put(struct collector *c, struct sv name, int64_t milli)
+{
+	int64_t *kept = map_get(c->into, name);
+	struct error err = { 0 };
+	if (!kept) {
+		kept = ARENA_NEW(c->r->arena, int64_t);
+		if (!kept || map_set(c->into, name, kept, NULL, &err)) {
+			c->no_memory = true;
+			return false;
+		}
+	}
+	*kept = milli;
+	return true;
+}
 
 static bool collect(const struct answer_row *row, void *ctx)
 {
@@ -367,22 +440,25 @@ static bool collect(const struct answer_row *row, void *ctx)
 	for (size_t i = 0; i < row->n_labels; i++)
 		if (sv_eq(row->labels[i].name, c->r->label))
 			name = row->labels[i].value;
-	if (!c->r->route.all_objects) {
-		if (sv_eq(name, c->r->route.name))
-			c->only = opt_i64_of(milli);
-		return true;
-	}
-	int64_t *kept = map_get(&c->by_name, name);
-	struct error err = { 0 };
-	if (!kept) {
-		kept = ARENA_NEW(c->r->arena, int64_t);
-		if (!kept || map_set(&c->by_name, name, kept, NULL, &err)) {
-			c->no_memory = true;
-			return false;
-		}
-	}
-	*kept = milli;
+	if (c->r->route.all_objects || c->into == &c->times)
+		return put(c, name, milli);
+	if (sv_eq(name, c->r->route.name))
+		c->only = opt_i64_of(milli);
 	return true;
+}
+
+/* A value whose age is asked for and not known is left out: no answer claims an age that nobody knows. */
+static void write_one(
+	const struct collector *c, struct metric_list *list, struct sv name, int64_t milli)
+{
+	const struct request *r = c->r;
+	if (!r->metric->naming->rule->sample_timestamp) {
+		metric_list_add(list, name, milli);
+		return;
+	}
+	const int64_t *time_ms = map_get(&c->times, name);
+	if (time_ms)
+		metric_list_add_at(list, name, milli, (struct wall){ *time_ms / 1000, 0 });
 }
 
 static enum step_next write_custom(struct request *r, const struct collector *c)
@@ -397,18 +473,18 @@ static enum step_next write_custom(struct request *r, const struct collector *c)
 		.namespace = r->route.namespace,
 		.metric = r->route.metric,
 		.selector = &r->metric_labels,
-		.at = { r->answer.asked_at_ms / 1000, 0 },
+		.at = { pieces_asked_at_ms(&r->pieces) / 1000, 0 },
 	};
 	if (metric_list_begin(&list, r->arena, &r->body, &head, &err)) {
 		request_fail_error(r, &err);
 		return STEP_REPLY;
 	}
 	if (!r->route.all_objects)
-		metric_list_add(&list, r->route.name, c->only.value);
+		write_one(c, &list, r->route.name, c->only.value);
 	for (size_t i = 0; r->route.all_objects && i < r->n_names; i++) {
 		const int64_t *milli = map_get(&c->by_name, r->names[i]);
 		if (milli)
-			metric_list_add(&list, r->names[i], *milli);
+			write_one(c, &list, r->names[i], *milli);
 	}
 	metric_list_end(&list);
 	return STEP_GO;
@@ -422,25 +498,48 @@ static int status_of(const struct shared_ask_answer *answer)
 		       : answer->status;
 }
 
+/* All pieces into the collector. *ret_null: an answer's result was null. */
+static enum error_kind collect_all(struct collector *c, bool *ret_null, struct error *err)
+{
+	const struct pieces *p = &c->r->pieces;
+	const struct answer_handler handler = { .row = collect, .ctx = c };
+	for (size_t i = 0; i < p->n; i++) {
+		struct answer answer = { 0 };
+		const struct shared_ask_answer *given = &p->at[i].answer;
+		c->into = p->at[i].is_time ? &c->times : &c->by_name;
+		enum error_kind kind = answer_decode(
+			c->r->arena, status_of(given), given->body, &handler, &answer, err);
+		*ret_null = *ret_null || (kind && answer.null_result);
+		if (kind)
+			return kind;
+		if (answer.type != ANSWER_VECTOR)
+			return error_set(err, ERR_INVALID, "the query's answer is no vector");
+	}
+	return c->no_memory ? error_nomem(err) : ERR_OK;
+}
+
 static enum step_next shape_custom(struct request *r)
 {
 	struct collector c = { .r = r };
-	struct answer answer = { 0 };
 	struct error err = { 0 };
-	const struct answer_handler handler = { .row = collect, .ctx = &c };
+	bool null_result = false;
 	map_init(&c.by_name, STEPS_SAMPLES_MAX);
+	map_init(&c.times, STEPS_SAMPLES_MAX);
 	enum step_next next;
-	enum error_kind kind = answer_decode(
-		r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
-	if (kind && answer.null_result && !r->route.all_objects)
+	enum error_kind kind = collect_all(&c, &null_result, &err);
+	bool known = r->route.all_objects || c.only.set;
+	if (known && !r->route.all_objects && r->metric->naming->rule->sample_timestamp)
+		known = map_has(&c.times, r->route.name);
+	if (kind && null_result && !r->route.all_objects)
 		next = no_metric(r, true);
-	else if (kind || answer.type != ANSWER_VECTOR)
-		next = cannot_fetch(r, kind ? err.text : "the query's answer is no vector");
-	else if (!r->route.all_objects && !c.only.set)
+	else if (kind)
+		next = cannot_fetch(r, err.text);
+	else if (!known)
 		next = no_metric(r, true);
 	else
 		next = write_custom(r, &c);
 	map_done(&c.by_name, NULL);
+	map_done(&c.times, NULL);
 	return next;
 }
 
@@ -479,15 +578,16 @@ static enum step_next shape_external(struct request *r)
 	struct answer answer = { 0 };
 	struct error err = { 0 };
 	struct answer_handler handler = { .row = write_external, .ctx = &w };
+	const struct shared_ask_answer *given = &r->pieces.at[0].answer;
 	metric_list_external_begin(&w.list, &r->body);
-	enum error_kind kind = answer_decode(
-		r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+	enum error_kind kind =
+		answer_decode(r->arena, status_of(given), given->body, &handler, &answer, &err);
 	if (kind == ERR_OK && answer.type == ANSWER_SCALAR) {
 		buf_clear(&r->body);
 		metric_list_external_begin(&w.list, &r->body);
 		handler.row = write_scalar;
 		kind = answer_decode(
-			r->arena, status_of(&r->answer), r->answer.body, &handler, &answer, &err);
+			r->arena, status_of(given), given->body, &handler, &answer, &err);
 	}
 	if (kind && answer.null_result) {
 		request_fail_text(r, 500, NULL, FAILURE_NO_DETAILS,
@@ -514,8 +614,9 @@ static enum step_next shape_external(struct request *r)
 
 enum step_next steps_shape(struct request *r)
 {
-	if (r->answer.failed)
-		return cannot_fetch(r, r->answer.failed->text);
+	const struct error *failed = pieces_failed(&r->pieces);
+	if (failed)
+		return cannot_fetch(r, failed->text);
 	enum step_next next = r->route.kind == ROUTE_CUSTOM ? shape_custom(r) : shape_external(r);
 	if (next == STEP_GO && r->accept.format == ACCEPT_NONE_WRITER) {
 		request_fail_text(
