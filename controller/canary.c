@@ -131,6 +131,12 @@ void canary_fail(struct canary *c, struct mono now)
 	c->not_before = after(now, c->period_ns / RETRY_PART);
 }
 
+void canary_forget(struct canary *c)
+{
+	c->seen = false;
+	c->n_silent = 0;
+}
+
 bool canary_testify(struct canary *c, struct sv by, int64_t age_ns, struct mono now)
 {
 	if (age_ns >= (int64_t)CANARY_PERIODS * c->period_ns)

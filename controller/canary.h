@@ -44,6 +44,8 @@ enum canary_action canary_next(const struct canary *c, struct mono now, struct m
 void canary_see(
 	struct canary *c, enum canary_sight sight, bool read, struct sv by, struct mono now);
 void canary_fail(struct canary *c, struct mono now);
+/* What was seen is not to be relied on: it is read before anything else. */
+void canary_forget(struct canary *c);
 /* Second evidence: somebody else wrote the status of an autoscaler that long ago. False: too long ago to mean anything. */
 bool canary_testify(struct canary *c, struct sv by, int64_t age_ns, struct mono now);
 

@@ -3,10 +3,11 @@
 
 #include <inttypes.h>
 
+#include "common/jscan.h"
 #include "common/limits.h"
 #include "common/map.h"
+#include "controller/hpa_decode.h"
 #include "controller/target.h"
-#include "kube/object_meta.h"
 
 /* Namespace, group, kind and name of a target, or kind, namespace and name of an object. */
 #define MAX_KEY_BYTES 2048
@@ -18,6 +19,7 @@ struct entry {
 	char *target; /* its key */
 	bool held;    /* native: both directions disabled; KEDA: paused */
 	int32_t min, max;
+	uint64_t fingerprint;	     /* native: of the spec's text */
 	struct entry *next, *before; /* of the same target */
 };
 
@@ -111,12 +113,32 @@ void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, str
 	entry_free(e);
 }
 
+static struct entry *any_of(const struct foreign *f, enum foreign_kind kind)
+{
+	MAP_FOREACH (slot, &f->objects) {
+		struct entry *e = slot->value;
+		if (e->kind == kind)
+			return e;
+	}
+	return NULL;
+}
+
+void foreign_remove_kind(struct foreign *f, enum foreign_kind kind)
+{
+	struct entry *e;
+
+	while ((e = any_of(f, kind)) != NULL)
+		foreign_remove(
+			f, kind, sv_from(e->object, e->ns_len), sv_of(e->object + e->ns_len + 1));
+}
+
 struct put {
 	enum foreign_kind kind;
 	struct sv ns, name;
 	const struct hpa_ref *target;
 	bool held;
 	int32_t min, max;
+	uint64_t fingerprint;
 };
 
 static enum error_kind make_entry(
@@ -138,6 +160,7 @@ static enum error_kind make_entry(
 	e->held = p->held;
 	e->min = p->min;
 	e->max = p->max;
+	e->fingerprint = p->fingerprint;
 	if (!e->object || !e->target)
 		return error_nomem(err);
 	*ret = TAKE_PTR(e);
@@ -190,16 +213,55 @@ bool foreign_is_held(const struct hpa *hpa)
 	return b && is_disabled(b->scale_up) && is_disabled(b->scale_down);
 }
 
-enum error_kind foreign_put_hpa(struct foreign *f, const struct hpa *hpa, struct error *err)
+/* 0: there is no spec to be found. */
+static uint64_t fingerprint_of(struct sv json)
 {
-	const struct put p = { .kind = FOREIGN_NATIVE,
-		.ns = hpa->meta.ns,
-		.name = hpa->meta.name,
-		.target = &hpa->spec.target,
-		.held = foreign_is_held(hpa),
-		.min = hpa->spec.min_replicas.set ? hpa->spec.min_replicas.value : 1,
-		.max = hpa->spec.max_replicas };
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	enum jscan_token token;
+	struct jscan s;
 
+	jscan_init(&s, json);
+	if (jscan_next(&s) != JSCAN_OBJECT)
+		return 0;
+	while ((token = jscan_next(&s)) == JSCAN_KEY) {
+		bool spec = jscan_is(&s, SV("spec"));
+		const char *start = s.at;
+		if (!jscan_skip(&s, jscan_next(&s)))
+			return 0;
+		if (!spec)
+			continue;
+		for (; start < s.at; start++)
+			hash = (hash ^ (unsigned char)*start) * UINT64_C(0x100000001b3);
+		return hash;
+	}
+	return 0;
+}
+
+enum error_kind foreign_put_native(
+	struct foreign *f, const struct object_id *id, struct sv json, struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	AUTO(buf_done) struct buf key = { 0 };
+	uint64_t fingerprint = fingerprint_of(json);
+	struct hpa hpa;
+
+	buf_init(&key, MAX_KEY_BYTES);
+	put_object_key(&key, FOREIGN_NATIVE, id->namespace, id->name);
+	const struct entry *known = map_get(&f->objects, buf_sv(&key));
+	if (known && fingerprint != 0 && known->fingerprint == fingerprint)
+		return ERR_OK;
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	if (hpa_decode_stored(&a, AUTOSCALER_NATIVE, json, &hpa, err) != ERR_OK)
+		return err->kind;
+	const struct hpa_spec *spec = &hpa.spec;
+	const struct put p = { .kind = FOREIGN_NATIVE,
+		.ns = id->namespace,
+		.name = id->name,
+		.target = &spec->target,
+		.held = foreign_is_held(&hpa),
+		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
+		.max = spec->max_replicas,
+		.fingerprint = fingerprint };
 	return put(f, &p, err);
 }
 

@@ -6,6 +6,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 #include "controller/hpa.h"
+#include "kube/object_meta.h"
 
 /* Autoscalers that are remembered, of both kinds: several times what Kubernetes is tested to. */
 #define FOREIGN_MAX 200000u
@@ -18,12 +19,14 @@ MUST_USE struct foreign *foreign_new(void);
 void foreign_free(struct foreign *f);
 DEFINE_AUTO(struct foreign *, foreign_free)
 
-/* A state of a native object. errors: NOMEM, LIMIT (nothing changed). */
-MUST_USE enum error_kind foreign_put_hpa(
-	struct foreign *f, const struct hpa *hpa, struct error *err);
+/* A state of a native object, as stored. Cheap when only its status changed. errors: INVALID, NOMEM, LIMIT; nothing changed then. */
+MUST_USE enum error_kind foreign_put_native(
+	struct foreign *f, const struct object_id *id, struct sv json, struct error *err);
 /* A state of a ScaledObject, as JSON. errors: INVALID (nothing changed), NOMEM, LIMIT. */
 MUST_USE enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error *err);
 void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, struct sv name);
+/* All of the kind: there is no such kind any more. */
+void foreign_remove_kind(struct foreign *f, enum foreign_kind kind);
 size_t foreign_n(const struct foreign *f);
 
 /* An object of our kind: its target, and the least and the most replicas that it may ask for. */

@@ -32,18 +32,28 @@ struct native {
 	int32_t min, max;
 };
 
+static void put_text(const char *name, const char *json)
+{
+	const struct object_id id = { .namespace = SV("default"), .name = sv_of(name) };
+
+	ck_assert_msg(foreign_put_native(known, &id, sv_of(json), &err) == ERR_OK, "%s", err.text);
+}
+
 static void put(const struct native *n)
 {
-	struct hpa_rules up = { .select_policy = sv_of(n->up) },
-			 down = { .select_policy = sv_of(n->down) };
-	struct hpa_behavior behavior = { &up, &down };
-	const struct hpa hpa = { .meta = { .ns = SV("default"), .name = sv_of(n->name) },
-		.spec = { .target = ref("apps/v1", "Deployment", n->target),
-			.min_replicas = opt_i32_of(n->min),
-			.max_replicas = n->max,
-			.behavior = n->up ? &behavior : NULL } };
+	char behavior[256] = "", json[1024];
 
-	ck_assert_int_eq(foreign_put_hpa(known, &hpa, &err), ERR_OK);
+	if (n->up)
+		(void)snprintf(behavior, sizeof(behavior),
+			",\"behavior\":{\"scaleUp\":{\"selectPolicy\":\"%s\"},\"scaleDown\":{"
+			"\"selectPolicy\":\"%s\"}}",
+			n->up, n->down);
+	(void)snprintf(json, sizeof(json),
+		"{\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\"},\"spec\":{"
+		"\"scaleTargetRef\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
+		"\"name\":\"%s\"},\"minReplicas\":%d,\"maxReplicas\":%d%s}}",
+		n->name, n->target, n->min, n->max, behavior);
+	put_text(n->name, json);
 }
 
 static bool find(
@@ -118,6 +128,24 @@ START_TEST(objects_are_replaced_and_removed)
 }
 END_TEST
 
+START_TEST(an_edit_counts_and_one_that_does_not_decode_changes_nothing)
+{
+	const struct object_id id = { .namespace = SV("default"), .name = SV("a") };
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+	struct foreign_actor actor;
+
+	put(&(struct native){ "a", "web", "Disabled", "Disabled", 1, 10 });
+	put(&(struct native){ "a", "web", "Disabled", "Disabled", 1, 10 });
+	ck_assert(!find("default", web, 1, 10, &actor));
+	put(&(struct native){ "a", "web", "Disabled", "Disabled", 1, 9 });
+	ck_assert(find("default", web, 1, 10, &actor) && actor.max == 9);
+	ck_assert_int_eq(
+		foreign_put_native(known, &id, SV("{\"spec\":{\"maxReplicas\":\"x\"}}"), &err),
+		ERR_INVALID);
+	ck_assert(find("default", web, 1, 10, &actor) && actor.max == 9);
+}
+END_TEST
+
 START_TEST(many_of_one_target_go_in_any_order)
 {
 	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
@@ -174,6 +202,10 @@ START_TEST(a_scaled_object_that_is_none_changes_nothing)
 	ck_assert_int_eq(foreign_put_keda(known, sv_of(SCALED_OBJECTS[0].json), &err), ERR_OK);
 	ck_assert_int_eq(foreign_put_keda(known, SV("{\"metadata\":7}"), &err), ERR_INVALID);
 	ck_assert(find("default", ref("apps/v1", "Deployment", "web"), 1, 10, &actor));
+	put(&(struct native){ "a", "api", NULL, NULL, 1, 10 });
+	foreign_remove_kind(known, FOREIGN_KEDA);
+	ck_assert(!find("default", ref("apps/v1", "Deployment", "web"), 1, 10, &actor));
+	ck_assert_uint_eq(foreign_n(known), 1);
 }
 END_TEST
 
@@ -209,6 +241,7 @@ static void add(TCase *t)
 	tcase_add_loop_test(t, natives, 0, (int)ARRAY_LEN(NATIVES));
 	tcase_add_test(t, namespace_group_and_kind_belong_to_the_target);
 	tcase_add_test(t, objects_are_replaced_and_removed);
+	tcase_add_test(t, an_edit_counts_and_one_that_does_not_decode_changes_nothing);
 	tcase_add_test(t, many_of_one_target_go_in_any_order);
 	tcase_add_loop_test(t, scaled_objects, 0, (int)ARRAY_LEN(SCALED_OBJECTS));
 	tcase_add_test(t, a_scaled_object_that_is_none_changes_nothing);
