@@ -209,7 +209,7 @@ static void explain_reason(struct buf *out, const struct separable *s)
 		"fill counts objects without rows", "an object label is written",
 		"an object label is read that rows may lack",
 		"the histogram's label le is an object label",
-		"operands may lack an object label that they are matched on",
+		"rows may lack an object label that they are matched or grouped by",
 		"an operand is the same for all objects",
 		"\"or\" has an operand that is the same for all objects" };
 

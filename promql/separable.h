@@ -27,7 +27,7 @@ enum separable_reason {
 	SEPARABLE_WRITES_LABEL, /* a function writes an object label */
 	SEPARABLE_READS_LABEL, /* a function reads an object label that the rows do not surely carry */
 	SEPARABLE_LE_LABEL,    /* a histogram function, and le is an object label */
-	SEPARABLE_LABEL_PRESENCE, /* two sides are matched on an object label that one of them may lack */
+	SEPARABLE_LABEL_PRESENCE, /* rows are matched or grouped by an object label that they may lack */
 	SEPARABLE_GLOBAL_OPERAND, /* a side that is the same for all objects is matched without the object labels */
 	SEPARABLE_OR_GLOBAL, /* "or" with a side that is the same for all objects */
 };

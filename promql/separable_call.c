@@ -146,6 +146,19 @@ static void group_facts(
 			     : separable_names_keep(a, operand->names, grouping->at, grouping->n);
 }
 
+/* Rows of one object that have the label and rows that lack it are two groups when asked alone, and one when all rows have it. */
+static bool check_grouping(struct analysis *a, struct ast *n, const struct facts *operand)
+{
+	const struct ast_labels *grouping = &n->aggregate.grouping;
+
+	for (size_t l = 0; l < a->n_labels; l++)
+		if (operand->has[l] == PRESENCE_MAYBE &&
+			separable_has_name(grouping->at, grouping->n, a->labels[l]) !=
+				n->aggregate.without)
+			return separable_refuse(a, n, SEPARABLE_LABEL_PRESENCE, a->labels[l]);
+	return true;
+}
+
 bool separable_aggregate(
 	struct analysis *a, struct ast *n, const struct facts *operand, struct facts *ret)
 {
@@ -158,6 +171,8 @@ bool separable_aggregate(
 			return separable_refuse(a, n, SEPARABLE_LIMIT, sv_of(token_text(op)));
 		if (op == TOKEN_COUNT_VALUES && l < a->n_labels)
 			return separable_refuse(a, n, SEPARABLE_WRITES_LABEL, written);
+		if (!check_grouping(a, n, operand))
+			return false;
 	}
 	group_facts(a, n, operand, ret);
 	if (op == TOKEN_COUNT_VALUES) {

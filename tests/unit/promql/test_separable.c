@@ -20,8 +20,8 @@ static const struct {
 		"sum by (namespace, pod) (x) / sum by (namespace, pod) (y)",
 		"coalesced over namespace,pod", "separable" },
 	{ "a quotient of which one side lost its labels", "sum(x" OBJ ") / y" OBJ, NULL,
-		"per object because operands may lack an object label that they are matched on "
-		"(namespace) at 1:1",
+		"per object because rows may lack an object label that they are matched or grouped "
+		"by (namespace) at 1:1",
 		"label-presence" },
 	{ "a quotient of sums that keep the labels",
 		"sum by (namespace, pod) (x" OBJ ") / sum by (namespace, pod) (y" OBJ ")",
@@ -65,6 +65,17 @@ static const struct {
 	{ "a read label", "label_join(sum(x" OBJ "), \"a\", \"-\", \"pod\")", NULL,
 		"per object because an object label is read that rows may lack (pod) at 1:1",
 		"reads-label" },
+	{ "rows that may lack a label that they are grouped by",
+		"max by (pod) (sum(x" OBJ ") or on (code) y" OBJ ")", NULL,
+		"per object because rows may lack an object label that they are matched or grouped "
+		"by (pod) at 1:1",
+		"label-presence" },
+	{ "rows that may lack a label that is not taken from them",
+		"max without (pod) (sum without (namespace) (x" OBJ ") or on (code) y" OBJ ")",
+		NULL,
+		"per object because rows may lack an object label that they are matched or grouped "
+		"by (namespace) at 1:1",
+		"label-presence" },
 	{ "a global operand", "sum(x" OBJ ") * sum(y)", NULL,
 		"per object because an operand is the same for all objects (*) at 1:1",
 		"global-operand" },
