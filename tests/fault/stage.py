@@ -73,6 +73,14 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def setup(self):
+        super().setup()
+        self.server.owner.connections.add(self.connection)
+
+    def finish(self):
+        self.server.owner.connections.discard(self.connection)
+        super().finish()
+
     def do_GET(self):
         size = int(self.headers.get("Content-Length") or 0)
         self.sent = self.rfile.read(size) if size else b""
@@ -114,7 +122,7 @@ class Server(ThreadingHTTPServer):
 class Stub:
     def __init__(self, port=0):
         self.ending = threading.Event()
-        self.n_requests = 0
+        self.connections = set()
         self.port = port
         self.listen()
 
@@ -126,13 +134,17 @@ class Stub:
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self):
-        """Nobody listens any more; open requests end."""
+        """Nobody listens any more; every connection ends."""
         self.ending.set()
         self.server.shutdown()
         self.server.server_close()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def serve(self, handler):
-        self.n_requests += 1
         self.answer(handler, urlsplit(handler.path))
 
 

@@ -158,6 +158,10 @@ START_TEST(sizes_are_bounded)
 		feed_many("{\"data\":[{\"a\":\"", "0123456789abcdef", 70000, "\"}]}", &err),
 		ERR_LIMIT);
 	ck_assert_str_eq(err.text, "bad_response: a series of more than a megabyte");
+	/* Known before the series ends, which may be never. */
+	ck_assert_int_eq(
+		feed_many("{\"data\":[{\"a\":\"", "0123456789abcdef", 70000, "", &err), ERR_LIMIT);
+	ck_assert_str_eq(err.text, "bad_response: a series of more than a megabyte");
 	buf_init(&labels, 1u << 20);
 	buf_put_str(&labels, "{\"data\":[{\"n0\":\"\"");
 	for (int i = 1; i < 1100; i++)
