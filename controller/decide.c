@@ -10,7 +10,7 @@
 
 /* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas,
  * and those of the scale write. */
-#define OTHER_EVENTS 4
+#define OTHER_EVENTS 5
 
 #define TEXT_ABOVE_MAX "Current number of replicas above Spec.MaxReplicas"
 #define TEXT_BELOW_MIN "Current number of replicas below Spec.MinReplicas"
@@ -376,6 +376,33 @@ static enum error_kind stage_conditions(struct work *w)
 	return ERR_OK;
 }
 
+static struct hpa_condition *find_condition(struct hpa_condition *at, size_t n, const char *type)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (sv_is(at[i].type, type))
+			return &at[i];
+	}
+	return NULL;
+}
+
+/* Whatever was decided: two never write. The condition was true for a moment of this pass, which must not count as a change. */
+static void leave_to_foreign(struct work *w)
+{
+	const struct hpa_status *stored = &w->in->hpa->status;
+	struct conditions *now = &w->p->conditions;
+
+	if (w->in->foreign.len == 0)
+		return;
+	w->p->rescale = false;
+	set_condition(w, "AbleToScale", false, SV("ForeignAutoscaler"), w->in->foreign);
+	decide_add_event(&w->p->events, true, SV("ForeignAutoscaler"), w->in->foreign);
+	const struct hpa_condition *before =
+		find_condition(stored->conditions, stored->n_conditions, "AbleToScale");
+	struct hpa_condition *after = find_condition(now->at, now->n, "AbleToScale");
+	if (before && after && sv_is(before->status, "False"))
+		after->last_transition = before->last_transition;
+}
+
 /* Without a history the present count is taken for the first recommendation, and for what is missing in one that was handed on. */
 static enum error_kind start_history(struct work *w)
 {
@@ -431,6 +458,7 @@ enum error_kind decide_compute(
 	for (size_t i = 0; i < ARRAY_LEN(STAGES) && w.computing; i++)
 		if (STAGES[i](&w))
 			return err->kind;
+	leave_to_foreign(&w);
 	*ret = p;
 	return ERR_OK;
 }

@@ -36,6 +36,8 @@ struct decide_input {
 	const struct reading
 		*readings; /* one a metric; not looked at where the question was no request */
 	const struct history *history;
+	/* Another autoscaler acts on the target, in the words of the condition: the decision stands, its write does not. Empty: none does. */
+	struct sv foreign;
 	struct decide_now now;
 };
 

@@ -136,6 +136,7 @@ static enum error_kind decide(struct pass *p, struct error *err)
 		.questions = p->questions,
 		.readings = p->readings,
 		.history = p->in.history,
+		.foreign = p->in.foreign,
 		.now = p->now,
 	};
 	if (decide_compute(p->in.arena, &in, &p->proposal, err))

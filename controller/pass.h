@@ -40,6 +40,7 @@ struct pass_input {
 	/* Version of custom.metrics.k8s.io: ask_custom_version's result; version empty: problem
 	 * says why. */
 	struct sv custom_version, custom_problem;
+	struct sv foreign; /* as in decide.h */
 	struct history *history;
 	struct tape_write *tape; /* is told all that the pass is given; NULL: nobody is */
 };

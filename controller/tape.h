@@ -57,6 +57,7 @@ struct tape_step {
 	/* Replaces what is remembered, before the pass; its arrays are in the arena: never
 	 * history_done. NULL: goes on from the step before. */
 	const struct history *history;
+	struct sv foreign;	     /* as in decide.h */
 	bool has_first_pods;	     /* they differ from `pods` */
 	struct tape_pods first_pods; /* what the check for other objects saw */
 	struct tape_pods pods;	     /* what the decision saw */

@@ -289,6 +289,7 @@ static enum error_kind play_step(struct player *p, struct tape_outcome *ret)
 		.hpa = hpa,
 		.discovery = play->tape->discovery,
 		.history = &play->history,
+		.foreign = p->step->foreign,
 		.tape = p->log,
 	};
 	(void)ask_custom_version(

@@ -16,6 +16,7 @@ struct raw_step {
 	struct opt_i64 t;
 	struct decide_now *now;
 	struct decide_now *pods_now, *first_pods_now;
+	struct sv foreign;
 };
 
 static const struct codec_field STEP[] = {
@@ -25,6 +26,7 @@ static const struct codec_field STEP[] = {
 	CODEC_SKIPPED("spec"),
 	CODEC_SKIPPED("history"),
 	CODEC_SKIPPED("otherHpas"),
+	CODEC_FIELD("foreign", CODEC_TEXT, struct raw_step, foreign, 0),
 	CODEC_SKIPPED("scaleGets"),
 	CODEC_SKIPPED("scalePuts"),
 	CODEC_SKIPPED("statusUpdateError"),
@@ -437,6 +439,7 @@ void tape_step_decode(struct codec *c, const struct codec_path *path, const stru
 	ret->gets = decode_answers(c, path, t, "scaleGets", &ret->n_gets);
 	ret->puts = decode_answers(c, path, t, "scalePuts", &ret->n_puts);
 	decode_status_put(c, path, t, &ret->status_put);
+	ret->foreign = raw.foreign;
 	ret->has_first_pods = !jtree_is_absent(jtree_get(t, "firstPods"));
 	decode_pods(c, path, t, "firstPods", &ret->first_pods);
 	decode_pods(c, path, t, "pods", &ret->pods);

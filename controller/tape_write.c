@@ -364,6 +364,8 @@ static void put_step(struct jw *w, const struct tape_write *t, const struct pass
 		jw_raw(w, buf_sv(&t->history));
 	}
 	put_list(w, "otherHpas", &t->peers);
+	if (p->in.foreign.len > 0)
+		jw_member_sv(w, "foreign", p->in.foreign);
 	put_list(w, "scaleGets", &t->gets);
 	put_list(w, "scalePuts", &t->puts);
 	if (t->status_error.len > 0) {

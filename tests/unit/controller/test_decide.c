@@ -25,6 +25,7 @@ static const struct pod *list[MAX_PODS];
 static struct reading_sample samples[MAX_PODS];
 static char names[MAX_PODS][24];
 static struct error err;
+static struct sv foreign;
 
 /* cpu at 50 % of requests of 500m, and an External metric q at 100 a pod. */
 static void setup(void)
@@ -38,6 +39,7 @@ static void setup(void)
 	arena_init(&arena, 1 << 24);
 	settings = SETTINGS_DEFAULT;
 	history = (struct history){ 0 };
+	foreign = SV_NULL;
 	scale = (struct scale){ .replicas = 1, .status_replicas = 1 };
 	cpu = (struct hpa_source){ .resource = SV("cpu"),
 		.target.average_utilization = opt_i32_of(50) };
@@ -127,7 +129,7 @@ static void pass(const struct tick *tick)
 		samples[i] = (struct reading_sample){ pods[i].name, tick->cpu_milli,
 			{ now.sec - 10, 0 }, 30 * NS_PER_SEC };
 	struct decide_input in = { &settings, &hpa, &scale, &TARGET, &set, QUESTIONS, readings,
-		&history, { now, { tick->t * NS_PER_SEC } } };
+		&history, foreign, { now, { tick->t * NS_PER_SEC } } };
 	struct proposal p;
 	struct conclusion c;
 	ck_assert_int_eq(decide_compute(&arena, &in, &p, &err), ERR_OK);
@@ -221,6 +223,32 @@ START_TEST(the_play_without_behavior)
 }
 END_TEST
 
+START_TEST(a_target_that_another_one_scales_is_left_alone)
+{
+	/* clang-format off */
+	static const struct tick TICKS[] = {
+		{ 0, 1, 400, 0, 1, "ForeignAutoscaler", NULL, false, true, "hpa other scales it" },
+		{ 15, 1, 400, 0, 1, "ForeignAutoscaler", NULL, false, false, "hpa other scales it" },
+	};
+	static const struct tick AFTERWARDS = { 30, 1, 400, 0, 2, "SucceededRescale", NULL, false, true,
+		"New size: 2; reason: Current number of replicas below Spec.MinReplicas" };
+	/* clang-format on */
+	foreign = SV("hpa other scales it");
+	for (size_t i = 0; i < ARRAY_LEN(TICKS); i++) {
+		pass(&TICKS[i]);
+		ck_assert(sv_is(condition("AbleToScale")->status, "False"));
+	}
+	foreign = SV_NULL;
+	pass(&AFTERWARDS);
+	scale.replicas = scale.status_replicas = 4;
+	foreign = SV("hpa other scales it");
+	pass(&(struct tick){ 45, 4, 400, 0, 4, "ForeignAutoscaler", "DesiredWithinRange", false,
+		true, "hpa other scales it" });
+	ck_assert(
+		!hpa.status.has_last_scale_time || hpa.status.last_scale_time.sec < START_SEC + 45);
+}
+END_TEST
+
 /* Objects that validation would refuse, as they may come from an old store: no crash, and nothing moves. */
 START_TEST(broken_objects_move_nothing)
 {
@@ -232,7 +260,7 @@ START_TEST(broken_objects_move_nothing)
 	struct reading reading = { .kind = READING_VALUE, .values = &LOAD, .n_values = 1 };
 	struct pod_set set = { list, 3 };
 	struct decide_input in = { &settings, &hpa, &scale, &TARGET, &set, &request, &reading,
-		&history, { { START_SEC, 0 }, { 0 } } };
+		&history, foreign, { { START_SEC, 0 }, { 0 } } };
 	struct proposal p;
 
 	scale.replicas = scale.status_replicas = 3;
@@ -263,6 +291,7 @@ static void add(TCase *tcase)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_play_with_behavior);
 	tcase_add_test(tcase, the_play_without_behavior);
+	tcase_add_test(tcase, a_target_that_another_one_scales_is_left_alone);
 	tcase_add_test(tcase, broken_objects_move_nothing);
 }
 
