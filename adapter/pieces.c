@@ -1,36 +1,82 @@
 /* Question -> one or more query texts -> as many answers.
  *
- * Cutting is right only where the rows of one object do not depend on which other objects are asked for; promql/separable.h decides that. topk(),
- * scalar() and their like keep the list in one piece, however long. */
+ * Cutting is right only where the rows of one object do not depend on which other objects are asked for: where the query is separable
+ * (promql/separable.h) and keeps the objects apart by itself, so that its coalesced form differs from it in nothing but the matchers for the object.
+ * topk(), scalar(), sums over all objects and their like keep the list in one piece, however long. */
 #include "adapter/pieces.h"
 
+#include "promql/ast_walk.h"
 #include "promql/parser.h"
+#include "promql/printer.h"
 #include "promql/separable.h"
 
-/* The answers to the question for the object "<label>" tell whether objects are independent: separable.h's placeholder. */
+/* Names that are shorter than this together are not worth a look: a template would have to repeat them fifteen times. */
+#define PIECES_NAMES_SHORT 1024u
+/* A query for one object. */
+#define PIECES_PRINT_MAX (1024u * 1024)
+
+struct placeholder {
+	struct sv label, value;
+};
+
+static bool drop_matcher(struct ast *n, void *ctx)
+{
+	const struct placeholder *p = ctx;
+	size_t kept = 0;
+	for (size_t i = 0; n->kind == AST_VECTOR && i < n->vector.n_matchers; i++) {
+		const struct matcher *m = &n->vector.matchers[i];
+		if (!sv_eq(m->label, p->label) || !sv_eq(m->value, p->value))
+			n->vector.matchers[kept++] = *m;
+	}
+	if (n->kind == AST_VECTOR)
+		n->vector.n_matchers = kept;
+	return true;
+}
+
+/* Whether the query for the object p->value treats each object alone. What our parser cannot read does not. */
+static enum error_kind is_apart(
+	struct arena *a, struct sv query, const struct placeholder *p, bool *ret, struct error *err)
+{
+	AUTO(buf_done) struct buf whole = { 0 }, coalesced = { 0 };
+	struct ast *trees[2];
+	struct separable verdict;
+	*ret = false;
+	for (size_t i = 0; i < 2; i++) {
+		enum error_kind kind = parser_parse(a, query, PARSER_ALL, &trees[i], NULL, err);
+		if (kind)
+			return kind == ERR_NOMEM ? kind : ERR_OK;
+	}
+	if (separable_analyze(a, trees[0], &p->label, 1, &verdict, err))
+		return err->kind;
+	if (verdict.reason != SEPARABLE_YES)
+		return ERR_OK;
+	struct placeholder copy = *p;
+	if (ast_walk(trees[1], drop_matcher, &copy, err))
+		return err->kind;
+	buf_init(&whole, PIECES_PRINT_MAX);
+	buf_init(&coalesced, PIECES_PRINT_MAX);
+	printer_print(&whole, trees[1]);
+	printer_print(&coalesced, verdict.coalesced);
+	if (buf_check(&whole, "query", err) || buf_check(&coalesced, "query", err))
+		return err->kind;
+	*ret = sv_eq(buf_sv(&whole), buf_sv(&coalesced));
+	return ERR_OK;
+}
+
 static enum error_kind can_be_cut(struct arena *a, const struct mapper *m,
 	const struct query_question *q, struct sv label, bool *ret, struct error *err)
 {
 	char *text = arena_printf(a, "<%.*s>", SV_ARG(label));
 	if (!text)
 		return arena_error(a, err);
-	struct sv placeholder = sv_of(text), query, ignored;
+	const struct placeholder p = { label, sv_of(text) };
 	struct query_question one = *q;
-	struct ast *tree = NULL;
-	struct separable verdict;
-	one.names = &placeholder;
+	struct sv query, ignored;
+	one.names = &p.value;
 	one.n_names = 1;
-	*ret = false;
 	if (query_build(a, m, &one, &query, &ignored, err))
 		return err->kind;
-	/* What our parser cannot read is not cut. */
-	enum error_kind kind = parser_parse(a, query, PARSER_ALL, &tree, NULL, err);
-	if (kind)
-		return kind == ERR_NOMEM ? kind : ERR_OK;
-	if (separable_analyze(a, tree, &label, 1, &verdict, err))
-		return err->kind;
-	*ret = verdict.reason == SEPARABLE_YES;
-	return ERR_OK;
+	return is_apart(a, query, &p, ret, err);
 }
 
 static size_t names_bytes(const struct sv *names, size_t n)
@@ -61,6 +107,9 @@ enum error_kind pieces_budget(struct arena *a, const struct mapper *m,
 	const struct query_question *q, size_t *ret, struct error *err)
 {
 	struct sv text, label;
+	*ret = SIZE_MAX;
+	if (names_bytes(q->names, q->n_names) < PIECES_NAMES_SHORT)
+		return ERR_OK;
 	if (query_build(a, m, q, &text, &label, err))
 		return err->kind;
 	return budget_of(a, m, q, text, label, ret, err);

@@ -273,17 +273,19 @@ static void on_answer(struct shared_ask_waiter *w, const struct shared_ask_answe
 		steps_resume(job->r, finish(job));
 }
 
-static bool build_question(struct resource_job *job, struct resource_question *q)
+/* The question about objects from..to in the terms of their rule. False: no memory. */
+static bool describe(
+	struct resource_job *job, const struct resource_question *q, struct query_question *ret)
 {
 	struct request *r = job->r;
-	struct generation *g = job->generation;
+	const struct generation *g = job->generation;
 	const struct generation_resource *rule = q->memory ? &g->memory : &g->cpu;
 	struct sv *names = ARENA_ARRAY(r->arena, q->to - q->from, struct sv);
 	if (!names)
 		return false;
 	for (size_t i = q->from; i < q->to; i++)
 		names[i - q->from] = job->objects[i].name;
-	struct query_question question = {
+	*ret = (struct query_question){
 		.mapping = &rule->mapping,
 		.template = job->nodes ? rule->node_query : rule->container_query,
 		.namespace = job->objects[q->from].namespace,
@@ -294,8 +296,18 @@ static bool build_question(struct resource_job *job, struct resource_question *q
 		.container_label = rule->container_label,
 		.exact_text = r->server->strict,
 	};
+	return true;
+}
+
+static bool build_question(struct resource_job *job, struct resource_question *q)
+{
+	struct request *r = job->r;
+	const struct generation *g = job->generation;
+	struct query_question question;
 	struct error err = { 0 };
-	q->container_label = rule->container_label;
+	if (!describe(job, q, &question))
+		return false;
+	q->container_label = question.container_label;
 	if (query_build(r->arena, g->mapper, &question, &q->query, &q->label, &err) == ERR_OK)
 		return true;
 	log_event(LOG_WARN, "unable to build the query", "path",
@@ -332,7 +344,29 @@ static enum step_next ask_all(struct resource_job *job)
 	return --job->n_waiting == 0 ? finish(job) : STEP_WAIT;
 }
 
-/* A cpu and a memory question for each run of objects with the same namespace. */
+/* The questions of one rule about a run of objects: one, or several when its text is too long for one. */
+static bool add_questions(struct resource_job *job, const struct resource_question *run)
+{
+	struct query_question whole;
+	struct error err = { 0 };
+	size_t budget = SIZE_MAX;
+	if (!describe(job, run, &whole))
+		return false;
+	/* A rule that cannot be asked fails when it is asked. */
+	if (pieces_budget(job->r->arena, job->generation->mapper, &whole, &budget, &err))
+		budget = SIZE_MAX;
+	for (size_t from = 0, to; from < whole.n_names; from = to) {
+		to = budget == SIZE_MAX ? whole.n_names
+					: pieces_take(whole.names, whole.n_names, from, budget);
+		struct resource_question *q = &job->questions[job->n_questions++];
+		*q = *run;
+		q->from = run->from + from;
+		q->to = run->from + to;
+	}
+	return true;
+}
+
+/* Cpu and memory questions for each run of objects with the same namespace. */
 static bool make_questions(struct resource_job *job)
 {
 	job->questions = ARENA_ARRAY(job->r->arena, 2 * job->n + 1, struct resource_question);
@@ -343,10 +377,13 @@ static bool make_questions(struct resource_job *job)
 		for (to = from + 1; to < job->n && sv_eq(job->objects[to].namespace,
 							   job->objects[from].namespace);)
 			to++;
-		for (int memory = 0; memory < 2; memory++)
-			job->questions[job->n_questions++] = (struct resource_question){
+		for (int memory = 0; memory < 2; memory++) {
+			const struct resource_question run = {
 				.job = job, .memory = memory == 1, .from = from, .to = to
 			};
+			if (!add_questions(job, &run))
+				return false;
+		}
 	}
 	return true;
 }
