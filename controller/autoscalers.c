@@ -124,6 +124,7 @@ struct gist {
 	size_t json_len;
 	uint64_t fingerprint, spread;
 	int64_t period_ns;
+	enum scale_kind target_kind;
 };
 
 /* 64-bit FNV-1a: that an edit keeps the hash is as likely as a broken memory cell. */
@@ -189,6 +190,9 @@ static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_
 	if (kind == AUTOSCALER_OWN && jtree_i64(jtree_get(spec, "syncPeriodSeconds"), &seconds) &&
 		seconds >= OWN_KIND_MIN_SYNC_SEC && seconds <= OWN_KIND_MAX_SYNC_SEC)
 		ret->period_ns = seconds * NS_PER_SEC;
+	ret->target_kind =
+		scale_derive_kind(jtree_text(jtree_at(spec, "scaleTargetRef", "apiVersion", NULL)),
+			jtree_text(jtree_at(spec, "scaleTargetRef", "kind", NULL)));
 	drop_managed_fields(tree);
 	buf_clear(&text);
 	jtree_print(&text, tree);
@@ -286,7 +290,9 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->version = version;
 	one->fingerprint = gist.fingerprint;
 	one->spread = gist.spread;
+	one->spread_alone = hash_text(UINT64_C(0xcbf29ce484222325), one->key);
 	one->period_ns = gist.period_ns;
+	one->target_kind = gist.target_kind;
 	*ret = one;
 	return ERR_OK;
 }

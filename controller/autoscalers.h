@@ -9,6 +9,7 @@
 #include "common/sv.h"
 #include "controller/autoscaler_kind.h"
 #include "controller/history.h"
+#include "controller/scale_derive.h"
 #include "controller/target.h"
 #include "kube/object_meta.h"
 
@@ -19,15 +20,19 @@ struct autoscaler {
 	/* Newest state that we know of, without managedFields: the watch's, or the answer to our own status write. */
 	char *json;
 	size_t json_len;
-	uint64_t version;     /* resourceVersion; 0: not a number */
-	uint64_t fingerprint; /* of the spec: tells an edit from a status write */
-	int64_t period_ns;    /* of its own (syncPeriodSeconds); 0: the controller's */
-	uint64_t spread;      /* equal for objects that can share the answers to what they ask */
+	uint64_t version;      /* resourceVersion; 0: not a number */
+	uint64_t fingerprint;  /* of the spec: tells an edit from a status write */
+	int64_t period_ns;     /* of its own (syncPeriodSeconds); 0: the controller's */
+	uint64_t spread;       /* equal for objects that can share the answers to what they ask */
+	uint64_t spread_alone; /* its own */
 	struct history history;
 	struct selector
 		selector; /* that the last pass found; for the check of overlapping selectors */
 	struct arena selector_memory;
 	bool has_selector;
+	enum scale_kind target_kind;
+	struct mono
+		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
 	void *slot; /* the dispatch's */
 };
 

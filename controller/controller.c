@@ -37,6 +37,8 @@ struct controller {
 	struct watch *native_watch; /* NULL: native objects are left alone */
 	struct watch *pod_watch;    /* NULL: nobody needs pods */
 	struct kind_watch *own_watch;
+	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
+	struct drive_pressure pressure;
 	struct drive_context drive;
 	struct report report;
 	struct dispatch *dispatch;
@@ -327,6 +329,13 @@ static bool is_strict(const struct controller_config *config)
 	return config->settings.arithmetic == ARITH_STRICT;
 }
 
+static void on_target_error(const char *resource, const struct error *err, void *ctx)
+{
+	(void)ctx;
+	log_event(LOG_WARN, "cannot watch the targets of this kind; each scale is asked for",
+		"resource", resource, "error", err->text, NULL);
+}
+
 static enum error_kind make_parts(struct controller *c, struct error *err)
 {
 	c->resume_timer = loop_timer_new(c->loop, on_resume_timer, c);
@@ -336,6 +345,11 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 		return error_nomem(err);
 	if (discovery_cache_new(c->client, &c->discovery, err) != ERR_OK ||
 		events_new(c->client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
+		return err->kind;
+	const struct scale_cache_config scales = {
+		.client = c->client, .on_error = on_target_error, .ctx = c
+	};
+	if (!is_strict(&c->config) && scale_cache_new(&scales, &c->scales, err) != ERR_OK)
 		return err->kind;
 	if (c->config.record.dir && record_new(&c->config.record, &c->record, err) != ERR_OK)
 		return err->kind;
@@ -363,6 +377,10 @@ static enum error_kind make_dispatch(
 		.settings = &c->config.settings,
 		.pods = c->pods,
 		.autoscalers = c->autoscalers,
+		.scales = c->scales,
+		.strict = is_strict(&c->config),
+		.status_refresh_ns = c->config.status_refresh_ns,
+		.pressure = &c->pressure,
 		.gate = on_gate,
 		.gate_ctx = c,
 		.metrics_timeout_ns =
@@ -402,6 +420,7 @@ void controller_free(struct controller *c)
 	watch_stop(c->native_watch);
 	watch_stop(c->pod_watch);
 	dispatch_free(c->dispatch);
+	scale_cache_free(c->scales);
 	loop_timer_free(c->resume_timer);
 	events_free(c->events);
 	record_free(c->record);

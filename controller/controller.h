@@ -13,6 +13,7 @@ enum controller_native { CONTROLLER_OBSERVE, CONTROLLER_OWN, CONTROLLER_IGNORE }
 struct controller_config {
 	struct settings settings;
 	int64_t sync_period_ns;
+	int64_t status_refresh_ns; /* how often a status is written that differs in the metrics' values only; not looked at in strict mode */
 	enum controller_native native;
 	struct record_config record;
 };

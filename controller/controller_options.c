@@ -107,6 +107,15 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.max = HOUR_NS,
 			.value_name = "DURATION",
 			.help = "the same, as kube-controller-manager spells it" },
+		{ .name = "status-refresh",
+			.kind = OPTION_DURATION,
+			.target = &o->controller.status_refresh_ns,
+			.min = 0,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "how often a status is written in which only the metrics' values "
+				"differ; other changes are written at once; strict mode writes with "
+				"every pass" },
 		{ .name = "horizontal-pod-autoscaler-downscale-stabilization",
 			.kind = OPTION_DURATION,
 			.target = &s->downscale_stabilization_ns,
@@ -207,6 +216,7 @@ static void set_defaults(struct raw *r)
 	*r = (struct raw){ .o = {
 				   .controller = { .settings = SETTINGS_DEFAULT,
 					   .sync_period_ns = 15 * NS_PER_SEC,
+					   .status_refresh_ns = 60 * NS_PER_SEC,
 					   .record.max_bytes = RECORD_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",
 				   .election = ELECTION_DEFAULT,

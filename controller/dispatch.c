@@ -6,12 +6,17 @@
 #include "common/limits.h"
 #include "controller/pass_metrics.h"
 
+/* Somebody who changes the count faster than we decide is not raced. */
+#define MAX_AGAIN 3
+
 struct slot {
 	struct schedule_item item; /* first: the schedule hands this out */
 	struct dispatch *dispatch;
 	struct autoscaler *one;
 	struct drive *drive;
 	struct report_memory memory;
+	enum scale_kind target_kind; /* as counted in the scale cache */
+	unsigned n_again;	     /* passes in a row that were overtaken */
 };
 
 struct dispatch {
@@ -53,8 +58,15 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 	struct mono now = instant_mono_now();
 
 	s->drive = NULL;
-	report_pass(d->config.report, &s->memory, one, result,
-		(double)(now.ns - s->item.started.ns) / 1e9, result->may_send_events);
+	if (result->again) {
+		s->n_again++;
+		if (s->n_again <= MAX_AGAIN)
+			schedule_hurry(d->schedule, &s->item, now);
+	} else {
+		s->n_again = 0;
+		report_pass(d->config.report, &s->memory, one, result,
+			(double)(now.ns - s->item.started.ns) / 1e9, result->may_send_events);
+	}
 	keep_stored(s, result->stored);
 	schedule_done(d->schedule, &s->item, now);
 	start_some(d);
@@ -109,10 +121,24 @@ enum error_kind dispatch_new(
 	return ERR_OK;
 }
 
+/* The kind that the object targets is watched while anybody targets it. */
+static void count_target(struct slot *s, enum scale_kind kind)
+{
+	struct scale_cache *scales = s->dispatch->config.drive->scales;
+	enum scale_kind before = s->target_kind;
+
+	s->target_kind = kind;
+	if (!scales || kind == before)
+		return;
+	scale_cache_use(scales, kind);
+	scale_cache_drop(scales, before);
+}
+
 static void slot_free(struct slot *s)
 {
 	if (!s)
 		return;
+	count_target(s, SCALE_OTHER);
 	drive_cancel(s->drive);
 	schedule_remove(s->dispatch->schedule, &s->item);
 	mem_free(s);
@@ -175,6 +201,7 @@ static enum error_kind slot_new(struct dispatch *d, struct autoscaler *one, stru
 		return error_nomem(err);
 	s->dispatch = d;
 	s->one = one;
+	s->target_kind = SCALE_OTHER;
 	if (schedule_add(d->schedule, &s->item, one->ns, period_of(d, one), one->spread,
 		    instant_mono_now(), err) != ERR_OK) {
 		mem_free(s);
@@ -204,6 +231,7 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 		schedule_set_spread(&s->item, one->spread);
 		schedule_hurry(d->schedule, &s->item, instant_mono_now());
 	}
+	count_target(one->slot, one->target_kind);
 	start_some(d);
 	return ERR_OK;
 }

@@ -5,9 +5,12 @@
 #include "common/limits.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
+#include "controller/hpa_status.h"
 #include "controller/tape.h"
 
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
+/* Status writes wait this long when the server is overloaded and does not say how long. */
+#define PRESSURE_NS NS_PER_SEC
 /* A kind or API that the snapshot does not have is looked up once more, but not anew for each of many objects that miss one: their passes
  * would wait for one fetch after the other, and with them all others. */
 #define MISS_MAX_AGE_NS NS_PER_SEC
@@ -39,6 +42,8 @@ struct drive {
 	struct tape_write tape;
 	struct sv stored;
 	enum gate_reason scale_refused;
+	bool again;
+	bool wrote; /* a scale was written, or it was tried: what is known about it is old */
 };
 
 static void step(struct drive *d);
@@ -86,7 +91,7 @@ static enum error_kind record(struct drive *d, struct error *err)
 
 static void finish(struct drive *d, const struct error *failed)
 {
-	bool recorded = d->context->record && d->begun && !failed;
+	bool recorded = d->context->record && d->begun && !failed && !d->again;
 	struct error problem;
 	const struct drive_result result = {
 		.hpa = &d->hpa,
@@ -96,6 +101,7 @@ static void finish(struct drive *d, const struct error *failed)
 		.not_recorded = recorded && record(d, &problem) != ERR_OK ? &problem : NULL,
 		.stored = d->stored,
 		.scale_refused = d->scale_refused,
+		.again = d->again,
 		.may_send_events = ask_gate(d, GATE_EVENT).allowed,
 	};
 
@@ -103,10 +109,23 @@ static void finish(struct drive *d, const struct error *failed)
 	drive_free(d);
 }
 
-/* The one request that is under way is answered, or was taken for done; the pass goes on. */
-static void settle(struct drive *d, const struct client_answer *answer, const struct error *failed)
+/* The scale cache learns from what others were asked for. */
+static void tell_scales(
+	struct drive *d, const struct client_answer *answer, const struct error *failed)
 {
-	bool sent = d->call != NULL;
+	struct scale_cache *scales = d->context->scales;
+
+	if (scales && d->want.kind == PASS_WANT_GET_SCALE)
+		scale_cache_asked(scales, &d->want.path, failed, instant_mono_now());
+	if (scales && d->want.kind == PASS_WANT_PUT_SCALE && !failed)
+		scale_cache_wrote(scales, &d->want.path, answer->body);
+	d->wrote = d->wrote || d->want.kind == PASS_WANT_PUT_SCALE;
+}
+
+/* Hands the machine what it wanted. False: the pass is over. */
+static bool answer_pass(
+	struct drive *d, const struct client_answer *answer, const struct error *failed)
+{
 	const struct pass_answer given = {
 		.failed = failed != NULL,
 		.http_status = failed ? failed->code : answer->status,
@@ -114,26 +133,81 @@ static void settle(struct drive *d, const struct client_answer *answer, const st
 		.body = answer ? answer->body : SV_NULL,
 		.now = now(),
 	};
-	enum error_kind rc;
 	struct error err;
+	enum error_kind rc = d->want.kind == PASS_WANT_PUT_STATUS
+				     ? pass_answer_status(&d->pass, &given, &err)
+				     : pass_answer_scale(&d->pass, &given, &err);
 
-	d->call = NULL;
-	if (d->want.kind == PASS_WANT_PUT_STATUS) {
-		if (!failed && sent)
-			d->stored = arena_sv(&d->arena, given.body);
-		rc = pass_answer_status(&d->pass, &given, &err);
-	} else {
-		rc = pass_answer_scale(&d->pass, &given, &err);
-	}
 	if (rc != ERR_OK)
 		finish(d, &err);
-	else
+	return rc == ERR_OK;
+}
+
+/* A write that is not to be sent, now or by us (GATE_OPEN: it can wait). Mostly it is taken for done, so that the history goes on as if we had been the ones who wrote. */
+static void refuse(struct drive *d, enum gate_reason why)
+{
+	const struct client_answer answer = { .status = 200,
+		.body = d->want.kind == PASS_WANT_PUT_SCALE ? d->want.body : d->json };
+	struct error err;
+
+	if (d->want.kind == PASS_WANT_PUT_SCALE)
+		d->scale_refused = why;
+	if (gate_ends_pass(why)) {
+		(void)error_set(&err, ERR_DENIED, "nothing is written: %s", gate_reason_text(why));
+		finish(d, &err);
+		return;
+	}
+	if (answer_pass(d, &answer, NULL))
 		step(d);
 }
 
+/* Too much to do: the status is left to a later pass, and those of others too, until the server has caught its breath. */
+static bool is_overloaded(const struct drive *d, const struct client_answer *answer)
+{
+	int64_t wait_ns = answer->retry_after_ns > 0 ? answer->retry_after_ns : PRESSURE_NS;
+
+	if (d->context->strict || answer->status != 429)
+		return false;
+	d->context->pressure->until.ns = instant_mono_now().ns + wait_ns;
+	d->context->pressure->n_deferred++;
+	return true;
+}
+
+/* A conflict, and somebody else has changed the count meanwhile: what we decided is about another count. A rollout's status updates, the common
+ * reason, change none. */
+static bool is_overtaken(struct drive *d, struct sv body)
+{
+	struct scale scale;
+	struct sv why;
+	struct error ignored;
+
+	return !d->context->strict && d->pass.conflict && d->want.kind == PASS_WANT_GET_SCALE &&
+	       scale_decode(&d->arena, body, false, &scale, &why, &ignored) == ERR_OK &&
+	       scale.replicas != d->pass.scale.replicas;
+}
+
+/* The one request that is under way is answered; the pass goes on. */
 static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
 {
-	settle(ctx, answer, failed);
+	struct drive *d = ctx;
+
+	d->call = NULL;
+	tell_scales(d, answer, failed);
+	if (d->want.kind == PASS_WANT_PUT_STATUS) {
+		if (!failed)
+			d->stored = arena_sv(&d->arena, answer->body);
+		d->one->status_due.ns = instant_mono_now().ns + d->context->status_refresh_ns;
+		if (failed && is_overloaded(d, answer)) {
+			refuse(d, GATE_OPEN);
+			return;
+		}
+	}
+	if (!failed && is_overtaken(d, answer->body)) {
+		d->again = true;
+		finish(d, NULL);
+	} else if (answer_pass(d, answer, failed)) {
+		step(d);
+	}
 }
 
 static void send(struct drive *d, const char *method, struct sv body, int64_t max_timeout_ns)
@@ -146,6 +220,7 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 	api_path_put(&target, &d->want.path);
 	const struct client_request request = {
 		.traffic = urgent ? CLIENT_URGENT : CLIENT_NORMAL,
+		.once = !d->context->strict && d->want.kind == PASS_WANT_PUT_STATUS,
 		.method = method,
 		.target = buf_text(&target),
 		.resource = arena_strdup(&d->arena, d->want.path.resource),
@@ -161,23 +236,6 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 			(void)error_nomem(&err);
 		finish(d, &err);
 	}
-}
-
-/* A write that is not for us to send. Mostly it is taken for done, so that the history goes on as if we had been the ones who wrote. */
-static void refuse(struct drive *d, enum gate_reason why)
-{
-	const struct client_answer answer = { .status = 200,
-		.body = d->want.kind == PASS_WANT_PUT_SCALE ? d->want.body : d->json };
-	struct error err;
-
-	if (d->want.kind == PASS_WANT_PUT_SCALE)
-		d->scale_refused = why;
-	if (gate_ends_pass(why)) {
-		(void)error_set(&err, ERR_DENIED, "nothing is written: %s", gate_reason_text(why));
-		finish(d, &err);
-		return;
-	}
-	settle(d, &answer, NULL);
 }
 
 static void send_scale(struct drive *d)
@@ -198,7 +256,8 @@ static void on_delay(struct loop_timer *t, void *ctx)
 
 static void put_scale(struct drive *d)
 {
-	if (d->want.delay_ns == 0) {
+	/* What is written again is what the count was read for a moment ago. */
+	if (d->want.delay_ns == 0 || !d->context->strict) {
 		send_scale(d);
 		return;
 	}
@@ -213,6 +272,26 @@ static void put_scale(struct drive *d)
 	loop_timer_set(d->delay, d->want.delay_ns);
 }
 
+/* Values alone are no news, and nothing but news goes to a server that has too much to do. */
+static bool is_deferred(const struct drive *d)
+{
+	const struct drive_context *c = d->context;
+	struct autoscaler *one = d->one;
+	int64_t now_ns = instant_mono_now().ns;
+
+	if (c->strict)
+		return false;
+	if (now_ns < c->pressure->until.ns)
+		return true;
+	if (c->status_refresh_ns == 0 || !hpa_status_eq_but_values(&d->hpa.status, d->want.status))
+		return false;
+	/* Not all at once after a start. */
+	if (one->status_due.ns == 0)
+		one->status_due.ns =
+			now_ns + (int64_t)(one->spread_alone % (uint64_t)c->status_refresh_ns);
+	return now_ns < one->status_due.ns;
+}
+
 static void put_status(struct drive *d)
 {
 	AUTO(buf_done) struct buf body = { 0 };
@@ -223,12 +302,38 @@ static void put_status(struct drive *d)
 		refuse(d, gate.why);
 		return;
 	}
+	if (is_deferred(d)) {
+		d->context->pressure->n_deferred++;
+		refuse(d, GATE_OPEN);
+		return;
+	}
 	buf_init(&body, LIMIT_OBJECT_BYTES);
 	hpa_encode_with_status(&body, &d->hpa, d->want.status);
 	if (buf_check(&body, "the autoscaler's status", &err) != ERR_OK)
 		finish(d, &err);
 	else
 		send(d, "PUT", buf_sv(&body), gate.max_timeout_ns);
+}
+
+/* What came of an attempt to do without a request. */
+enum given { GIVEN_NOT, GIVEN, GIVEN_OVER };
+
+static enum given give_known_scale(struct drive *d)
+{
+	AUTO(buf_done) struct buf body = { 0 };
+	struct client_answer answer = { .status = 200 };
+	struct error failed;
+
+	if (!d->context->scales || d->wrote)
+		return GIVEN_NOT;
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	enum scale_cache_result result = scale_cache_get(
+		d->context->scales, &d->want.path, instant_mono_now(), &body, &failed);
+	if (result == SCALE_CACHE_ASK)
+		return GIVEN_NOT;
+	answer.body = buf_sv(&body);
+	bool goes_on = answer_pass(d, &answer, result == SCALE_CACHE_FAILS ? &failed : NULL);
+	return goes_on ? GIVEN : GIVEN_OVER;
 }
 
 static bool give_pods(struct drive *d)
@@ -318,6 +423,7 @@ static bool ask_all(struct drive *d)
 
 static void step(struct drive *d)
 {
+	enum given given;
 	struct error err;
 
 	for (;;) {
@@ -327,8 +433,12 @@ static void step(struct drive *d)
 		}
 		switch (d->want.kind) {
 		case PASS_WANT_GET_SCALE:
-			send(d, "GET", SV_NULL, SCALE_TIMEOUT_NS);
-			return;
+			given = give_known_scale(d);
+			if (given == GIVEN_NOT)
+				send(d, "GET", SV_NULL, SCALE_TIMEOUT_NS);
+			if (given != GIVEN)
+				return;
+			break;
 		case PASS_WANT_PODS:
 			if (!give_pods(d))
 				return;

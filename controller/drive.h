@@ -6,6 +6,7 @@
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
 #include "controller/record.h"
+#include "controller/scale_cache.h"
 #include "kube/client.h"
 #include "kube/discovery_cache.h"
 
@@ -17,6 +18,11 @@ struct drive_context {
 	const struct settings *settings;
 	struct pod_cache *pods;
 	struct autoscalers *autoscalers;
+	struct scale_cache *scales; /* NULL: every scale is asked for */
+	/* As the reference does it: no economy of requests, a conflict is written over. */
+	bool strict;
+	int64_t status_refresh_ns; /* a status that differs in values only is written this often; 0: with every pass */
+	struct drive_pressure *pressure;
 	/* Asked just before each write, and its answer is never kept. */
 	struct gate_answer (*gate)(const struct autoscaler *one, const struct hpa *hpa,
 		enum gate_write write, void *ctx);
@@ -24,6 +30,13 @@ struct drive_context {
 	int64_t metrics_timeout_ns;
 	int64_t sync_period_ns;
 	struct record *record; /* NULL: passes are not recorded */
+};
+
+/* What all passes have learnt of an overloaded API server: status writes wait, so that leases and scales get through. */
+struct drive_pressure {
+	struct mono until;
+	uint64_t
+		n_deferred; /* status writes left to a later pass, for this reason or for the refresh interval */
 };
 
 struct drive;
@@ -40,6 +53,7 @@ struct drive_result {
 	enum gate_reason
 		scale_refused; /* why the scale write that the pass wanted was not sent; OPEN: it was, or none was wanted */
 	bool may_send_events;
+	bool again; /* the count changed while we decided: nothing was concluded, and the next pass is due at once */
 };
 /* Everything is borrowed for the time of the call; the drive is freed behind it. */
 typedef void (*drive_done_fn)(struct autoscaler *one, const struct drive_result *result, void *ctx);

@@ -199,7 +199,12 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 	if (r && !call->request.on_data)
 		server_clock_observe(&call->client->clock, r->date, call->sent, instant_mono_now());
 	if (r)
-		answer = (struct client_answer){ r->status, r->body, r->content_type, r->date };
+		answer = (struct client_answer){ .status = r->status,
+			.body = r->body,
+			.content_type = r->content_type,
+			.date = r->date,
+			.retry_after_ns =
+				r->retry_after.set ? r->retry_after.seconds * NS_PER_SEC : 0 };
 	if (failed || !r) {
 		error_set(&err, ERR_BUG, "no answer");
 		if (failed)

@@ -41,7 +41,8 @@ struct client_answer {
 	int status;	/* HTTP status; 0: none arrived */
 	struct sv body; /* also of an error; empty for streams */
 	struct sv content_type;
-	struct sv date; /* the server's Date header, or empty */
+	struct sv date;		/* the server's Date header, or empty */
+	int64_t retry_after_ns; /* what it asks for; 0: nothing */
 };
 
 /* Called once, from the loop, never from inside client_start. failed == NULL: a 2xx answer, complete.

@@ -1,0 +1,378 @@
+/* Whole passes against a small API server: which requests they cost, what a conflict does, who waits under pressure. */
+#include "controller/autoscalers.h"
+#include "controller/controller.h"
+#include "tests/unit/controller/run.h"
+#include "tests/unit/kube/fake.h"
+
+#define PERIOD (100 * NS_PER_MS)
+#define HPAS "/apis/autoscaling/v2/horizontalpodautoscalers"
+#define STATUS "/apis/autoscaling/v2/namespaces/n/horizontalpodautoscalers/h/status"
+#define SCALE "/apis/apps/v1/namespaces/n/deployments/web/scale"
+#define METRIC "/apis/external.metrics.k8s.io/v1beta1/namespaces/n/queue"
+
+struct world {
+	struct fake fake;
+	struct selfmetrics *metrics;
+	struct controller *controller;
+	int replicas, version, hpa_version;
+	const char *value; /* of the metric; NULL: another one each time */
+	int n_asked;
+	/* How the next PUT of a scale or a status is refused. */
+	int refuse_scale, refuse_status;
+	int replicas_then;	   /* the count is this after the refusal; 0: as before */
+	struct buf written;	   /* counts that were written: "4 5 " */
+	struct buf scale_versions; /* preconditions of these writes */
+};
+
+static void put_object(struct buf *out, const struct world *w)
+{
+	buf_printf(out,
+		"{\"metadata\":{\"name\":\"web\",\"namespace\":\"n\",\"uid\":\"t\","
+		"\"resourceVersion\":"
+		"\"%d\"},\"spec\":{\"replicas\":%d,\"selector\":{\"matchLabels\":{\"a\":\"b\"}}},"
+		"\"status\":{\"replicas\":%d}}",
+		w->version, w->replicas, w->replicas);
+}
+
+static void put_scale(struct buf *out, const struct world *w)
+{
+	buf_printf(out,
+		"{\"kind\":\"Scale\",\"apiVersion\":\"autoscaling/"
+		"v1\",\"metadata\":{\"name\":\"web\","
+		"\"namespace\":\"n\",\"uid\":\"t\",\"resourceVersion\":\"%d\"},\"spec\":{"
+		"\"replicas\":"
+		"%d},\"status\":{\"replicas\":%d,\"selector\":\"a=b\"}}",
+		w->version, w->replicas, w->replicas);
+}
+
+#define HPA                                                                                        \
+	"{\"metadata\":{\"name\":\"h\",\"namespace\":\"n\",\"uid\":\"u\",\"resourceVersion\":"     \
+	"\"5\","                                                                                   \
+	"\"managedFields\":[{\"manager\":\"kubectl\"}]},\"spec\":{\"scaleTargetRef\":{"            \
+	"\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"web\"},\"minReplicas\":1,"  \
+	"\"maxReplicas\":10,\"metrics\":[{\"type\":\"External\",\"external\":{\"metric\":{"        \
+	"\"name\":\"queue\"},\"target\":{\"type\":\"AverageValue\",\"averageValue\":\"10\"}}}]}}"
+
+static bool serve_discovery(struct http_exchange *x, struct sv path)
+{
+	if (sv_is(path, "/api"))
+		fake_reply(x, 200, "{\"kind\":\"APIVersions\",\"versions\":[]}");
+	else if (sv_is(path, "/apis"))
+		fake_reply(x, 200,
+			"{\"kind\":\"APIGroupList\",\"groups\":[{\"name\":\"apps\",\"versions\":[{"
+			"\"groupVersion\":\"apps/v1\",\"version\":\"v1\"}]}]}");
+	else if (sv_is(path, "/apis/apps/v1"))
+		fake_reply(x, 200,
+			"{\"kind\":\"APIResourceList\",\"groupVersion\":\"apps/"
+			"v1\",\"resources\":[{"
+			"\"name\":\"deployments\",\"kind\":\"Deployment\",\"namespaced\":true,"
+			"\"verbs\":[\"get\"]},{\"name\":\"deployments/scale\",\"group\":"
+			"\"autoscaling\",\"version\":\"v1\",\"kind\":\"Scale\",\"namespaced\":true,"
+			"\"verbs\":[\"get\"]}]}");
+	else
+		return false;
+	return true;
+}
+
+static void serve_scale_write(struct world *w, struct http_exchange *x, struct buf *answer)
+{
+	struct sv body = http_exchange_body(x);
+	size_t at = sv_find_sv(body, SV("\"resourceVersion\":\""));
+	int64_t replicas = 0;
+
+	struct sv version = sv_skip(body, at + strlen("\"resourceVersion\":\""));
+	buf_printf(&w->scale_versions, "%.*s ", SV_ARG(sv_take(version, sv_find(version, '"'))));
+	if (w->refuse_scale) {
+		w->refuse_scale = 0;
+		w->version++;
+		w->replicas = w->replicas_then ? w->replicas_then : w->replicas;
+		fake_reply(x, 409,
+			"{\"kind\":\"Status\",\"code\":409,\"reason\":\"Conflict\",\"message\":"
+			"\"modified\"}");
+		return;
+	}
+	struct sv count = sv_skip(body, sv_find_sv(body, SV("\"spec\":{\"replicas\":")) + 19);
+	ck_assert(sv_to_i64(sv_take(count, sv_find(count, '}')), &replicas));
+	w->replicas = (int)replicas;
+	w->version++;
+	buf_printf(&w->written, "%d ", w->replicas);
+	put_scale(answer, w);
+	fake_reply(x, 200, buf_text(answer));
+}
+
+static void serve_metric(struct world *w, struct http_exchange *x, struct buf *answer)
+{
+	w->n_asked++;
+	buf_printf(answer,
+		"{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/"
+		"v1beta1\",\"items\":[{\"metricName\":\"queue\",\"timestamp\":\"2026-01-01T00:00:"
+		"00Z"
+		"\",\"value\":\"%s\"}]}",
+		w->value	 ? w->value
+		: w->n_asked % 2 ? "10"
+				 : "10500m");
+	fake_reply(x, 200, buf_text(answer));
+}
+
+static void serve_list(struct world *w, struct http_exchange *x, struct sv path, struct buf *answer)
+{
+	buf_put_str(answer, "{\"metadata\":{\"resourceVersion\":\"10\"},\"items\":[");
+	if (sv_is(path, HPAS))
+		buf_put_str(answer, HPA);
+	else if (sv_is(path, "/apis/apps/v1/deployments"))
+		put_object(answer, w);
+	buf_put_str(answer, "]}");
+	fake_reply(x, 200, buf_text(answer));
+}
+
+/* Stores a status: the object comes back with another version. */
+static void serve_status(struct world *w, struct http_exchange *x, struct buf *answer)
+{
+	static const char *const RETRY[] = { "Retry-After: 1", NULL };
+	struct sv body = http_exchange_body(x), mark = SV("\"resourceVersion\":\"");
+
+	ck_assert_uint_eq(sv_find_sv(body, SV("managedFields")), body.len);
+	if (w->refuse_status) {
+		http_exchange_reply(x, w->refuse_status, "application/json", SV("{}"), RETRY);
+		return;
+	}
+	size_t at = sv_find_sv(body, mark) + mark.len;
+	struct sv rest = sv_skip(body, at);
+	buf_printf(answer, "%.*s%d%.*s", SV_ARG(sv_take(body, at)), ++w->hpa_version,
+		SV_ARG(sv_skip(rest, sv_find(rest, '"'))));
+	fake_reply(x, 200, buf_text(answer));
+}
+
+static void serve(struct fake *f, struct http_exchange *x)
+{
+	AUTO(buf_done) struct buf answer = { 0 };
+	struct world *w = f->state;
+	struct sv path = http_exchange_path(x);
+
+	buf_init(&answer, 1 << 20);
+	if (serve_discovery(x, path))
+		return;
+	if (fake_is(x, "PUT", SCALE)) {
+		serve_scale_write(w, x, &answer);
+	} else if (fake_is(x, "GET", SCALE)) {
+		put_scale(&answer, w);
+		fake_reply(x, 200, buf_text(&answer));
+	} else if (fake_is(x, "PUT", STATUS)) {
+		serve_status(w, x, &answer);
+	} else if (fake_is(x, "GET", METRIC)) {
+		serve_metric(w, x, &answer);
+	} else if (sv_is(http_exchange_query_get(x, "watch"), "true")) {
+		http_exchange_stream(x, "application/json", 1 << 20);
+	} else if (fake_is(x, "POST", "/api/v1/namespaces/n/events")) {
+		fake_reply(x, 201, "{}");
+	} else {
+		serve_list(w, x, path, &answer);
+	}
+}
+
+static void start(struct world *w, bool strict)
+{
+	struct controller_config config = { .settings = SETTINGS_DEFAULT,
+		.sync_period_ns = PERIOD,
+		.status_refresh_ns = 3600 * NS_PER_SEC,
+		.native = CONTROLLER_OWN };
+	struct error err;
+
+	*w = (struct world){ .replicas = 1, .version = 7, .hpa_version = 5, .value = "10" };
+	if (strict)
+		config.settings.arithmetic = ARITH_STRICT;
+	buf_init(&w->written, 4096);
+	buf_init(&w->scale_versions, 4096);
+	fake_start(&w->fake, serve, w);
+	w->metrics = selfmetrics_new();
+	ck_assert_int_eq(
+		controller_new(w->fake.client, &config, w->metrics, &w->controller, &err), ERR_OK);
+	/* The kind of the target is watched from the first object on; wait until that is so, too. */
+	if (!strict)
+		FAKE_UNTIL(&w->fake, fake_count(&w->fake, "deployments?allowWatchBookmarks") == 1);
+	fake_turn_for(&w->fake, 50 * NS_PER_MS);
+	controller_lead(w->controller);
+	FAKE_UNTIL(&w->fake, fake_count(&w->fake, "PUT " STATUS) == 1);
+}
+
+static void stop(struct world *w)
+{
+	controller_free(w->controller);
+	selfmetrics_free(w->metrics);
+	fake_stop(&w->fake);
+	buf_done(&w->written);
+	buf_done(&w->scale_versions);
+}
+
+static void pass(struct world *w, int n)
+{
+	int asked = w->n_asked;
+	FAKE_UNTIL(&w->fake, w->n_asked >= asked + n);
+	fake_turn_for(&w->fake, 30 * NS_PER_MS);
+}
+
+START_TEST(constant_values_cost_nothing_but_their_question)
+{
+	struct world w;
+
+	start(&w, false);
+	int n = w.fake.n_requests, asked = w.n_asked;
+	pass(&w, 5);
+	ck_assert_int_eq(w.fake.n_requests - n, w.n_asked - asked);
+	ck_assert_int_eq(fake_count(&w.fake, "GET " SCALE), 0);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(values_alone_are_written_once_in_a_while)
+{
+	struct world w;
+
+	start(&w, false);
+	w.value = NULL;
+	pass(&w, 6);
+	ck_assert_int_le(fake_count(&w.fake, "PUT " STATUS), 2);
+	/* A change of the count is told at once. */
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) >= 2);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(strict_asks_and_writes_with_every_pass)
+{
+	struct world w;
+
+	start(&w, true);
+	w.value = NULL;
+	pass(&w, 5);
+	ck_assert_int_ge(fake_count(&w.fake, "GET " SCALE), 5);
+	ck_assert_int_ge(fake_count(&w.fake, "PUT " STATUS), 4);
+	ck_assert_int_eq(fake_count(&w.fake, "GET /apis/apps/v1/deployments"), 0);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(our_write_is_our_state_before_the_watch_tells)
+{
+	struct world w;
+
+	start(&w, false);
+	w.value = "45";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	FAKE_UNTIL(&w.fake, w.replicas == 5);
+	pass(&w, 3);
+	ck_assert_str_eq(buf_text(&w.written), "4 5 ");
+	ck_assert_str_eq(buf_text(&w.scale_versions), "7 8 ");
+	ck_assert_int_eq(fake_count(&w.fake, "GET " SCALE), 0);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_conflict_without_another_count_is_written_again_at_once)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_scale = 409;
+	w.value = "35";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	ck_assert_str_eq(buf_text(&w.written), "4 ");
+	ck_assert_str_eq(buf_text(&w.scale_versions), "7 8 ");
+	ck_assert_int_eq(fake_count(&w.fake, "GET " SCALE), 1);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_conflict_with_another_count_is_decided_anew)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_scale = 409;
+	w.replicas_then = 2;
+	w.value = "45";
+	int asked = w.n_asked;
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	ck_assert_int_ge(w.n_asked, asked + 2);
+	ck_assert_str_eq(buf_text(&w.written), "4 ");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(strict_writes_over_whatever_was_written)
+{
+	struct world w;
+
+	start(&w, true);
+	w.refuse_scale = 409;
+	w.replicas_then = 9;
+	w.value = "35";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	ck_assert_str_eq(buf_text(&w.written), "4 ");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(an_overloaded_server_is_spared_status_writes)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_status = 429;
+	w.value = "35";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) == 2);
+	pass(&w, 3);
+	ck_assert_int_eq(fake_count(&w.fake, "PUT " STATUS), 2);
+	w.refuse_status = 0;
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) == 3);
+	ck_assert_int_eq(fake_count(&w.fake, "POST /api/v1/namespaces/n/events"), 1);
+	stop(&w);
+}
+END_TEST
+
+static int64_t left_ns(void *ctx)
+{
+	return *(int64_t *)ctx;
+}
+
+START_TEST(a_lease_that_runs_out_stops_the_write_that_was_decided)
+{
+	struct world w;
+	int64_t left = 10 * NS_PER_SEC;
+
+	start(&w, false);
+	controller_use_lease(w.controller, left_ns, &left);
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	left = 100 * NS_PER_MS;
+	int n = fake_count(&w.fake, "PUT ");
+	w.value = "55";
+	pass(&w, 4);
+	ck_assert_int_eq(w.replicas, 3);
+	ck_assert_int_eq(fake_count(&w.fake, "PUT "), n);
+	left = 10 * NS_PER_SEC;
+	FAKE_UNTIL(&w.fake, w.replicas == 6);
+	stop(&w);
+}
+END_TEST
+
+static void add(TCase *tcase)
+{
+	tcase_add_test(tcase, constant_values_cost_nothing_but_their_question);
+	tcase_add_test(tcase, values_alone_are_written_once_in_a_while);
+	tcase_add_test(tcase, strict_asks_and_writes_with_every_pass);
+	tcase_add_test(tcase, our_write_is_our_state_before_the_watch_tells);
+	tcase_add_test(tcase, a_conflict_without_another_count_is_written_again_at_once);
+	tcase_add_test(tcase, a_conflict_with_another_count_is_decided_anew);
+	tcase_add_test(tcase, strict_writes_over_whatever_was_written);
+	tcase_add_test(tcase, an_overloaded_server_is_spared_status_writes);
+	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
+}
+
+int main(void)
+{
+	return run_case("drive", add);
+}
