@@ -1,12 +1,11 @@
 /* One question after the other, each with its own turn of the loop. Rows are copied, because they live longer than the answer's bytes. */
 #include "cli/prom_source.h"
 
-#include <stdlib.h>
-
+#include "cli/api_endpoint.h"
 #include "common/instant.h"
 #include "common/limits.h"
-#include "kube/kubeconfig.h"
 #include "promql/number.h"
+#include "promql/server_connect.h"
 
 #define USER_AGENT "flyball/" FLYBALL_VERSION
 #define DEFAULT_TIMEOUT_NS (30 * NS_PER_SEC)
@@ -93,36 +92,13 @@ enum error_kind prom_source_proxy_path(
 static enum error_kind set_service(struct prom_source *s, const struct prom_source_options *o,
 	struct http_endpoint_config *e, struct error *err)
 {
-	const struct kubeconfig_env env = {
-		.kubeconfig = getenv("KUBECONFIG"),
-		.home = getenv("HOME"),
-		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
-		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
-	};
 	struct kubeconfig_client k;
 	const char *path;
 
 	if (prom_source_proxy_path(&s->arena, o->server, &path, err) != ERR_OK ||
-		kubeconfig_find(&s->arena, o->kubeconfig, o->context, &env, false, &k, err) !=
-			ERR_OK)
+		api_endpoint_find(&s->arena, o->kubeconfig, o->context, &k, err) != ERR_OK)
 		return err->kind;
-	struct sv server = sv_of(k.server);
-	while (sv_has_suffix(server, SV("/")))
-		server = sv_take(server, server.len - 1);
-	e->base_url = arena_printf(&s->arena, "%.*s%s", SV_ARG(server), path);
-	e->ca_file = k.ca_file;
-	e->ca_data = k.ca_data;
-	e->cert_file = k.cert_file;
-	e->key_file = k.key_file;
-	e->cert_data = k.cert_data;
-	e->key_data = k.key_data;
-	e->insecure_skip_tls_verify = k.insecure_skip_tls_verify;
-	e->tls_server_name = k.tls_server_name;
-	e->bearer_token = k.token_file ? NULL : k.token;
-	e->bearer_token_file = k.token_file;
-	e->username = k.username;
-	e->password = k.password;
-	return e->base_url ? ERR_OK : arena_error(&s->arena, err);
+	return api_endpoint_config(&s->arena, &k, path, e, err);
 }
 
 static enum error_kind set_headers(struct prom_source *s, const struct prom_source_options *o,
@@ -174,6 +150,22 @@ enum error_kind prom_source_open(
 		loop_new(&s->loop, err) != ERR_OK ||
 		http_client_new(s->loop, &s->http, err) != ERR_OK)
 		return err->kind;
+	return prom_client_new(s->http, &config, &s->client, err);
+}
+
+enum error_kind prom_source_open_defined(struct prom_source *s, const struct server_config *server,
+	int64_t timeout_ns, struct error *err)
+{
+	struct prom_client_config config = { 0 };
+
+	*s = (struct prom_source){ 0 };
+	arena_init(&s->arena, MAX_ARENA_BYTES);
+	if (server_connect_load(&s->arena, server, USER_AGENT, &config, err) != ERR_OK ||
+		loop_new(&s->loop, err) != ERR_OK ||
+		http_client_new(s->loop, &s->http, err) != ERR_OK)
+		return err->kind;
+	if (config.timeout_ns == 0)
+		config.timeout_ns = timeout_ns;
 	return prom_client_new(s->http, &config, &s->client, err);
 }
 

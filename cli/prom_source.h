@@ -4,6 +4,7 @@
 #include "common/options.h"
 #include "promql/answer.h"
 #include "promql/prom_client.h"
+#include "promql/server_config.h"
 
 struct prom_source_options {
 	const char *server; /* NULL: none was named */
@@ -31,6 +32,9 @@ struct prom_source {
 /* Nobody is asked yet. errors: INVALID, NOTFOUND (kubeconfig), NOMEM. */
 MUST_USE enum error_kind prom_source_open(
 	struct prom_source *s, const struct prom_source_options *o, struct error *err);
+/* A server that a configuration file defines, with the file's own credentials. errors: as server_connect_load. */
+MUST_USE enum error_kind prom_source_open_defined(struct prom_source *s,
+	const struct server_config *server, int64_t timeout_ns, struct error *err);
 void prom_source_close(struct prom_source *s);
 static inline __attribute__((unused)) void prom_source_close_auto(struct prom_source *s)
 {

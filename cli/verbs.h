@@ -11,10 +11,12 @@ typedef int (*verb_fn)(int argc, char **argv);
 	X(convert, "manifests of autoscalers in another API version, or as our own kind")          \
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
 	X(explain, "every stage of a decision, and what would change it")                          \
+	X(override, "other bounds for an object of our kind, for a while; writes")                 \
 	X(plan, "what each autoscaler would do now, and why; writes nothing")                      \
 	X(query, "PromQL: format, check, explain, ask")                                            \
 	X(release, "what to apply so that the native autoscaler takes over again")                 \
 	X(replay, "recorded passes once more: recorded against now")                               \
+	X(rules, "the adapter's rules: check, test, list, generate, compare two adapters")         \
 	X(snapshot, "what autoscalers of a live cluster see now, as a tape")
 
 #define VERB_DECLARE(name, help) int cmd_##name(int argc, char **argv);
