@@ -45,6 +45,8 @@
 /* A connection that waits for its next request is closed for a new client only after this long. */
 #define EVICT_AFTER_NS NS_PER_SEC
 #define ACCEPTS_PER_EVENT 64
+/* Reads that it takes from a cut record to the end of the stream: its header, its body, the end. */
+#define CUT_TRIES 4u
 /* The client's socket and both ends of the pair, and what else the process needs. */
 #define FDS_PER_PEER 3u
 #define FDS_OTHER 128u
@@ -190,13 +192,28 @@ static void put_refusal(struct http_front_peer *p)
 	p->refusal = 0;
 }
 
+/* Whether to call GnuTLS again: it stops at a short read, in the middle of a record, and behind the client's end no event comes that would make it
+ * read on and see that end. */
+static bool is_cut(const struct http_front_peer *p, ssize_t code, unsigned n_tries)
+{
+	return code == -EAGAIN && p->half_closed && !http_tls_wants_write(p->tls) &&
+	       n_tries < CUT_TRIES;
+}
+
 /* Like recv and send, with -errno. */
 static ssize_t client_recv(struct http_front_peer *p, void *data, size_t size)
 {
-	if (p->tls)
-		return http_tls_recv(p->tls, data, size);
-	ssize_t n = recv(p->fd, data, size, 0);
-	return n < 0 ? -errno : n;
+	unsigned n_tries = 0;
+	ssize_t n;
+
+	if (!p->tls) {
+		n = recv(p->fd, data, size, 0);
+		return n < 0 ? -errno : n;
+	}
+	do
+		n = http_tls_recv(p->tls, data, size);
+	while (is_cut(p, n, n_tries++));
+	return n;
 }
 
 static ssize_t client_send(struct http_front_peer *p, struct sv bytes)
@@ -378,8 +395,12 @@ static bool discard(struct http_front_peer *p)
 
 static bool shake_hands(struct http_front_peer *p)
 {
-	int code = http_tls_handshake(p->tls);
+	unsigned n_tries = 0;
+	int code;
 
+	do
+		code = http_tls_handshake(p->tls);
+	while (is_cut(p, code, n_tries++));
 	if (code == 0)
 		p->phase = PHASE_OPEN;
 	return code == 0 || code == -EAGAIN;

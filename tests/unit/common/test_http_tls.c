@@ -310,6 +310,28 @@ START_TEST(a_new_certificate_serves_new_connections_only)
 }
 END_TEST
 
+START_TEST(a_handshake_that_is_cut_ends_at_once)
+{
+	static const struct sv PIECES[] = { { "\x16", 1 }, { "\x16\x03\x01", 3 },
+		{ "\x16\x03\x01\x02\x00", 5 }, { "\x16\x03\x01\x02\x00\x01\x00\x01", 8 } };
+	struct world w;
+	start(&w, true);
+	for (size_t i = 0; i < ARRAY_LEN(PIECES); i++) {
+		struct buf out;
+		int64_t before_ns = instant_mono_now().ns;
+		buf_init(&out, 100000);
+		int fd = net_connect(&w.net);
+		net_send(&w.net, fd, PIECES[i]);
+		shutdown(fd, SHUT_WR);
+		ck_assert(net_read(&w.net, fd, &out, NULL));
+		ck_assert_int_lt(instant_mono_now().ns - before_ns, 2 * NS_PER_SEC);
+		close(fd);
+		buf_done(&out);
+	}
+	stop(&w);
+}
+END_TEST
+
 START_TEST(broken_handshakes_end_alone)
 {
 	static const char *const NOISE[] = { "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -343,6 +365,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, large_bodies_pass_both_ways);
 	tcase_add_test(tcase, client_certificates_are_asked_for_and_shown);
 	tcase_add_test(tcase, a_new_certificate_serves_new_connections_only);
+	tcase_add_test(tcase, a_handshake_that_is_cut_ends_at_once);
 	tcase_add_test(tcase, broken_handshakes_end_alone);
 }
 
