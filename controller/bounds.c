@@ -2,6 +2,8 @@
  * object sleeps, unless it was us who put it to sleep: then metrics without pods can wake it. */
 #include "controller/bounds.h"
 
+#include "controller/override.h"
+
 int32_t bounds_min_replicas(const struct hpa_spec *spec)
 {
 	return spec->min_replicas.set ? spec->min_replicas.value : 1;
@@ -9,16 +11,25 @@ int32_t bounds_min_replicas(const struct hpa_spec *spec)
 
 bool bounds_has_pod_free_metric(const struct hpa_spec *spec)
 {
-	for (size_t i = 0; i < spec->n_metrics; i++)
-		if (spec->metrics[i].kind == HPA_METRIC_OBJECT ||
-			spec->metrics[i].kind == HPA_METRIC_EXTERNAL)
+	for (size_t i = 0; i < spec->n_metrics; i++) {
+		const struct hpa_metric *m = &spec->metrics[i];
+		if (m->kind == HPA_METRIC_OBJECT || m->kind == HPA_METRIC_EXTERNAL)
 			return true;
+		if (m->kind == HPA_METRIC_PROMETHEUS && m->prometheus &&
+			m->prometheus->pod_label.len == 0)
+			return true;
+	}
 	return false;
+}
+
+bool bounds_may_sleep(const struct settings *settings, const struct hpa *hpa)
+{
+	return settings->scale_to_zero || hpa->spec.own != NULL;
 }
 
 bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa)
 {
-	if (!settings->scale_to_zero)
+	if (!bounds_may_sleep(settings, hpa))
 		return false;
 	for (size_t i = 0; i < hpa->status.n_conditions; i++)
 		if (sv_is(hpa->status.conditions[i].type, "ScaledToZero"))
@@ -27,9 +38,11 @@ bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hp
 }
 
 enum bounds_result bounds_check(
-	const struct settings *settings, const struct hpa *hpa, int32_t current)
+	const struct settings *settings, const struct hpa *hpa, int32_t current, struct wall now)
 {
 	int32_t min = bounds_min_replicas(&hpa->spec);
+	if (override_of(&hpa->spec, now).active)
+		return BOUNDS_COMPUTE;
 	if (current == 0) {
 		bool ours = bounds_scaled_to_zero(settings, hpa);
 		bool wakes = ours && (min != 0 || bounds_has_pod_free_metric(&hpa->spec));

@@ -1,8 +1,10 @@
 #pragma once
-/* Whether a pass computes metrics at all. Pure. Rules: spec 4.3 steps 7 and 8, and 10. */
+/* Whether a pass computes metrics at all. Pure. Rules: spec 4.3 steps 7 and 8, and 10; for our own
+ * kind docs/own-kind.md. */
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/instant.h"
 #include "controller/hpa.h"
 #include "controller/settings.h"
 
@@ -15,10 +17,13 @@ enum bounds_result {
 
 /* minReplicas, or its default. */
 int32_t bounds_min_replicas(const struct hpa_spec *spec);
-/* Some metric is of a type that can be read without pods: Object or External. */
+/* Some metric can be read without pods: Object, External, Prometheus with a single number. */
 bool bounds_has_pod_free_metric(const struct hpa_spec *spec);
-/* We scaled it to zero: the gate is on, and the stored condition says so. */
+/* Zero is a count like any other: the gate is on, or the object is of our own kind. */
+bool bounds_may_sleep(const struct settings *settings, const struct hpa *hpa);
+/* We scaled it to zero: it may sleep, and the stored condition says so. */
 bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa);
 
+/* While an override holds, metrics are always computed: it replaces the bounds, and nothing jumps. */
 enum bounds_result bounds_check(
-	const struct settings *settings, const struct hpa *hpa, int32_t current);
+	const struct settings *settings, const struct hpa *hpa, int32_t current, struct wall now);

@@ -4,6 +4,7 @@
 #include "controller/conclude.h"
 
 #include "controller/hpa_status.h"
+#include "controller/own_report.h"
 #include "controller/words.h"
 
 /* A condition, the event of a failed status write, and what follows it. */
@@ -130,12 +131,13 @@ static enum error_kind end_failed_write(struct arena *a, const struct hpa *hpa,
 static void mark_zero(const struct settings *settings, const struct hpa *hpa,
 	const struct proposal *p, struct conditions *conditions, struct wall now)
 {
-	if (!settings->scale_to_zero) {
+	if (!bounds_may_sleep(settings, hpa)) {
 		conditions_remove(conditions, "ScaledToZero");
 		return;
 	}
-	bool to_zero = p->current > 0 && p->desired == 0 && bounds_min_replicas(&hpa->spec) == 0 &&
-		       bounds_has_pod_free_metric(&hpa->spec);
+	bool zero_is_allowed =
+		bounds_min_replicas(&hpa->spec) == 0 && bounds_has_pod_free_metric(&hpa->spec);
+	bool to_zero = p->current > 0 && p->desired == 0 && (zero_is_allowed || p->override.active);
 	if (to_zero)
 		set_condition(conditions, "ScaledToZero", true, SV("ScaledToZero"),
 			SV("the HPA controller scaled the workload to zero"), now);
@@ -210,9 +212,11 @@ enum error_kind conclude_compute(struct arena *a, const struct settings *setting
 	if (c.rescaled)
 		mark_zero(settings, hpa, p, &conditions, write->now.wall);
 	if (!c.failed)
-		desired = c.rescaled ? p->desired : p->current;
+		desired = c.rescaled || p->only_reported ? p->desired : p->current;
 	c.desired = desired;
 	c.status = build_status(settings, hpa, p, desired, &conditions);
+	if (hpa->owner_kind == AUTOSCALER_OWN && own_report(a, hpa, p, &c.status.own, err))
+		return err->kind;
 	if (c.rescaled) {
 		c.status.has_last_scale_time = true;
 		c.status.last_scale_time = write->now.wall;
@@ -303,11 +307,16 @@ enum error_kind conclude_remember(struct history *history, const struct hpa *hpa
 	if (p->recommended &&
 		history_recommend(history, p->stabilized.slot, p->wanted, p->now.mono, err))
 		return err->kind;
-	if (!behavior || !write || !write->ok)
+	if (p->remembers_metrics && metric_memory_update(&history->metrics, p->guards.sights,
+					    p->guards.n, p->now.mono, err))
+		return err->kind;
+	if ((!behavior && !hpa->spec.own) || !write || !write->ok)
 		return ERR_OK;
 	if (p->desired > p->current)
 		return history_add_event(&history->up, arith_sub32(p->desired, p->current),
-			longest_period_sec(behavior->scale_up), write->now.mono, err);
+			behavior ? longest_period_sec(behavior->scale_up) : LIMIT_STEP_SEC,
+			write->now.mono, err);
 	return history_add_event(&history->down, arith_sub32(p->current, p->desired),
-		longest_period_sec(behavior->scale_down), write->now.mono, err);
+		behavior ? longest_period_sec(behavior->scale_down) : LIMIT_STEP_SEC,
+		write->now.mono, err);
 }

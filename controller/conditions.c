@@ -5,8 +5,9 @@
 
 #include <assert.h>
 
-/* AbleToScale, ScalingActive, ScalingLimited, ScaledToZero. */
-#define CONDITION_TYPES 4
+/* AbleToScale, ScalingActive, ScalingLimited, ScaledToZero; DecreaseBlocked, FallbackActive,
+ * Overridden. */
+#define CONDITION_TYPES 7
 
 enum error_kind conditions_copy(
 	struct arena *a, const struct hpa_status *status, struct conditions *ret, struct error *err)

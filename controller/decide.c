@@ -5,12 +5,14 @@
 
 #include <assert.h>
 
+#include "controller/decide_notes.h"
+#include "controller/own_kind.h"
 #include "controller/stages.h"
 #include "controller/words.h"
 
 /* Events of a pass that do not come from a metric: the selector's or FailedComputeMetricsReplicas,
  * and those of the scale write. */
-#define OTHER_EVENTS 5
+#define OTHER_EVENTS (5 + DECIDE_NOTES_EVENTS)
 
 #define TEXT_ABOVE_MAX "Current number of replicas above Spec.MaxReplicas"
 #define TEXT_BELOW_MIN "Current number of replicas below Spec.MinReplicas"
@@ -21,6 +23,8 @@ struct work {
 	const struct decide_input *in;
 	struct proposal *p;
 	bool computing; /* still on the way from metrics to a count */
+	bool blind;	/* no metric can be read, but an override is to be met */
+	bool lost;	/* the metrics give no count */
 	struct error *err;
 };
 
@@ -56,7 +60,8 @@ static enum error_kind check_bounds(struct work *w)
 
 	set_condition(w, "AbleToScale", true, SV("SucceededGetScale"),
 		SV("the HPA controller was able to get the target's current scale"));
-	p->bounds = bounds_check(w->in->settings, hpa, p->current);
+	p->override = override_of(&hpa->spec, w->in->now.wall);
+	p->bounds = bounds_check(w->in->settings, hpa, p->current, w->in->now.wall);
 	switch (p->bounds) {
 	case BOUNDS_COMPUTE:
 		w->computing = true;
@@ -65,7 +70,7 @@ static enum error_kind check_bounds(struct work *w)
 		p->desired = p->current;
 		set_condition(w, "ScalingActive", false, SV("ScalingDisabled"),
 			SV("scaling is disabled since the replica count of the target is zero"));
-		if (!w->in->settings->scale_to_zero)
+		if (!bounds_may_sleep(w->in->settings, hpa))
 			conditions_remove(&p->conditions, "ScaledToZero");
 		break;
 	case BOUNDS_ABOVE_MAX:
@@ -104,7 +109,12 @@ static enum error_kind check_target(struct work *w)
 	if (problem == TARGET_OK)
 		return ERR_OK;
 	decide_add_event(&w->p->events, true, sv_of(EVENTS[problem]), message);
-	fail(w, message);
+	if (w->p->override.active) {
+		w->blind = w->lost = true;
+		w->p->error = message;
+	} else {
+		fail(w, message);
+	}
 	reason = problem == TARGET_AMBIGUOUS ? SV("AmbiguousSelector") : SV("InvalidSelector");
 	if (problem == TARGET_NO_SELECTOR)
 		message = SV("the HPA target's scale is missing a selector");
@@ -130,6 +140,8 @@ static enum error_kind stage_classify(struct work *w)
 	struct recommend_input in = recommend_input(w);
 	struct proposal *p = w->p;
 
+	if (w->blind)
+		return ERR_OK;
 	p->n_recommendations = p->n_statuses = spec->n_metrics;
 	p->recommendations = ARENA_ARRAY(w->a, spec->n_metrics, struct recommendation);
 	p->statuses = ARENA_ARRAY(w->a, spec->n_metrics, struct hpa_metric_status);
@@ -147,7 +159,7 @@ static enum error_kind stage_recommend(struct work *w)
 	const struct hpa_spec *spec = &w->in->hpa->spec;
 	struct recommend_input in = recommend_input(w);
 
-	for (size_t i = 0; i < spec->n_metrics; i++) {
+	for (size_t i = 0; i < spec->n_metrics && !w->blind; i++) {
 		struct recommendation *r = &w->p->recommendations[i];
 		if (recommend_compute(w->a, &in, &spec->metrics[i], &w->in->questions[i],
 			    &w->in->readings[i], r, w->err))
@@ -157,6 +169,22 @@ static enum error_kind stage_recommend(struct work *w)
 			decide_add_event(&w->p->events, true, sv_of(r->reason), r->inner);
 	}
 	return ERR_OK;
+}
+
+static enum error_kind stage_guard(struct work *w)
+{
+	const struct guard_input in = {
+		.spec = &w->in->hpa->spec,
+		.pods = w->in->pods,
+		.memory = &w->in->history->metrics,
+		.frozen = w->in->frozen,
+		.current = w->p->current,
+		.enabled = w->in->settings->guards,
+	};
+	if (w->blind)
+		return ERR_OK;
+	w->p->remembers_metrics = in.enabled || in.spec->own;
+	return guard_compute(w->a, &in, w->p->recommendations, &w->p->guards, w->err);
 }
 
 /* The text of a partial or total failure of the metrics. */
@@ -204,6 +232,8 @@ static bool is_total_failure(const struct picked *picked)
 static enum error_kind stage_pick(struct work *w)
 {
 	struct proposal *p = w->p;
+	if (w->blind)
+		return ERR_OK;
 	p->picked = pick_compute(p->recommendations, p->n_recommendations, p->current);
 	if (set_active(w))
 		return w->err->kind;
@@ -212,10 +242,9 @@ static enum error_kind stage_pick(struct work *w)
 		if (!p->error.ptr)
 			return arena_error(w->a, w->err);
 	}
-	if (is_total_failure(&p->picked)) {
-		fail(w, p->error);
+	w->lost = is_total_failure(&p->picked);
+	if (w->lost)
 		return ERR_OK;
-	}
 
 	p->wanted = p->picked.replicas > 0 ? p->picked.replicas : 0;
 	if (p->wanted > p->current) {
@@ -227,6 +256,41 @@ static enum error_kind stage_pick(struct work *w)
 	} else if (p->wanted < p->current) {
 		p->reason = SV("All metrics below target");
 	}
+	return ERR_OK;
+}
+
+/* At zero by our own doing, with a minimum above it: nothing has to be read to leave it. */
+static bool has_to_wake(const struct work *w)
+{
+	const struct hpa *hpa = w->in->hpa;
+	return hpa->spec.own && w->p->current == 0 && bounds_min_replicas(&hpa->spec) > 0 &&
+	       bounds_scaled_to_zero(w->in->settings, hpa);
+}
+
+/* What becomes of a pass whose metrics give no count. */
+static enum error_kind stage_fallback(struct work *w)
+{
+	const struct fallback_input in = {
+		.spec = &w->in->hpa->spec,
+		.recommendations = w->p->recommendations,
+		.memory = &w->in->history->metrics,
+		.current = w->p->current,
+		.now = w->in->now.mono,
+	};
+	struct proposal *p = w->p;
+
+	if (in.spec->own && !w->blind)
+		p->fallback = fallback_compute(&in);
+	if (p->fallback.metric != FALLBACK_NONE && (w->lost || p->fallback.replicas > p->wanted)) {
+		w->lost = false;
+		p->wanted = p->fallback.replicas;
+		p->reason = WORDS(w->a, SV("fallback of "),
+			recommend_name(w->a, &in.spec->metrics[p->fallback.metric]));
+		if (!p->reason.ptr)
+			return arena_error(w->a, w->err);
+	}
+	if (w->lost && !p->override.active && !has_to_wake(w))
+		fail(w, p->error);
 	return ERR_OK;
 }
 
@@ -304,33 +368,65 @@ static enum error_kind stage_stabilise(struct work *w)
 			window_ns(&rules_of(behavior->scale_down)->stabilization_window_sec,
 				flag_ns / NS_PER_SEC);
 	}
+	p->up_window_ns = in.up_window_ns;
+	p->down_window_ns = in.down_window_ns;
+	p->stabilized = (struct stabilized){ .replicas = p->current,
+		.up_bound = p->current,
+		.down_bound = p->current,
+		.up_holder = STABILIZED_BY_NONE,
+		.down_holder = STABILIZED_BY_NONE,
+		.slot = HISTORY_APPEND };
+	if (w->lost)
+		return ERR_OK;
 	p->stabilized = stabilize_compute(&in);
 	p->recommended = true;
 	hold(w, in.down_window_ns);
 	return ERR_OK;
 }
 
+static enum error_kind stage_override(struct work *w)
+{
+	struct proposal *p = w->p;
+	p->bounded = override_apply(&p->override, p->stabilized.replicas);
+	if (p->bounded == p->stabilized.replicas)
+		return ERR_OK;
+	p->reason = WORDS(w->a, SV("override: "), p->override.reason);
+	return p->reason.ptr ? ERR_OK : arena_error(w->a, w->err);
+}
+
+/* A percentage of zero is zero: without this, an object of our kind with such a policy would never
+ * wake up. */
+static bool would_sleep_on(const struct work *w)
+{
+	const struct limit_input *in = &w->p->limit_input;
+	return w->in->hpa->spec.own && in->current == 0 && in->stabilized > 0 &&
+	       w->p->desired == 0 && !(in->up && sv_is(in->up->select_policy, "Disabled"));
+}
+
 static enum error_kind stage_limit(struct work *w)
 {
 	const struct hpa_spec *spec = &w->in->hpa->spec;
 	struct proposal *p = w->p;
-	int32_t min = bounds_min_replicas(spec);
+	int32_t min = p->override.active ? p->override.min : bounds_min_replicas(spec);
 
 	p->limit_input = (struct limit_input){
 		.current = p->current,
-		.stabilized = p->stabilized.replicas,
+		.stabilized = p->bounded,
 		.min_replicas = min,
-		.max_replicas = spec->max_replicas,
+		.max_replicas = p->override.active ? p->override.max : spec->max_replicas,
 		.up = spec->behavior ? rules_of(spec->behavior->scale_up) : NULL,
 		.down = spec->behavior ? rules_of(spec->behavior->scale_down) : NULL,
 		.up_events = &w->in->history->up,
 		.down_events = &w->in->history->down,
 		.now = w->in->now.mono,
 		.mode = w->in->settings->arithmetic,
+		.step_sec = spec->own ? LIMIT_STEP_SEC : 0,
 	};
 	p->limited = limit_compute(&p->limit_input);
 	p->desired = p->limited.replicas;
-	if (p->current == 0 && min != 0 && p->desired < min &&
+	if (would_sleep_on(w))
+		p->desired = 1;
+	if (p->current == 0 && min != 0 && p->desired < min && !p->override.active &&
 		bounds_scaled_to_zero(w->in->settings, w->in->hpa)) {
 		p->desired = min;
 		p->lifted_from_zero = true;
@@ -441,7 +537,10 @@ enum error_kind decide_compute(
 {
 	static const stage_fn STAGES[] = { PASS_STAGES(DECIDE_STAGE) };
 	const struct hpa *hpa = in->hpa;
-	struct proposal p = { .current = in->scale->replicas, .reason = SV(""), .now = in->now };
+	struct proposal p = { .current = in->scale->replicas,
+		.reason = SV(""),
+		.now = in->now,
+		.fallback = { .metric = FALLBACK_NONE } };
 	struct work w = { .a = a, .in = in, .p = &p, .err = err };
 
 	if (start_history(&w))
@@ -458,6 +557,10 @@ enum error_kind decide_compute(
 	for (size_t i = 0; i < ARRAY_LEN(STAGES) && w.computing; i++)
 		if (STAGES[i](&w))
 			return err->kind;
+	p.only_reported = hpa->spec.own && hpa->spec.own->mode != OWN_MODE_ACTIVE;
+	p.rescale = p.rescale && !p.only_reported;
+	if (decide_notes(a, in, &p, err))
+		return err->kind;
 	leave_to_foreign(&w);
 	*ret = p;
 	return ERR_OK;

@@ -8,9 +8,12 @@
 #include "controller/ask.h"
 #include "controller/bounds.h"
 #include "controller/conditions.h"
+#include "controller/fallback.h"
+#include "controller/guard.h"
 #include "controller/history.h"
 #include "controller/hpa.h"
 #include "controller/limit.h"
+#include "controller/override.h"
 #include "controller/pick.h"
 #include "controller/reading.h"
 #include "controller/recommend.h"
@@ -38,6 +41,7 @@ struct decide_input {
 	const struct history *history;
 	/* Another autoscaler acts on the target, in the words of the condition: the decision stands, its write does not. Empty: none does. */
 	struct sv foreign;
+	const bool *frozen; /* one a metric: its source fails for many (guard_mass.h); NULL: none */
 	struct decide_now now;
 };
 
@@ -55,10 +59,11 @@ struct decide_events {
 struct proposal {
 	int32_t current;
 	int32_t desired;
-	bool rescale;	  /* the scale has to be written */
-	struct sv reason; /* why, for the event; may be empty */
-	bool failed;	  /* metrics could not be computed: nothing is written */
-	struct sv error;  /* failed: why. Else: some metrics failed, the others decided; ptr NULL:
+	bool rescale;	    /* the scale has to be written */
+	bool only_reported; /* mode Recommend: desired is not to be written */
+	struct sv reason;   /* why, for the event; may be empty */
+	bool failed;	    /* metrics could not be computed: nothing is written */
+	struct sv error;    /* failed: why. Else: some metrics failed, the others decided; ptr NULL:
 			     none did */
 	struct hpa_metric_status *statuses; /* one a metric; NULL: none computed */
 	size_t n_statuses;
@@ -75,13 +80,19 @@ struct proposal {
 	enum target_problem target_problem;
 	struct recommendation *recommendations; /* one a metric; NULL: none computed */
 	size_t n_recommendations;
+	struct guards guards;
+	bool remembers_metrics; /* guards.sights are to be stored */
 	struct picked picked;
-	int32_t wanted; /* the winner's proposal, at least 0 */
+	struct fallback fallback; /* of failing metrics; metric FALLBACK_NONE: none */
+	int32_t wanted;		  /* the winner's proposal or a fallback, at least 0 */
 	const struct history_recommendation
 		*history; /* what stabilised: the history's, or the seed */
 	size_t n_history;
 	bool held; /* only hold_until kept the count from falling */
+	int64_t up_window_ns, down_window_ns;
 	struct stabilized stabilized;
+	struct override_bounds override;
+	int32_t bounded; /* the stabilised count, as the override bounds it */
 	struct limit_input limit_input;
 	struct limited limited;
 	bool lifted_from_zero; /* minReplicas was enforced after the limits */

@@ -17,6 +17,7 @@ void history_done(struct history *h)
 	VEC_DONE(&h->recommendations);
 	VEC_DONE(&h->up);
 	VEC_DONE(&h->down);
+	metric_memory_done(&h->metrics);
 	*h = (struct history){ .started = false };
 }
 
@@ -24,7 +25,7 @@ void history_clear(struct history *h)
 {
 	h->started = h->gap = h->unsettled = false;
 	h->hold_until = (struct mono){ 0 };
-	h->recommendations.n = h->up.n = h->down.n = 0;
+	h->recommendations.n = h->up.n = h->down.n = h->metrics.n = 0;
 }
 
 /* The first n entries of a list, as many as a list may have. */
@@ -58,7 +59,8 @@ enum error_kind history_copy(struct history *to, const struct history *from, str
 	bool ok = copy_list(&at, &n, sizeof(from->recommendations.at[0]), from->recommendations.at);
 	to->recommendations.at = at;
 	to->recommendations.n = to->recommendations.size = ok ? n : 0;
-	if (ok && copy_events(&to->up, &from->up) && copy_events(&to->down, &from->down)) {
+	if (ok && copy_events(&to->up, &from->up) && copy_events(&to->down, &from->down) &&
+		metric_memory_copy(&to->metrics, &from->metrics, err) == ERR_OK) {
 		to->started = from->started;
 		to->gap = from->gap;
 		to->hold_until = from->hold_until;

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/instant.h"
+#include "controller/metric_memory.h"
 
 struct history_recommendation {
 	struct mono at;
@@ -36,6 +37,7 @@ struct history {
 		size_t n, size;
 	} recommendations;
 	struct history_events up, down;
+	struct metric_memory_list metrics;
 	/* Handed on by a controller that may have gone on deciding afterwards: the first pass starts a hold. */
 	bool gap;
 	struct mono hold_until; /* no decrease before; zero: none is held */

@@ -29,7 +29,14 @@ static int32_t to_count(double x, enum arith_mode mode)
 
 static int32_t rate_without_behavior(const struct limit_input *in)
 {
-	return to_count(fmax(2.0 * (double)in->current, 4.0), in->mode);
+	int64_t base = in->current;
+
+	if (in->step_sec == 0)
+		return to_count(fmax(2.0 * (double)in->current, 4.0), in->mode);
+	base += history_sum_certain(in->down_events, in->step_sec, in->now) -
+		history_sum(in->up_events, in->step_sec, in->now);
+	int32_t rate = arith_clamp_i32(fmax(2.0 * (double)base, 4.0));
+	return rate > in->current ? rate : in->current;
 }
 
 static struct limited without_behavior(const struct limit_input *in)

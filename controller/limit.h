@@ -17,6 +17,9 @@ enum limited_by {
 	LIMIT_SCALE_DOWN /* ScaleDownLimit: policies */
 };
 
+/* For limit_input.step_sec: 15 seconds, less one for passes that begin a little early. */
+#define LIMIT_STEP_SEC 14
+
 struct limit_input {
 	int32_t current, stabilized;
 	int32_t min_replicas, max_replicas;
@@ -24,6 +27,9 @@ struct limit_input {
 	const struct history_events *up_events, *down_events;
 	struct mono now;
 	enum arith_mode mode;
+	/* Without behavior: what one step may double is the count of so many seconds ago, by our own
+	 * scale events, instead of the present one. 0: the present one. */
+	int32_t step_sec;
 };
 
 struct limited {

@@ -125,6 +125,28 @@ static enum error_kind encode_put(struct pass *p, struct error *err)
 	return words_keep(p->in.arena, &body, "a Scale", &p->put_body, err);
 }
 
+/* Which metrics come from a source that is failing for many at this moment. */
+static enum error_kind look_up_frozen(struct pass *p, struct error *err)
+{
+	const struct hpa_spec *spec = &p->in.hpa->spec;
+	struct arena *a = p->in.arena;
+
+	p->frozen = p->in.frozen;
+	if (p->in.frozen || !p->in.mass)
+		return ERR_OK;
+	bool *frozen = ARENA_ARRAY(a, spec->n_metrics, bool);
+	if (!frozen)
+		return arena_error(a, err);
+	for (size_t i = 0; i < spec->n_metrics; i++) {
+		struct sv source = guard_mass_source_of(a, &spec->metrics[i]);
+		if (!source.ptr)
+			return arena_error(a, err);
+		frozen[i] = guard_mass_is_frozen(p->in.mass, source);
+	}
+	p->frozen = frozen;
+	return ERR_OK;
+}
+
 static enum error_kind decide(struct pass *p, struct error *err)
 {
 	struct decide_input in = {
@@ -139,6 +161,9 @@ static enum error_kind decide(struct pass *p, struct error *err)
 		.foreign = p->in.foreign,
 		.now = p->now,
 	};
+	if (look_up_frozen(p, err))
+		return err->kind;
+	in.frozen = p->frozen;
 	if (decide_compute(p->in.arena, &in, &p->proposal, err))
 		return err->kind;
 	p->decided = true;
@@ -151,7 +176,8 @@ static enum error_kind decide(struct pass *p, struct error *err)
 /* With the scale known: is there anything to ask? */
 static enum error_kind select_pods(struct pass *p, struct error *err)
 {
-	if (bounds_check(p->in.settings, p->in.hpa, p->scale.replicas) != BOUNDS_COMPUTE)
+	if (bounds_check(p->in.settings, p->in.hpa, p->scale.replicas, p->now.wall) !=
+		BOUNDS_COMPUTE)
 		return decide(p, err);
 	if (target_select(p->in.arena, p->scale.selector, &p->target, err))
 		return err->kind;

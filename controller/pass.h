@@ -18,6 +18,7 @@
 #include "controller/ask.h"
 #include "controller/conclude.h"
 #include "controller/decide.h"
+#include "controller/guard_mass.h"
 #include "controller/readings.h"
 #include "controller/scale.h"
 #include "controller/stages.h"
@@ -42,6 +43,8 @@ struct pass_input {
 	struct sv custom_version, custom_problem;
 	struct sv foreign; /* as in decide.h */
 	struct history *history;
+	const struct guard_mass *mass; /* sources that fail for many; NULL: nobody looks */
+	const bool *frozen; /* one a metric: what was found there, in a replay; NULL: look there */
 	struct tape_write *tape; /* is told all that the pass is given; NULL: nobody is */
 };
 
@@ -107,6 +110,7 @@ struct pass {
 	bool *answered;
 	size_t n_unanswered;
 	/* decide */
+	const bool *frozen; /* one a metric; NULL: nobody looked */
 	bool decided;
 	struct proposal proposal;
 	/* apply */

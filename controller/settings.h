@@ -16,6 +16,9 @@ struct settings {
 	bool pod_level_resources;    /* gate PodLevelResources */
 	bool observed_generation; /* Kubernetes 1.37: status and conditions name the generation they
 				     are about */
+	/* Readings that lost many rows or come from a failing source do not lower a count
+	 * (guard.h). Kubernetes has no such thing. */
+	bool guards;
 	/* Strict: the reference's arithmetic bit for bit, as recorded on amd64
 	 * (--compatibility=strict). */
 	enum arith_mode arithmetic;

@@ -39,6 +39,7 @@ static const struct codec_field CONFIG[] = {
 	CODEC_SKIPPED("featureGates"),
 	CODEC_SKIPPED("observedGeneration"),
 	CODEC_SKIPPED("normaliseSelector"),
+	CODEC_SKIPPED("guards"),
 };
 static const struct codec_object CONFIG_OBJECT = CODEC_OBJECT(struct config, CONFIG);
 
@@ -132,6 +133,7 @@ static void decode_config(struct codec *c, const struct jtree *root, struct tape
 	read_arithmetic(c, &at, t, config.arithmetic, &s->arithmetic);
 	tape_fields_bool(c, &at, t, "observedGeneration", &s->observed_generation);
 	tape_fields_bool(c, &at, t, "normaliseSelector", &s->normalise_selector);
+	tape_fields_bool(c, &at, t, "guards", &s->guards);
 
 	struct codec_path in_gates = { .up = &at, .member = SV("featureGates") };
 	const struct jtree *gates = tape_fields_object(c, &at, t, "featureGates", &GATES_OBJECT);
@@ -181,7 +183,7 @@ static void decode_steps(struct codec *c, const struct jtree *root, struct tape 
 		return;
 	JTREE_FOREACH (item, list) {
 		struct codec_path at = { .up = &up, .index = ret->n_steps };
-		tape_step_decode(c, &at, item, &ret->steps[ret->n_steps++]);
+		tape_step_decode(c, &at, item, ret->hpa.owner_kind, &ret->steps[ret->n_steps++]);
 	}
 }
 

@@ -68,6 +68,8 @@ struct tape_step {
 	struct tape_answer status_put;
 	struct tape_http *http;
 	size_t n_http;
+	bool *frozen; /* the first n metrics: their source was frozen (guard_mass.h); NULL: none */
+	size_t n_frozen;
 	const struct jtree *expect; /* what was decided; NULL: not known */
 };
 

@@ -39,6 +39,6 @@ struct discovery *tape_kinds_decode(
  * has failed. */
 struct discovery *tape_kinds_standard(struct codec *c, struct sv custom_version);
 
-/* One element of steps. What is wrong becomes findings. */
+/* One element of steps, of an object of this kind. What is wrong becomes findings. */
 void tape_step_decode(struct codec *c, const struct codec_path *path, const struct jtree *t,
-	struct tape_step *ret);
+	enum autoscaler_kind kind, struct tape_step *ret);

@@ -85,6 +85,8 @@ void tape_parts_config(struct jw *w, const struct settings *s, int64_t sync_peri
 	jw_member_str(w, "arithmetic", s->arithmetic == ARITH_STRICT ? "strict" : "safe");
 	jw_member_bool(w, "normaliseSelector", s->normalise_selector);
 	jw_member_bool(w, "observedGeneration", s->observed_generation);
+	if (s->guards)
+		jw_member_bool(w, "guards", true);
 	jw_object_end(w);
 }
 
@@ -215,6 +217,25 @@ static void put_events(struct jw *w, const char *key, const struct history_event
 	jw_array_end(w);
 }
 
+static void put_metrics(struct jw *w, const struct metric_memory_list *metrics)
+{
+	jw_key(w, "metrics");
+	jw_array(w);
+	for (size_t i = 0; i < metrics->n; i++) {
+		const struct metric_memory *m = &metrics->at[i];
+		jw_object(w);
+		/* As 64 bits with a sign: JSON readers know no others. */
+		jw_member_i64(w, "key", (int64_t)m->key);
+		jw_member_bool(w, "hadValue", m->had_value);
+		if (m->failing)
+			jw_member_i64(w, "failingSinceNs", m->failing_since.ns);
+		if (m->rows.set)
+			jw_member_i64(w, "rows", m->rows.value);
+		jw_object_end(w);
+	}
+	jw_array_end(w);
+}
+
 void tape_parts_history(struct jw *w, const struct history *h)
 {
 	jw_object(w);
@@ -230,6 +251,8 @@ void tape_parts_history(struct jw *w, const struct history *h)
 	jw_array_end(w);
 	put_events(w, "up", &h->up);
 	put_events(w, "down", &h->down);
+	if (h->metrics.n > 0)
+		put_metrics(w, &h->metrics);
 	if (h->gap)
 		jw_member_bool(w, "gap", true);
 	if (h->hold_until.ns > 0)

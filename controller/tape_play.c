@@ -292,6 +292,8 @@ static enum error_kind play_step(struct player *p, struct tape_outcome *ret)
 		.foreign = p->step->foreign,
 		.tape = p->log,
 	};
+	if (p->step->n_frozen >= hpa->spec.n_metrics)
+		input.frozen = p->step->frozen;
 	(void)ask_custom_version(
 		play->tape->discovery, &input.custom_version, &input.custom_problem);
 	pass_begin(p->pass, &input, p->step->now);

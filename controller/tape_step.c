@@ -11,6 +11,8 @@
 #define MAX_T INT64_C(8000000000)
 /* Time since boot, either way: 146 years, and windows can be taken away without overflow. */
 #define MAX_MONO_NS (INT64_C(1) << 62)
+/* Far more than anybody has; the schema of our kind allows 50. */
+#define MAX_METRICS 1000
 
 struct raw_step {
 	struct opt_i64 t;
@@ -35,6 +37,7 @@ static const struct codec_field STEP[] = {
 	CODEC_SKIPPED("pods"),
 	CODEC_POINTER_OF("podsNow", struct raw_step, pods_now, tape_fields_now),
 	CODEC_SKIPPED("http"),
+	CODEC_SKIPPED("frozenMetrics"),
 	CODEC_SKIPPED("expect"),
 };
 static const struct codec_object STEP_OBJECT = CODEC_OBJECT(struct raw_step, STEP);
@@ -114,11 +117,25 @@ static const struct codec_field EVENT[] = {
 };
 static const struct codec_object EVENT_OBJECT = CODEC_OBJECT(struct history_event, EVENT);
 
+struct raw_memory {
+	struct metric_memory memory;
+	struct opt_i64 key, failing_since_ns;
+};
+
+static const struct codec_field MEMORY[] = {
+	CODEC_FIELD("key", CODEC_OPT_I64, struct raw_memory, key, 0),
+	CODEC_SKIPPED("hadValue"),
+	CODEC_FIELD("failingSinceNs", CODEC_OPT_I64, struct raw_memory, failing_since_ns, 0),
+	CODEC_FIELD("rows", CODEC_OPT_I32, struct raw_memory, memory.rows, 0),
+};
+static const struct codec_object MEMORY_OBJECT = CODEC_OBJECT(struct raw_memory, MEMORY);
+
 static const struct codec_field HISTORY[] = {
 	CODEC_SKIPPED("started"),
 	CODEC_SKIPPED("recommendations"),
 	CODEC_SKIPPED("up"),
 	CODEC_SKIPPED("down"),
+	CODEC_SKIPPED("metrics"),
 	CODEC_SKIPPED("gap"),
 	CODEC_FIELD("holdUntilNs", CODEC_I64, struct history, hold_until.ns, 0),
 };
@@ -388,6 +405,30 @@ static void decode_events(struct codec *c, const struct codec_path *path, const 
 	}
 }
 
+static void decode_metrics(
+	struct codec *c, const struct codec_path *path, const struct jtree *t, struct history *h)
+{
+	struct codec_path up = { .up = path, .member = SV("metrics") };
+	const struct jtree *list = tape_fields_list(c, path, t, "metrics");
+
+	h->metrics.at = tape_fields_array(c, list ? list->n : 0, sizeof(h->metrics.at[0]));
+	if (!list || !h->metrics.at)
+		return;
+	JTREE_FOREACH (item, list) {
+		struct codec_path at = { .up = &up, .index = h->metrics.n };
+		struct raw_memory raw = { 0 };
+		codec_decode(c, &at, item, &MEMORY_OBJECT, &raw);
+		tape_fields_bool(c, &at, item, "hadValue", &raw.memory.had_value);
+		tape_fields_range(c, &at, item, "failingSinceNs", raw.failing_since_ns.value,
+			-MAX_MONO_NS, MAX_MONO_NS);
+		tape_fields_range(c, &at, item, "rows", raw.memory.rows.value, 0, INT32_MAX);
+		raw.memory.key = (uint64_t)raw.key.value;
+		raw.memory.failing = raw.failing_since_ns.set;
+		raw.memory.failing_since.ns = raw.failing_since_ns.value;
+		h->metrics.at[h->metrics.n++] = raw.memory;
+	}
+}
+
 static void decode_history(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	struct tape_step *ret)
 {
@@ -405,10 +446,31 @@ static void decode_history(struct codec *c, const struct codec_path *path, const
 	decode_recommendations(c, &at, from, h);
 	decode_events(c, &at, from, "up", &h->up);
 	decode_events(c, &at, from, "down", &h->down);
+	decode_metrics(c, &at, from, h);
+}
+
+/* Indices of metrics; those that the spec does not have are the writer's business. */
+static void decode_frozen(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	struct tape_step *ret)
+{
+	const struct jtree *list = tape_fields_list(c, path, t, "frozenMetrics");
+
+	ret->frozen = list ? tape_fields_array(c, MAX_METRICS, sizeof(ret->frozen[0])) : NULL;
+	if (!ret->frozen)
+		return;
+	ret->n_frozen = MAX_METRICS;
+	JTREE_FOREACH (item, list) {
+		int64_t i = -1;
+		if (jtree_i64(item, &i) && i >= 0 && i < MAX_METRICS)
+			ret->frozen[i] = true;
+		else
+			codec_find(
+				c, path, item, "frozenMetrics: expected 0 to %d", MAX_METRICS - 1);
+	}
 }
 
 static void decode_spec(struct codec *c, const struct codec_path *path, const struct jtree *t,
-	struct tape_step *ret)
+	enum autoscaler_kind kind, struct tape_step *ret)
 {
 	const struct jtree *from = tape_fields_object(c, path, t, "spec", NULL);
 	struct hpa_spec *spec = from ? tape_fields_array(c, 1, sizeof(*spec)) : NULL;
@@ -417,14 +479,14 @@ static void decode_spec(struct codec *c, const struct codec_path *path, const st
 	if (!spec)
 		return;
 	ret->spec = spec;
-	if (hpa_decode_spec(c->a, AUTOSCALER_NATIVE, from, spec, &err) == ERR_OK)
+	if (hpa_decode_spec(c->a, kind, from, spec, &err) == ERR_OK)
 		return;
 	c->failed = c->failed || err.kind != ERR_INVALID;
 	codec_find(c, path, from, "%s", err.text);
 }
 
 void tape_step_decode(struct codec *c, const struct codec_path *path, const struct jtree *t,
-	struct tape_step *ret)
+	enum autoscaler_kind kind, struct tape_step *ret)
 {
 	struct raw_step raw = { 0 };
 
@@ -433,7 +495,8 @@ void tape_step_decode(struct codec *c, const struct codec_path *path, const stru
 	check_now(c, path, t, "podsNow", raw.pods_now);
 	check_now(c, path, t, "firstPodsNow", raw.first_pods_now);
 	tape_fields_bool(c, path, t, "restart", &ret->restart);
-	decode_spec(c, path, t, ret);
+	decode_spec(c, path, t, kind, ret);
+	decode_frozen(c, path, t, ret);
 	decode_history(c, path, t, ret);
 	decode_peers(c, path, t, ret);
 	ret->gets = decode_answers(c, path, t, "scaleGets", &ret->n_gets);

@@ -355,6 +355,23 @@ static void put_expect(struct jw *w, const struct tape_write *t, const struct pa
 	jw_object_end(w);
 }
 
+/* Indices of the metrics whose source was frozen. */
+static void put_frozen(struct jw *w, const struct pass *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; p->frozen && i < p->in.hpa->spec.n_metrics; i++)
+		any = any || p->frozen[i];
+	if (!any)
+		return;
+	jw_key(w, "frozenMetrics");
+	jw_array(w);
+	for (size_t i = 0; i < p->in.hpa->spec.n_metrics; i++)
+		if (p->frozen[i])
+			jw_i64(w, (int64_t)i);
+	jw_array_end(w);
+}
+
 static void put_step(struct jw *w, const struct tape_write *t, const struct pass *p)
 {
 	jw_object(w);
@@ -374,6 +391,7 @@ static void put_step(struct jw *w, const struct tape_write *t, const struct pass
 	}
 	put_pods(w, t);
 	put_http(w, p);
+	put_frozen(w, p);
 	jw_key(w, "expect");
 	put_expect(w, t, p);
 	jw_object_end(w);

@@ -129,7 +129,7 @@ static void pass(const struct tick *tick)
 		samples[i] = (struct reading_sample){ pods[i].name, tick->cpu_milli,
 			{ now.sec - 10, 0 }, 30 * NS_PER_SEC };
 	struct decide_input in = { &settings, &hpa, &scale, &TARGET, &set, QUESTIONS, readings,
-		&history, foreign, { now, { tick->t * NS_PER_SEC } } };
+		&history, foreign, NULL, { now, { tick->t * NS_PER_SEC } } };
 	struct proposal p;
 	struct conclusion c;
 	ck_assert_int_eq(decide_compute(&arena, &in, &p, &err), ERR_OK);
@@ -260,7 +260,7 @@ START_TEST(broken_objects_move_nothing)
 	struct reading reading = { .kind = READING_VALUE, .values = &LOAD, .n_values = 1 };
 	struct pod_set set = { list, 3 };
 	struct decide_input in = { &settings, &hpa, &scale, &TARGET, &set, &request, &reading,
-		&history, foreign, { { START_SEC, 0 }, { 0 } } };
+		&history, foreign, NULL, { { START_SEC, 0 }, { 0 } } };
 	struct proposal p;
 
 	scale.replicas = scale.status_replicas = 3;
