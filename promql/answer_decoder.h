@@ -14,6 +14,8 @@ struct answer_decoder {
 	struct answer *answer;
 	struct answer_label *labels; /* ANSWER_MAX_LABELS */
 	enum error_kind stopped;     /* LIMIT or NOMEM from inside; OK: the text is wrong */
+	struct sv time;		     /* of the last row in the plain layout, as written */
+	int64_t time_ms;
 };
 
 /* The text is wrong here. */
