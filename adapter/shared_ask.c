@@ -214,7 +214,7 @@ static void link_question(struct shared_ask_question *q)
 {
 	struct shared_ask *a = q->ask;
 	struct error full = { 0 };
-	q->is_shared = a->config.shared && map_set(&a->shared, sv_from(q->query, q->query_len), q,
+	q->is_shared = !a->config.exact && map_set(&a->shared, sv_from(q->query, q->query_len), q,
 						   NULL, &full) == ERR_OK;
 	if (q->is_shared)
 		return;
@@ -247,7 +247,8 @@ static enum error_kind start(struct shared_ask_question *q, int64_t timeout_ns, 
 		.has_time = true,
 		.time_ms = q->asked_at_ms,
 		.timeout_ns = timeout_ns,
-		.post = a->config.long_by_post && q->query_len > ASK_URL_TEXT_MAX,
+		.send_timeout = !a->config.exact,
+		.post = !a->config.exact && q->query_len > ASK_URL_TEXT_MAX,
 	};
 	a->stats.n_asked++;
 	return prom_client_query(a->config.client, &query, on_answer, q, &q->call, err);
@@ -256,7 +257,7 @@ static enum error_kind start(struct shared_ask_question *q, int64_t timeout_ns, 
 enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,
 	struct shared_ask_waiter *w, struct shared_ask_answer *ret, struct error *err)
 {
-	struct shared_ask_question *q = a->config.shared ? map_get(&a->shared, query) : NULL;
+	struct shared_ask_question *q = a->config.exact ? NULL : map_get(&a->shared, query);
 	if (q && q->body && !is_fresh(q)) {
 		unlink_question(q);
 		free_question(q);

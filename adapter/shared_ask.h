@@ -10,10 +10,10 @@ struct shared_ask;
 struct shared_ask_config {
 	struct loop *loop;
 	struct prom_client *client; /* must outlive the ask */
-	bool shared;		    /* false: every question goes out on its own */
-	bool long_by_post;	    /* texts that do not fit into a URL go in a body */
-	int64_t max_age_ns;	    /* of a reused answer; 0: only questions in flight are shared */
-	int64_t timeout_ns;	    /* of a question, if its own is not shorter; 0: none */
+	/* As the reference asks: every question on its own, long texts in the URL too, without telling Prometheus the deadline. */
+	bool exact;
+	int64_t max_age_ns; /* of a reused answer; 0: only questions in flight are shared */
+	int64_t timeout_ns; /* of a question, if its own is not shorter; 0: none */
 	/* An answer came (status 0: none did), for metrics. May be NULL. */
 	void (*on_answered)(int status, int64_t took_ns, void *ctx);
 	void *ctx;

@@ -51,14 +51,12 @@ static enum error_kind make_clients(const struct upstreams_config *config,
 static enum error_kind make(const struct upstreams_config *config,
 	const struct prom_client_config *client, struct upstream *u, struct error *err)
 {
-	bool strict = config->options->compatibility == ADAPTER_STRICT;
 	if (make_clients(config, client, u, err))
 		return err->kind;
 	const struct shared_ask_config ask = {
 		.loop = config->loop,
 		.client = u->client,
-		.shared = !strict,
-		.long_by_post = !strict,
+		.exact = config->options->compatibility == ADAPTER_STRICT,
 		.max_age_ns = config->options->answer_max_age_ns,
 		.timeout_ns = client->timeout_ns,
 		.on_answered = on_answered,

@@ -69,7 +69,8 @@ struct http_response {
 	int status;	/* HTTP status; 0 when none arrived */
 	struct sv body; /* empty for a 2xx answer of a request with on_data */
 	struct sv content_type;
-	struct sv date; /* the Date header, or empty */
+	struct sv date;	   /* the Date header, or empty */
+	struct sv adapter; /* the X-Flyball-Adapter header, or empty */
 	struct opt_retry_after {
 		bool set;
 		int64_t seconds; /* Retry-After: whole seconds only, clamped to 0..3600 */

@@ -39,6 +39,10 @@ START_TEST(custom_lists_have_the_known_texts)
 		"\"metric\":{\"name\":\"m\",\"selector\":null},\"timestamp\":\"2026-03-01T10:00:"
 		"00Z\",\"value\":\"0\"}]}");
 	buf_clear(&out);
+	metric_list_add_at(&l, SV("x"), 1000, (struct wall){ 1700000000, 0 });
+	ck_assert_ptr_nonnull(
+		strstr(buf_text(&out), "\"timestamp\":\"2023-11-14T22:13:20Z\",\"value\":\"1\"}"));
+	buf_clear(&out);
 	ck_assert_int_eq(
 		selector_parse(&a, SV("method=GET,code in (200,201),x!=y"), &s, NULL, &err),
 		ERR_OK);
