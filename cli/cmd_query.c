@@ -126,29 +126,45 @@ static enum error_kind explain(struct query_work *w, struct sv query, struct ast
 	return query_explain(w->a, query, root, &options, w->out, w->err);
 }
 
+/* Problems are told by every action that looks for them; the others tell only what they cannot work with. */
+static void tell_problems(
+	struct query_work *w, const char *name, struct sv query, const struct query_check *checked)
+{
+	bool looks = w->o->action == QUERY_CHECK || w->o->action == QUERY_EXPLAIN;
+
+	if (checked->root && !looks)
+		return;
+	query_check_print(w->out, name, query, checked);
+	w->wrong = w->wrong || checked->n_problems > 0;
+}
+
 static enum error_kind act(struct query_work *w, const char *name, struct sv query)
 {
 	struct query_check checked;
+	enum error_kind kind = query_check(w->a, query, &w->o->check, &checked, w->err);
 
-	if (query_check(w->a, query, &w->o->check, &checked, w->err) != ERR_OK)
-		return w->err->kind;
-	bool format_only = w->o->action == QUERY_FMT && checked.root;
-	if (!format_only && (w->o->action != QUERY_ASK || !checked.root)) {
-		query_check_print(w->out, name, query, &checked);
-		w->wrong = w->wrong || checked.n_problems > 0;
-	}
+	if (kind != ERR_OK)
+		return kind;
+	tell_problems(w, name, query, &checked);
 	if (!checked.root)
 		return ERR_OK;
-	if (w->o->action == QUERY_FMT)
+	switch (w->o->action) {
+	case QUERY_FMT:
 		return format(w, query, checked.root);
-	if (w->o->action == QUERY_CHECK && checked.n_problems == 0)
-		buf_printf(w->out, "%s%sok: %s\n", name ? name : "", name ? ": " : "",
-			ast_type_name(checked.root->type));
-	if (name && w->o->action == QUERY_EXPLAIN)
-		buf_printf(w->out, "%s:\n", name);
-	if (w->o->action == QUERY_EXPLAIN && explain(w, query, checked.root) != ERR_OK)
-		return w->err->kind;
-	return w->server ? query_run(w->server, query, w->out, w->err) : ERR_OK;
+	case QUERY_CHECK:
+		if (checked.n_problems == 0)
+			buf_printf(w->out, "%s%sok: %s\n", name ? name : "", name ? ": " : "",
+				ast_type_name(checked.root->type));
+		break;
+	case QUERY_EXPLAIN:
+		if (name)
+			buf_printf(w->out, "%s:\n", name);
+		kind = explain(w, query, checked.root);
+		break;
+	case QUERY_ASK:
+		break;
+	}
+	return kind == ERR_OK && w->server ? query_run(w->server, query, w->out, w->err) : kind;
 }
 
 static int fail(struct query_work *w, const char *name)

@@ -145,7 +145,8 @@ static void find(struct walk *w, uint32_t start, const struct since *since, cons
 	if (!text)
 		w->no_memory = true;
 	else
-		w->at[w->n++] = (struct query_version_finding){ start, text, too_old ? NULL : since->flag };
+		w->at[w->n++] =
+			(struct query_version_finding){ start, text, too_old ? NULL : since->flag };
 }
 
 static bool is_plain_name(struct sv name, bool colons)
@@ -217,6 +218,26 @@ static void look_at_aggregate(struct walk *w, const struct ast *n)
 		find(w, n->start, &LIMIT, "%s()", token_text(op));
 }
 
+static void look_at_number(struct walk *w, const struct ast *n)
+{
+	if (n->number.is_duration)
+		find(w, n->start, &NUMBER_AS_DURATION, "a duration as a number");
+}
+
+static void look_at_range(struct walk *w, const struct ast *n)
+{
+	bool subquery = n->kind == AST_SUBQUERY;
+	bool arithmetic = subquery ? n->subquery.range_expr || n->subquery.step_expr
+				   : n->matrix.range_expr != NULL;
+
+	if (subquery) {
+		find(w, n->start, &SUBQUERY, "a subquery");
+		look_at_shift(w, n->start, &n->subquery.shift);
+	}
+	if (arithmetic)
+		find(w, n->start, &DURATION_ARITHMETIC, "arithmetic in a range");
+}
+
 static bool look_at(struct ast *n, void *ctx)
 {
 	struct walk *w = ctx;
@@ -227,14 +248,8 @@ static bool look_at(struct ast *n, void *ctx)
 		look_at_shift(w, n->start, &n->vector.shift);
 		break;
 	case AST_MATRIX:
-		if (n->matrix.range_expr)
-			find(w, n->start, &DURATION_ARITHMETIC, "arithmetic in a range");
-		break;
 	case AST_SUBQUERY:
-		find(w, n->start, &SUBQUERY, "a subquery");
-		look_at_shift(w, n->start, &n->subquery.shift);
-		if (n->subquery.range_expr || n->subquery.step_expr)
-			find(w, n->start, &DURATION_ARITHMETIC, "arithmetic in a range");
+		look_at_range(w, n);
 		break;
 	case AST_BINARY:
 		look_at_binary(w, n);
@@ -246,8 +261,7 @@ static bool look_at(struct ast *n, void *ctx)
 		look_at_aggregate(w, n);
 		break;
 	case AST_NUMBER:
-		if (n->number.is_duration)
-			find(w, n->start, &NUMBER_AS_DURATION, "a duration as a number");
+		look_at_number(w, n);
 		break;
 	case AST_STRING:
 	case AST_PAREN:

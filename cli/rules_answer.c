@@ -161,6 +161,24 @@ static int compare_items(const void *a, const void *b)
 	return keys != 0 ? keys : quantity_cmp(&x->quantity, &y->quantity);
 }
 
+static enum error_kind decode_items(
+	struct collection *c, const struct jtree *items, struct error *err)
+{
+	enum error_kind kind = ERR_OK;
+
+	JTREE_FOREACH (one, items) {
+		bool usage = jtree_get(one, "usage") || jtree_get(one, "containers");
+		struct rules_answer_item *item = usage ? NULL : add(c);
+		if (usage)
+			kind = add_resource_metrics(c, one, err);
+		else
+			kind = item ? decode_item(c->a, one, item, err) : arena_error(c->a, err);
+		if (kind != ERR_OK)
+			return kind;
+	}
+	return ERR_OK;
+}
+
 enum error_kind rules_answer_decode(
 	struct arena *a, int status, struct sv body, struct rules_answer *ret, struct error *err)
 {
@@ -178,17 +196,10 @@ enum error_kind rules_answer_decode(
 		return kind;
 	const struct jtree *items = jtree_get(t, "items");
 	if (!sv_has_suffix(jtree_text(jtree_get(t, "kind")), SV("List")) ||
-		(items && items->kind != JTREE_ARRAY && items->kind != JTREE_NULL))
+		(!jtree_is_absent(items) && items->kind != JTREE_ARRAY))
 		return error_set(err, ERR_INVALID, "the answer is no list of metrics");
-	JTREE_FOREACH (one, items) {
-		bool usage = jtree_get(one, "usage") || jtree_get(one, "containers");
-		struct rules_answer_item *item = usage ? NULL : add(&c);
-		if (!usage && !item)
-			return arena_error(a, err);
-		kind = usage ? add_resource_metrics(&c, one, err) : decode_item(a, one, item, err);
-		if (kind != ERR_OK)
-			return kind;
-	}
+	if (decode_items(&c, items, err) != ERR_OK)
+		return err->kind;
 	if (ret->n > 1)
 		qsort(ret->items, ret->n, sizeof(*ret->items), compare_items);
 	return ERR_OK;

@@ -33,6 +33,20 @@ static bool holds(struct sv text, struct sv part)
 	return part.len > 0 && sv_find_sv(text, part) < text.len;
 }
 
+static bool binds_namespace(const struct look *l, const struct matcher *m)
+{
+	return l->namespace_sentinel.len > 0 && sv_eq(m->value, l->namespace_sentinel) &&
+	       sv_eq(m->label, l->text->namespace_label) &&
+	       (m->op == MATCHER_EQ || m->op == MATCHER_RE);
+}
+
+/* A value of the request with pattern text around it. */
+static bool is_pattern_around(const struct matcher *m, struct sv sentinel)
+{
+	return (m->op == MATCHER_RE || m->op == MATCHER_NRE) && holds(m->value, sentinel) &&
+	       !sv_eq(m->value, sentinel);
+}
+
 static bool look_at_selector(struct ast *n, void *ctx)
 {
 	const struct look *l = ctx;
@@ -43,15 +57,9 @@ static bool look_at_selector(struct ast *n, void *ctx)
 		return true;
 	for (size_t i = 0; i < n->vector.n_matchers; i++) {
 		const struct matcher *m = &n->vector.matchers[i];
-		bool whole = sv_eq(m->value, l->namespace_sentinel) && m->value.len > 0;
-		if (whole && (m->op == MATCHER_EQ || m->op == MATCHER_RE) &&
-			sv_eq(m->label, l->text->namespace_label))
-			bound = true;
-		if ((m->op == MATCHER_RE || m->op == MATCHER_NRE) &&
-			((holds(m->value, l->object_sentinel) &&
-				 !sv_eq(m->value, l->object_sentinel)) ||
-				(holds(m->value, l->namespace_sentinel) && !whole)))
-			in_pattern = true;
+		bound = bound || binds_namespace(l, m);
+		in_pattern = in_pattern || is_pattern_around(m, l->object_sentinel) ||
+			     is_pattern_around(m, l->namespace_sentinel);
 	}
 	if (l->namespace_sentinel.len > 0 && !bound)
 		find_at(l, RULES_OTHER_NAMESPACES, n, "does not name the request's namespace");

@@ -156,9 +156,11 @@ enum error_kind rules_example_find(struct prom_source *s, struct arena *a,
 	if (count.n_rows != 1 || count.rows[0].sample.kind != ANSWER_FINITE)
 		return ERR_OK;
 	ret->n_series = (uint64_t)count.rows[0].sample.value;
-	if (ask(s, a, NEWEST, ret->selector, "))", &newest, err) != ERR_OK)
+	bool timed = ask(s, a, NEWEST, ret->selector, "))", &newest, err) == ERR_OK;
+	/* A server of another make may lack timestamp(): then the age stays unknown. */
+	if (!timed && ask(s, a, "", ret->selector, "", &newest, err) != ERR_OK)
 		return err->kind;
-	for (size_t i = 0; i < newest.n_rows; i++) {
+	for (size_t i = 0; timed && i < newest.n_rows; i++) {
 		if (newest.rows[i].sample.kind == ANSWER_FINITE &&
 			newest.rows[i].sample.value > ret->newest_sec)
 			ret->newest_sec = newest.rows[i].sample.value;

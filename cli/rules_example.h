@@ -8,8 +8,8 @@
 struct rules_example {
 	struct sv selector; /* of the series, as text */
 	uint64_t n_series;  /* that have a fresh sample */
-	double newest_sec; /* when its newest sample was taken, since 1970; only with n_series > 0 */
-	struct sv ns;	   /* of the objects; empty: the rows carry none */
+	double newest_sec;  /* when its newest sample was taken, since 1970; 0: not known */
+	struct sv ns;	    /* of the objects; empty: the rows carry none */
 	struct sv names[RULES_EXAMPLE_MAX_NAMES];
 	size_t n_names;
 };
