@@ -51,7 +51,7 @@ static int64_t ceil_ms(int64_t ns)
 }
 
 void checkpoint_begin(struct checkpoint_writer *w, struct buf *out,
-	const struct checkpoint_head *head, const struct checkpoint_now *now, bool complete)
+	const struct checkpoint_now *now, bool complete)
 {
 	*w = (struct checkpoint_writer){
 		.now = *now, .complete = complete, .digest = FNV_START + complete
@@ -59,9 +59,6 @@ void checkpoint_begin(struct checkpoint_writer *w, struct buf *out,
 	jw_init(&w->w, out);
 	jw_object(&w->w);
 	jw_member_i64(&w->w, "version", VERSION);
-	jw_member_i64(&w->w, "shard", head->shard);
-	jw_member_i64(&w->w, "shards", head->n_shards);
-	jw_member_i64(&w->w, "set", head->set);
 	jw_member_bool(&w->w, "complete", complete);
 	jw_member_i64(&w->w, "slackMs", ceil_ms(now->server.latest_ns - now->server.earliest_ns));
 	jw_key(&w->w, "objects");
@@ -261,33 +258,36 @@ static enum error_kind read_record(
 	return ERR_OK;
 }
 
-static enum error_kind read_head(
-	const struct jtree *t, struct checkpoint_shard *ret, struct error *err)
+static int by_uid(const void *a, const void *b)
 {
-	int64_t version, shard, n_shards, set, slack_ms;
+	const struct checkpoint_record *x = a, *y = b;
 
-	if (!jtree_i64(jtree_get(t, "version"), &version) || version != VERSION)
-		return refuse(err, "version is another one");
-	if (!jtree_i64(jtree_get(t, "shard"), &shard) ||
-		!jtree_i64(jtree_get(t, "shards"), &n_shards) ||
-		!jtree_i64(jtree_get(t, "set"), &set) ||
-		!jtree_i64(jtree_get(t, "slackMs"), &slack_ms) || n_shards < 1 ||
-		n_shards > CHECKPOINT_MAX_SHARDS || shard < 0 || shard >= n_shards ||
-		slack_ms < 0 || slack_ms > MAX_STAMP_MS)
-		return refuse(err, "a number of its head is missing or out of range");
-	ret->head = (struct checkpoint_head){ (uint32_t)shard, (uint32_t)n_shards, set };
-	ret->slack_ms = slack_ms;
-	return ERR_OK;
+	return sv_cmp(x->uid, y->uid);
+}
+
+const struct checkpoint_record *checkpoint_find(const struct checkpoint_shard *shard, struct sv uid)
+{
+	const struct checkpoint_record key = { .uid = uid };
+
+	return shard->n_records > 0 ? bsearch(&key, shard->records, shard->n_records,
+					      sizeof(shard->records[0]), by_uid)
+				    : NULL;
 }
 
 enum error_kind checkpoint_read(
 	struct arena *a, struct sv text, struct checkpoint_shard *ret, struct error *err)
 {
 	struct checkpoint_shard s = { .n_records = 0 };
+	int64_t version;
 	struct jtree *t;
 
-	if (jtree_parse(a, text, &t, err) != ERR_OK || read_head(t, &s, err) != ERR_OK)
+	if (jtree_parse(a, text, &t, err) != ERR_OK)
 		return err->kind;
+	if (!jtree_i64(jtree_get(t, "version"), &version) || version != VERSION)
+		return refuse(err, "version is another one");
+	if (!jtree_i64(jtree_get(t, "slackMs"), &s.slack_ms) || s.slack_ms < 0 ||
+		s.slack_ms > MAX_STAMP_MS)
+		return refuse(err, "slackMs is missing or out of range");
 	const struct jtree *objects = jtree_get(t, "objects");
 	if (!objects || objects->kind != JTREE_ARRAY)
 		return refuse(err, "it has no objects");
@@ -297,6 +297,8 @@ enum error_kind checkpoint_read(
 	JTREE_FOREACH (object, objects)
 		if (read_record(a, object, &s.records[s.n_records++], err) != ERR_OK)
 			return err->kind;
+	if (s.n_records > 1)
+		qsort(s.records, s.n_records, sizeof(s.records[0]), by_uid);
 	*ret = s;
 	return ERR_OK;
 }

@@ -22,12 +22,6 @@ struct checkpoint_now {
 	struct server_time server;
 };
 
-/* What all records of a shard have in common. */
-struct checkpoint_head {
-	uint32_t shard, n_shards;
-	int64_t set; /* all shards of a complete checkpoint have one number */
-};
-
 struct checkpoint_writer {
 	struct checkpoint_now now;
 	bool complete;
@@ -43,7 +37,7 @@ uint32_t checkpoint_shard_of(struct sv uid, uint32_t n_shards);
 /* Starts a shard's text in `out`. complete: the writer decides nothing any more, so all that lives is written; else only what a successor, which takes the
  * present count for a recommendation and holds decreases for a window, would miss. */
 void checkpoint_begin(struct checkpoint_writer *w, struct buf *out,
-	const struct checkpoint_head *head, const struct checkpoint_now *now, bool complete);
+	const struct checkpoint_now *now, bool complete);
 /* Adds an object; one with nothing that matters adds nothing. errors: NOMEM. */
 MUST_USE enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struct sv uid,
 	const struct history *history, struct error *err);
@@ -65,15 +59,18 @@ struct checkpoint_record {
 };
 
 struct checkpoint_shard {
-	struct checkpoint_head head;
-	int64_t slack_ms; /* a stamp may be that much too late */
-	struct checkpoint_record *records;
+	int64_t slack_ms;		   /* a stamp may be that much too late */
+	struct checkpoint_record *records; /* by uid */
 	size_t n_records;
 };
 
 /* Views point into `text`, or into the arena. errors: INVALID (what a person or another version wrote), NOMEM, LIMIT. */
 MUST_USE enum error_kind checkpoint_read(
 	struct arena *a, struct sv text, struct checkpoint_shard *ret, struct error *err);
+
+/* NULL: nothing of this object mattered. */
+const struct checkpoint_record *checkpoint_find(
+	const struct checkpoint_shard *shard, struct sv uid);
 
 /* Replaces the history by what is known of it. shard NULL: nothing is. record NULL: nothing mattered. exact: the shard is complete and nobody has
  * decided since; else the history has a gap. errors: NOMEM; the history is then empty with a gap. */

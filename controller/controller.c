@@ -46,6 +46,8 @@ struct controller {
 	bool leading;
 	int64_t (*lease_left_ns)(void *ctx); /* NULL: no lease is needed */
 	void *lease_ctx;
+	void (*before_passes)(void *ctx);
+	void *before_ctx;
 	bool interrupted; /* a watch is broken; said once, and once when all work again */
 	struct loop_timer *resume_timer;
 };
@@ -112,15 +114,24 @@ void controller_use_lease(struct controller *c, int64_t (*left_ns)(void *ctx), v
 	c->lease_ctx = ctx;
 }
 
+void controller_before_passes(struct controller *c, void (*fn)(void *ctx), void *ctx)
+{
+	c->before_passes = fn;
+	c->before_ctx = ctx;
+}
+
 /* Passes run while we lead and see everything. */
 static void turn(struct controller *c)
 {
 	bool run = c->leading && controller_is_ready(c);
 
-	if (run && !dispatch_is_started(c->dispatch))
+	if (run && !dispatch_is_started(c->dispatch)) {
+		if (c->before_passes)
+			c->before_passes(c->before_ctx);
 		dispatch_start(c->dispatch);
-	else if (!run && dispatch_is_started(c->dispatch))
+	} else if (!run && dispatch_is_started(c->dispatch)) {
 		dispatch_stop(c->dispatch);
+	}
 }
 
 void controller_lead(struct controller *c)

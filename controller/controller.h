@@ -15,6 +15,8 @@ struct controller_config {
 	int64_t sync_period_ns;
 	int64_t status_refresh_ns; /* how often a status is written that differs in the metrics' values only; not looked at in strict mode */
 	enum controller_native native;
+	const char *namespace; /* our own; needed for CONTROLLER_OWN; copied */
+	int64_t canary_period_ns; /* how long another HPA controller may take to show itself; 0: the default */
 	struct record_config record;
 };
 
@@ -35,6 +37,8 @@ void controller_step_down(struct controller *c);
 bool controller_is_leading(const struct controller *c);
 /* Under a lease: how long it is held for certain, asked with a fresh clock before every write. NULL: no lease is needed. */
 void controller_use_lease(struct controller *c, int64_t (*left_ns)(void *ctx), void *ctx);
+/* Called each time before passes start to run, with all objects known: twice in one term if a watch had to begin anew. NULL: nobody is. */
+void controller_before_passes(struct controller *c, void (*fn)(void *ctx), void *ctx);
 /* All watches have delivered their first list. Until then nothing is decided. */
 bool controller_is_ready(const struct controller *c);
 /* Why it is not ready, in a few words. */

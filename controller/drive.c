@@ -235,7 +235,10 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 		if (target.failed != ERR_OK)
 			(void)error_nomem(&err);
 		finish(d, &err);
+		return;
 	}
+	/* Until it is settled: if we end before, a successor must take it for possible. */
+	d->one->history.unsettled = d->one->history.unsettled || urgent;
 }
 
 static void send_scale(struct drive *d)

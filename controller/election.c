@@ -60,7 +60,8 @@ static void on_started(void *ctx)
 	struct election *e = ctx;
 
 	log_works_again(e);
-	log_event(LOG_INFO, "leads", "identity", e->identity, "lease", e->config.options.name, NULL);
+	log_event(
+		LOG_INFO, "leads", "identity", e->identity, "lease", e->config.options.name, NULL);
 	set_leader(e, true);
 	e->config.on_lead(e->config.ctx);
 }

@@ -9,18 +9,61 @@
 #include "common/log.h"
 #include "controller/controller_options.h"
 #include "controller/probes.h"
+#include "controller/succession.h"
 #include "kube/kubeconfig.h"
 
 #define USER_AGENT "flyball-controller/" FLYBALL_VERSION " horizontal-pod-autoscaler"
 
-static void on_signal(int signal, void *ctx)
+/* Freed from the last to the first. */
+struct program {
+	struct loop *loop;
+	struct http_client *http;
+	struct kube_client *client;
+	char *namespace; /* of the service account or kubeconfig */
+	struct selfmetrics *metrics;
+	struct controller *controller;
+	struct succession *succession; /* NULL: no election */
+	struct probes *probes;
+	bool ending;
+};
+
+static void program_free(struct program *p)
 {
-	log_event(LOG_INFO, "ending", "signal", signal == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
+	probes_free(p->probes);
+	succession_free(p->succession);
+	controller_free(p->controller);
+	selfmetrics_free(p->metrics);
+	mem_free(p->namespace);
+	client_free(p->client);
+	http_client_free(p->http);
+	loop_free(p->loop);
+}
+
+static void program_free_auto(struct program *p)
+{
+	program_free(p);
+}
+
+static void on_ended(void *ctx)
+{
 	loop_stop(ctx);
 }
 
-static enum error_kind connect_to_cluster(const struct controller_options *o,
-	struct http_client *http, struct loop *l, struct kube_client **ret, struct error *err)
+/* A second one does not wait for what the first one began. */
+static void on_signal(int signal, void *ctx)
+{
+	struct program *p = ctx;
+
+	log_event(LOG_INFO, "ending", "signal", signal == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
+	if (p->ending || !p->succession)
+		loop_stop(p->loop);
+	else
+		succession_end(p->succession, on_ended, p->loop);
+	p->ending = true;
+}
+
+static enum error_kind connect_to_cluster(
+	struct program *p, const struct controller_options *o, struct error *err)
 {
 	const struct kubeconfig_env env = {
 		.kubeconfig = getenv("KUBECONFIG"),
@@ -34,34 +77,55 @@ static enum error_kind connect_to_cluster(const struct controller_options *o,
 	arena_init(&a, LIMIT_CONFIG_FILE_BYTES * 8);
 	if (kubeconfig_find(&a, o->kubeconfig, o->context, &env, true, &config, err) != ERR_OK)
 		return err->kind;
-	return client_new(http, l, &config, USER_AGENT, ret, err);
+	p->namespace = mem_strdup(config.namespace);
+	if (!p->namespace)
+		return error_nomem(err);
+	return client_new(p->http, p->loop, &config, USER_AGENT, &p->client, err);
+}
+
+static enum error_kind lead_or_elect(
+	struct program *p, const struct controller_options *o, struct error *err)
+{
+	struct succession_config config = {
+		.client = p->client,
+		.metrics = p->metrics,
+		.controller = p->controller,
+		.options = o->election,
+	};
+
+	if (!o->election.enabled) {
+		controller_lead(p->controller);
+		return ERR_OK;
+	}
+	if (config.options.namespace[0] == '\0')
+		config.options.namespace = p->namespace;
+	return succession_new(&config, &p->succession, err);
 }
 
 static enum error_kind run(const struct controller_options *o, struct error *err)
 {
 	static const char *const MODES[] = { "observe", "own", "ignore" };
-	AUTO(loop_free) struct loop *l = NULL;
-	AUTO(http_client_free) struct http_client *http = NULL;
-	AUTO(client_free) struct kube_client *client = NULL;
-	AUTO(selfmetrics_free) struct selfmetrics *metrics = selfmetrics_new();
-	AUTO(controller_free) struct controller *controller = NULL;
-	AUTO(probes_free) struct probes *probes = NULL;
+	AUTO(program_free) struct program p = { .metrics = selfmetrics_new() };
+	struct controller_config config = o->controller;
 
-	if (!metrics)
+	if (!p.metrics)
 		return error_nomem(err);
-	if (loop_new(&l, err) != ERR_OK || loop_on_signal(l, SIGINT, on_signal, l, err) != ERR_OK ||
-		loop_on_signal(l, SIGTERM, on_signal, l, err) != ERR_OK ||
-		http_client_new(l, &http, err) != ERR_OK ||
-		connect_to_cluster(o, http, l, &client, err) != ERR_OK ||
-		controller_new(client, &o->controller, metrics, &controller, err) != ERR_OK)
+	if (loop_new(&p.loop, err) != ERR_OK ||
+		loop_on_signal(p.loop, SIGINT, on_signal, &p, err) != ERR_OK ||
+		loop_on_signal(p.loop, SIGTERM, on_signal, &p, err) != ERR_OK ||
+		http_client_new(p.loop, &p.http, err) != ERR_OK ||
+		connect_to_cluster(&p, o, err) != ERR_OK)
 		return err->kind;
-	if (o->port > 0 && probes_new(l, o->bind_address, (uint16_t)o->port, controller, metrics,
-				   &probes, err) != ERR_OK)
+	config.namespace = p.namespace;
+	if (controller_new(p.client, &config, p.metrics, &p.controller, err) != ERR_OK ||
+		lead_or_elect(&p, o, err) != ERR_OK)
 		return err->kind;
-	controller_lead(controller);
-	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server", client_server(client),
-		"native-hpas", MODES[o->controller.native], NULL);
-	return loop_run(l, err);
+	if (o->port > 0 && probes_new(p.loop, o->bind_address, (uint16_t)o->port, p.controller,
+				   p.metrics, &p.probes, err) != ERR_OK)
+		return err->kind;
+	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server",
+		client_server(p.client), "native-hpas", MODES[o->controller.native], NULL);
+	return loop_run(p.loop, err);
 }
 
 int main(int argc, char **argv)

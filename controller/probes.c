@@ -20,7 +20,7 @@ static void reply_ready(const struct probes *p, struct http_exchange *x)
 	AUTO(buf_done) struct buf text = { 0 };
 
 	if (controller_is_ready(p->controller)) {
-		reply_text(x, 200, "ok");
+		reply_text(x, 200, controller_is_leading(p->controller) ? "ok" : "ok, stands by");
 		return;
 	}
 	buf_init(&text, 256);

@@ -272,8 +272,14 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	struct error err;
 
 	(void)t;
-	if (attempt(call, &err))
+	/* After a stop of the process it may be too late for what was still allowed when this wait began. */
+	if (call->deadline.ns != 0 && instant_mono_now().ns >= call->deadline.ns) {
+		(void)error_set(
+			&err, ERR_UNAVAIL, "the request ran out of time before it was repeated");
 		finish_early(call, &err);
+	} else if (attempt(call, &err)) {
+		finish_early(call, &err);
+	}
 }
 
 /* The caller's texts may go away; those in the call's arena stay until it is over. */

@@ -45,11 +45,10 @@ static struct checkpoint_now clock_at(
 
 static uint64_t write_one(const struct history *h, const struct checkpoint_now *now, bool complete)
 {
-	const struct checkpoint_head head = { .n_shards = 1, .set = 7 };
 	struct checkpoint_writer w;
 
 	buf_clear(&text);
-	checkpoint_begin(&w, &text, &head, now, complete);
+	checkpoint_begin(&w, &text, now, complete);
 	ck_assert_int_eq(checkpoint_put(&w, SV("default/web"), SV("uid-1"), h, &err), ERR_OK);
 	uint64_t digest = checkpoint_end(&w);
 	ck_assert_int_eq(text.failed, ERR_OK);
@@ -63,8 +62,8 @@ static void restore_one(struct history *h, const struct checkpoint_now *now, boo
 	ck_assert_msg(
 		checkpoint_read(&arena, buf_sv(&text), &shard, &err) == ERR_OK, "%s", err.text);
 	ck_assert_uint_le(shard.n_records, 1);
-	ck_assert_int_eq(checkpoint_restore(&shard, shard.n_records ? shard.records : NULL, exact,
-				 now, h, &err),
+	ck_assert_int_eq(checkpoint_restore(
+				 &shard, checkpoint_find(&shard, SV("uid-1")), exact, now, h, &err),
 		ERR_OK);
 }
 
@@ -196,21 +195,16 @@ START_TEST(a_hold_and_an_open_write_are_handed_on)
 }
 END_TEST
 
-#define HEAD "{\"version\":1,\"shard\":0,\"shards\":1,\"set\":1,\"slackMs\":0,"
+#define HEAD "{\"version\":1,\"slackMs\":0,"
 #define ONE(members) HEAD "\"objects\":[{\"uid\":\"u\"," members "}]}"
 
 static const char *const REFUSED[] = {
 	"",
 	"{}",
 	"[]",
-	"{\"version\":2,\"shard\":0,\"shards\":1,\"set\":1,\"slackMs\":0,"
-	"\"objects\":[]}",
-	"{\"version\":1,\"shard\":1,\"shards\":1,\"set\":1,\"slackMs\":0,"
-	"\"objects\":[]}",
-	"{\"version\":1,\"shard\":0,\"shards\":99,\"set\":1,\"slackMs\":0,"
-	"\"objects\":[]}",
-	"{\"version\":1,\"shard\":0,\"shards\":1,\"set\":1,\"slackMs\":-1,"
-	"\"objects\":[]}",
+	"{\"version\":2,\"slackMs\":0,\"objects\":[]}",
+	"{\"version\":1,\"slackMs\":-1,\"objects\":[]}",
+	"{\"version\":1,\"objects\":[]}",
 	HEAD "\"objects\":{}}",
 	HEAD "\"objects\":[7]}",
 	HEAD "\"objects\":[{}]}",
