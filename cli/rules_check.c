@@ -191,7 +191,7 @@ static enum error_kind check_rule(struct rules_check *c, struct rules_verdict *v
 	}
 	if (r->part == RULES_FILE_EXTERNAL)
 		return rules_check_query(c, v, none, true, err);
-	for (size_t i = 0; i < r->n_resources; i++) {
+	for (size_t i = 0; i < r->n_resources && !v->unparsed; i++) {
 		if (rules_check_query(c, v, r->resources[i], i == 0, err) != ERR_OK)
 			return err->kind;
 	}

@@ -73,7 +73,8 @@ struct rules_verdict {
 	const struct rules_file *file;
 	const struct rules_file_rule *rule;
 	const char *query;  /* with sentinels; NULL: none can be made */
-	const char *asking; /* one line, or two; NULL: it does not parse */
+	const char *asking; /* one line, or two; NULL: it cannot be asked */
+	bool unparsed;	    /* what is wrong for one resource is so for all */
 };
 
 struct rules_check {

@@ -202,6 +202,7 @@ static enum error_kind look_at(const struct look *l, bool main, struct error *er
 		return err->kind;
 	if (!checked.root) {
 		tell_problems(l, &checked, RULES_SYNTAX);
+		l->v->unparsed = true;
 		return ERR_OK;
 	}
 	if (version || c->features)
