@@ -81,29 +81,39 @@ static void list_constraints(struct reporting *r)
 		constrain(r, "Recommend", NULL);
 }
 
-/* The earliest of the moments that lie ahead. */
-static void at_the_latest(const struct reporting *r, int64_t *next_ns, int64_t at_ns)
+/* Keeps the earliest of the moments that lie ahead. */
+static void consider(const struct reporting *r, int64_t *next_ns, int64_t at_ns)
 {
 	if (at_ns > r->p->now.mono.ns && (*next_ns == 0 || at_ns < *next_ns))
 		*next_ns = at_ns;
 }
 
+/* The bound changes when the last recommendation that makes it leaves the window. */
 static void look_at_window(const struct reporting *r, int64_t *next_ns)
 {
 	const struct proposal *p = r->p;
 	bool down = p->stabilized.by == STABILIZED_DOWN;
-	size_t holder = down ? p->stabilized.down_holder : p->stabilized.up_holder;
+	int32_t bound = down ? p->stabilized.down_bound : p->stabilized.up_bound;
+	int64_t latest_ns = INT64_MIN;
 
-	if (p->stabilized.by != STABILIZED_NOT && holder < p->n_history)
-		at_the_latest(r, next_ns,
-			p->history[holder].at.ns + (down ? p->down_window_ns : p->up_window_ns));
+	if (p->stabilized.by == STABILIZED_NOT)
+		return;
+	if (p->held) {
+		consider(r, next_ns, p->hold_until.ns);
+		return;
+	}
+	for (size_t i = 0; i < p->n_history; i++)
+		if (p->history[i].replicas == bound && p->history[i].at.ns > latest_ns)
+			latest_ns = p->history[i].at.ns;
+	if (latest_ns != INT64_MIN)
+		consider(r, next_ns, latest_ns + (down ? p->down_window_ns : p->up_window_ns));
 }
 
 static void look_at_events(const struct reporting *r, const struct history_events *events,
 	int32_t period_sec, int64_t *next_ns)
 {
 	for (size_t i = 0; i < events->n; i++)
-		at_the_latest(r, next_ns, events->at[i].at.ns + period_sec * NS_PER_SEC);
+		consider(r, next_ns, events->at[i].at.ns + period_sec * NS_PER_SEC);
 }
 
 static void look_at_policies(const struct reporting *r, int64_t *next_ns)
@@ -134,7 +144,7 @@ static void set_next_change(struct reporting *r)
 	look_at_window(r, &next_ns);
 	look_at_policies(r, &next_ns);
 	if (p->fallback.waiting)
-		at_the_latest(r, &next_ns, p->fallback.due.ns);
+		consider(r, &next_ns, p->fallback.due.ns);
 	struct wall next = instant_wall_add_ns(p->now.wall, next_ns - p->now.mono.ns);
 	bool has = next_ns != 0;
 	if (p->override.active && (!has || instant_wall_cmp(p->override.until, next) < 0)) {
