@@ -260,7 +260,8 @@ static enum error_kind start_controller(
 	(void)snprintf(window, sizeof(window),
 		"--horizontal-pod-autoscaler-downscale-stabilization=%lldms",
 		(long long)pace->stabilization_ms);
-	char *args[] = { kubeconfig, period, window, (char[]){ "--native-hpas=own" }, NULL };
+	char *args[] = { kubeconfig, period, window, (char[]){ "--native-hpas=own" },
+		(char[]){ "--canary-period=100ms" }, NULL };
 	return start(s, &s->controller, "flyball-controller", args, false, err);
 }
 

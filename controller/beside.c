@@ -8,6 +8,8 @@
 #define MAX_MESSAGE_BYTES 2048
 
 struct beside {
+	void (*on_progress)(void *ctx);
+	void *ctx;
 	struct canary_watch *canary; /* NULL: native objects are not written anyway */
 	struct foreign *foreign;
 	struct kind_watch *keda;
@@ -87,6 +89,14 @@ static void on_keda_error(const struct error *err, void *ctx)
 			"ScaledObjects cannot be watched; one on a target of ours goes unnoticed",
 			"error", err->text, NULL);
 	b->keda_failed = true;
+	b->on_progress(b->ctx);
+}
+
+static void on_keda_synced(void *ctx)
+{
+	struct beside *b = ctx;
+
+	b->on_progress(b->ctx);
 }
 
 static void on_keda_known(bool installed, void *ctx)
@@ -95,6 +105,7 @@ static void on_keda_known(bool installed, void *ctx)
 
 	if (!installed)
 		foreign_remove_kind(b->foreign, FOREIGN_KEDA);
+	b->on_progress(b->ctx);
 }
 
 enum error_kind beside_new(
@@ -104,6 +115,8 @@ enum error_kind beside_new(
 
 	if (!b)
 		return error_nomem(err);
+	b->on_progress = config->on_progress;
+	b->ctx = config->ctx;
 	b->foreign = foreign_new();
 	if (!b->foreign)
 		return error_nomem(err);
@@ -121,6 +134,7 @@ enum error_kind beside_new(
 			.resource = "scaledobjects.keda.sh",
 			.on_object = on_keda,
 			.on_deleted = on_keda_gone,
+			.on_synced = on_keda_synced,
 			.on_error = on_keda_error,
 			.ctx = b },
 		.discovery = config->discovery,
@@ -143,6 +157,11 @@ void beside_free(struct beside *b)
 	canary_watch_free(b->canary);
 	foreign_free(b->foreign);
 	mem_free(b);
+}
+
+bool beside_is_synced(const struct beside *b)
+{
+	return b->keda_failed || kind_watch_is_synced(b->keda);
 }
 
 void beside_lead(struct beside *b, bool leads)

@@ -14,6 +14,9 @@ struct beside_config {
 	bool owns_native;	  /* --native-hpas=own: the canary is needed */
 	const char *namespace;	  /* ours; only for owns_native */
 	int64_t canary_period_ns; /* 0: the default */
+	/* beside_is_synced may have become true. */
+	void (*on_progress)(void *ctx);
+	void *ctx;
 };
 
 /* errors: INVALID (owns_native without a namespace), NOMEM. */
@@ -21,6 +24,8 @@ MUST_USE enum error_kind beside_new(
 	const struct beside_config *config, struct beside **ret, struct error *err);
 void beside_free(struct beside *b);
 DEFINE_AUTO(struct beside *, beside_free)
+/* KEDA's objects are known, or there are none, or they cannot be read: then one goes unnoticed, which is said, and holds up nobody. */
+bool beside_is_synced(const struct beside *b);
 void beside_lead(struct beside *b, bool leads);
 
 /* Every native object that the watch tells of. True: it is our canary, and nothing to decide about. */

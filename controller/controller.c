@@ -5,6 +5,7 @@
 
 #include "common/limits.h"
 #include "common/log.h"
+#include "controller/beside.h"
 #include "controller/dispatch.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
@@ -34,9 +35,10 @@ struct controller {
 	struct events *events;
 	struct record *record;
 	struct feed native, own;
-	struct watch *native_watch; /* NULL: native objects are left alone */
-	struct watch *pod_watch;    /* NULL: nobody needs pods */
+	struct watch *native_watch;
+	struct watch *pod_watch; /* NULL: nobody needs pods */
 	struct kind_watch *own_watch;
+	struct beside *beside;
 	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
 	struct drive_pressure pressure;
 	struct drive_context drive;
@@ -64,6 +66,8 @@ static const char *missing_list(const struct controller *c)
 		return "the list of horizontalpodautoscalers";
 	if (!c->was_ready && !kind_watch_is_synced(c->own_watch))
 		return "the list of horizontalautoscalers";
+	if (!c->was_ready && !beside_is_synced(c->beside))
+		return "the list of scaledobjects";
 	return is_synced(c->pod_watch) ? NULL : "the list of pods";
 }
 
@@ -101,7 +105,8 @@ static struct gate_answer on_gate(
 		.lease_left_ns = c->lease_left_ns ? c->lease_left_ns(c->lease_ctx) : 0,
 		.kind = one->kind,
 		.owns_native = c->config.native == CONTROLLER_OWN,
-		.native_may_write = true,
+		.native_may_write = beside_may_write_native(c->beside),
+		.foreign = beside_has_foreign(c->beside, hpa),
 		.recommend = own && own->mode != OWN_MODE_ACTIVE,
 	};
 
@@ -129,20 +134,28 @@ static void turn(struct controller *c)
 		if (c->before_passes)
 			c->before_passes(c->before_ctx);
 		dispatch_start(c->dispatch);
-	} else if (!run && dispatch_is_started(c->dispatch)) {
+	} else if (!run && dispatch_is_started(c->dispatch))
 		dispatch_stop(c->dispatch);
-	}
+}
+
+static struct sv on_foreign(struct arena *a, const struct hpa *hpa, void *ctx)
+{
+	const struct controller *c = ctx;
+
+	return beside_find_foreign(c->beside, a, hpa);
 }
 
 void controller_lead(struct controller *c)
 {
 	c->leading = true;
+	beside_lead(c->beside, true);
 	turn(c);
 }
 
 void controller_step_down(struct controller *c)
 {
 	c->leading = false;
+	beside_lead(c->beside, false);
 	turn(c);
 }
 
@@ -165,9 +178,13 @@ static void tell_lost(
 static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 {
 	const struct feed *f = ctx;
+	struct controller *c = f->controller;
 	struct error err;
 
-	if (dispatch_put(f->controller->dispatch, f->kind, id, json, &err) != ERR_OK)
+	if (f->kind == AUTOSCALER_NATIVE &&
+		(beside_see_native(c->beside, id, json) || c->config.native == CONTROLLER_IGNORE))
+		return;
+	if (dispatch_put(c->dispatch, f->kind, id, json, &err) != ERR_OK)
 		tell_lost("cannot take in an autoscaler; tried again with its next change",
 			f->kind == AUTOSCALER_OWN ? "fha" : "hpa", id, &err);
 }
@@ -177,6 +194,8 @@ static void on_autoscaler_gone(const struct object_id *id, struct sv json, void 
 	const struct feed *f = ctx;
 
 	(void)json;
+	if (f->kind == AUTOSCALER_NATIVE && beside_lose_native(f->controller->beside, id))
+		return;
 	dispatch_remove(f->controller->dispatch, f->kind, id->namespace, id->name);
 }
 
@@ -215,6 +234,11 @@ static void on_autoscalers_synced(void *ctx)
 {
 	const struct feed *f = ctx;
 	on_progress(f->controller);
+}
+
+static void on_beside_progress(void *ctx)
+{
+	on_progress(ctx);
 }
 
 static void on_pods_synced(void *ctx)
@@ -326,11 +350,10 @@ static enum error_kind start_watches(struct controller *c, struct error *err)
 
 	if (kind_watch_start(&config, &c->own_watch, err) != ERR_OK)
 		return err->kind;
-	if (c->config.native == CONTROLLER_IGNORE)
-		return ERR_OK;
+	/* Ignored, they may still act on a target of our kind. */
 	if (watch_start(&native, &c->native_watch, err) != ERR_OK)
 		return err->kind;
-	return watch_pods(c, err);
+	return c->config.native == CONTROLLER_IGNORE ? ERR_OK : watch_pods(c, err);
 }
 
 /* Life */
@@ -356,6 +379,17 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 		return error_nomem(err);
 	if (discovery_cache_new(c->client, &c->discovery, err) != ERR_OK ||
 		events_new(c->client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
+		return err->kind;
+	const struct beside_config beside = {
+		.client = c->client,
+		.discovery = c->discovery,
+		.owns_native = c->config.native == CONTROLLER_OWN,
+		.namespace = c->config.namespace,
+		.canary_period_ns = c->config.canary_period_ns,
+		.on_progress = on_beside_progress,
+		.ctx = c,
+	};
+	if (beside_new(&beside, &c->beside, err) != ERR_OK)
 		return err->kind;
 	const struct scale_cache_config scales = {
 		.client = c->client, .on_error = on_target_error, .ctx = c
@@ -394,6 +428,8 @@ static enum error_kind make_dispatch(
 		.pressure = &c->pressure,
 		.gate = on_gate,
 		.gate_ctx = c,
+		.foreign = on_foreign,
+		.foreign_ctx = c,
 		.metrics_timeout_ns =
 			period_ns < METRICS_TIMEOUT_NS ? period_ns : METRICS_TIMEOUT_NS,
 		.sync_period_ns = period_ns,
@@ -432,6 +468,7 @@ void controller_free(struct controller *c)
 	watch_stop(c->pod_watch);
 	dispatch_free(c->dispatch);
 	scale_cache_free(c->scales);
+	beside_free(c->beside);
 	loop_timer_free(c->resume_timer);
 	events_free(c->events);
 	record_free(c->record);

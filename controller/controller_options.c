@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "controller/canary_watch.h"
+
 #define N_OPTIONS 40
 #define N_ELECTION_OPTIONS 8
 #define MIN_PERIOD_NS (100 * NS_PER_MS)
@@ -93,6 +95,14 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.help = "what to do with HorizontalPodAutoscalers: decide and log but "
 				"write nothing, because a cluster normally has its own "
 				"controller for them; write; or leave them alone" },
+		{ .name = "canary-period",
+			.kind = OPTION_DURATION,
+			.target = &o->controller.canary_period_ns,
+			.min = MIN_PERIOD_NS,
+			.max = HOUR_NS,
+			.value_name = "DURATION",
+			.help = "with --native-hpas=own: how long another HPA controller may take "
+				"to show itself; two such periods pass before the first write" },
 		{ .name = "sync-period",
 			.kind = OPTION_DURATION,
 			.target = &o->controller.sync_period_ns,
@@ -216,6 +226,7 @@ static void set_defaults(struct raw *r)
 	*r = (struct raw){ .o = {
 				   .controller = { .settings = SETTINGS_DEFAULT,
 					   .sync_period_ns = 15 * NS_PER_SEC,
+					   .canary_period_ns = CANARY_WATCH_PERIOD_NS,
 					   .status_refresh_ns = 60 * NS_PER_SEC,
 					   .record.max_bytes = RECORD_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",

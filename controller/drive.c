@@ -513,8 +513,14 @@ static void on_discovery(struct discovery *found, const struct error *failed, vo
 		.hpa = &d->hpa,
 		.discovery = d->discovery,
 		.history = &d->one->history,
+		.foreign = d->context->foreign(&d->arena, &d->hpa, d->context->foreign_ctx),
 		.tape = d->context->record ? &d->tape : NULL,
 	};
+	if (!input.foreign.ptr) {
+		(void)arena_error(&d->arena, &err);
+		finish(d, &err);
+		return;
+	}
 	(void)ask_custom_version(d->discovery, &input.custom_version, &input.custom_problem);
 	pass_begin(&d->pass, &input, now());
 	d->begun = true;

@@ -27,6 +27,9 @@ struct drive_context {
 	struct gate_answer (*gate)(const struct autoscaler *one, const struct hpa *hpa,
 		enum gate_write write, void *ctx);
 	void *gate_ctx;
+	/* Why an object must leave its target alone, in the pass's arena; empty: nothing does; ptr NULL: no memory. */
+	struct sv (*foreign)(struct arena *a, const struct hpa *hpa, void *ctx);
+	void *foreign_ctx;
 	int64_t metrics_timeout_ns;
 	int64_t sync_period_ns;
 	struct record *record; /* NULL: passes are not recorded */

@@ -199,7 +199,7 @@ class Scenario:
             f"--sync-period={SYNC_PERIOD_SEC}s",
         ]
         if owns:  # the default is to observe
-            command.append("--native-hpas=own")
+            command += ["--native-hpas=own", "--canary-period=2s"]
         self.controller = self.cluster.processes.start("flyball-controller", command)
 
     # ----- what is asked

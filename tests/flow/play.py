@@ -110,7 +110,7 @@ class Stage:
 
     def start_controller(self, *args):
         return self.start("flyball-controller", f"--kubeconfig={self.kubeconfig}", "--sync-period=500ms",
-                          "--horizontal-pod-autoscaler-downscale-stabilization=1s", *(args or ("--native-hpas=own",)))
+                          "--horizontal-pod-autoscaler-downscale-stabilization=1s", "--canary-period=100ms", *(args or ("--native-hpas=own",)))
 
     def request(self, method, path, body=None, content_type="application/json"):
         data = None if body is None else json.dumps(body).encode()
