@@ -130,15 +130,50 @@ enum error_kind tls_cert_subject(
 	return ERR_OK;
 }
 
+/* Whether the key is the first certificate's. GnuTLS' credentials would tell as well, but lose memory over each pair that does not fit, and a bad pair may
+ * be looked at every few seconds for days. */
+static int match(struct sv cert_pem, struct sv key_pem)
+{
+	unsigned char ids[2][64];
+	size_t sizes[2] = { sizeof(ids[0]), sizeof(ids[1]) };
+	gnutls_datum_t cert = datum_of(cert_pem), key = datum_of(key_pem);
+	gnutls_x509_crt_t *certs = NULL;
+	gnutls_x509_privkey_t private = NULL;
+	unsigned n = 0;
+	int code = gnutls_x509_crt_list_import2(&certs, &n, &cert, GNUTLS_X509_FMT_PEM, 0);
+	if (code >= 0)
+		code = gnutls_x509_privkey_init(&private);
+	if (code >= 0)
+		code = gnutls_x509_privkey_import2(private, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
+	if (code >= 0)
+		code = gnutls_x509_crt_get_key_id(
+			certs[0], GNUTLS_KEYID_USE_SHA256, ids[0], &sizes[0]);
+	if (code >= 0)
+		code = gnutls_x509_privkey_get_key_id(
+			private, GNUTLS_KEYID_USE_SHA256, ids[1], &sizes[1]);
+	if (code >= 0 &&
+		!sv_eq(sv_from((char *)ids[0], sizes[0]), sv_from((char *)ids[1], sizes[1])))
+		code = GNUTLS_E_CERTIFICATE_KEY_MISMATCH;
+	if (private)
+		gnutls_x509_privkey_deinit(private);
+	for (unsigned i = 0; i < n; i++)
+		gnutls_x509_crt_deinit(certs[i]);
+	gnutls_free(certs);
+	return code;
+}
+
 enum error_kind tls_cert_check_pair(struct sv cert_pem, struct sv key_pem, struct error *err)
 {
 	gnutls_certificate_credentials_t credentials;
-	if (gnutls_certificate_allocate_credentials(&credentials) < 0)
-		return error_nomem(err);
 	gnutls_datum_t cert = datum_of(cert_pem), key = datum_of(key_pem);
-	int code =
-		gnutls_certificate_set_x509_key_mem(credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
-	gnutls_certificate_free_credentials(credentials);
+	int code = match(cert_pem, key_pem);
+	if (code >= 0 && gnutls_certificate_allocate_credentials(&credentials) < 0)
+		return error_nomem(err);
+	if (code >= 0) {
+		code = gnutls_certificate_set_x509_key_mem(
+			credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
+		gnutls_certificate_free_credentials(credentials);
+	}
 	return code < 0 ? failed(code, ERR_INVALID, "certificate and key cannot be used", err)
 			: ERR_OK;
 }

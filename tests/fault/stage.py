@@ -339,7 +339,7 @@ class Stage:
                 stub.close()
         if kind is not None or code != 0:
             for log in sorted(self.folder.glob("*.log")):
-                print(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:]))
+                print(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-int(os.environ.get("FLYBALL_LOG_LINES", "15")):]))
         shutil.rmtree(self.folder, ignore_errors=True)
         if code != 0 and kind is None:
             raise Failed(f"the adapter ended with {code}")
