@@ -2,6 +2,8 @@
  * themselves. */
 #include "cli/rules_file.h"
 
+#include "adapter/enforce.h"
+#include "adapter/sample_time.h"
 #include "promql/parser.h"
 
 #define MAX_RESOURCES 32
@@ -176,6 +178,10 @@ static enum error_kind add_rule(
 	if (!r->title)
 		return arena_error(a, err);
 	enum error_kind kind = naming_compile(a, f->mapper, rule, &r->naming, err);
+	if (kind == ERR_OK && rule->enforce_namespace)
+		kind = enforce_check(a, f->mapper, &r->naming, err);
+	if (kind == ERR_OK && rule->sample_timestamp)
+		kind = sample_time_check(a, f->mapper, &r->naming, err);
 	if (kind == ERR_OK)
 		kind = name_metric(a, r, err);
 	if (kind == ERR_OK)

@@ -1,6 +1,7 @@
 /* Questions as the adapter would ask them, and with sentinels. */
 #include "cli/rules_question.h"
 
+#include "adapter/enforce.h"
 #include "adapter/query.h"
 
 /* Stands for the series when the selector allows several. */
@@ -26,6 +27,21 @@ static bool wants_namespace(
 	return r->part != RULES_FILE_NODE && rules_question_is_namespaced(f, resource);
 }
 
+/* enforceNamespace: the namespace in every selector, as the adapter adds it. */
+static enum error_kind enforce(struct arena *a, const struct rules_file *f,
+	const struct rules_file_rule *r, const struct rules_question *q, struct rules_text *text,
+	struct error *err)
+{
+	bool is_namespace = rules_file_is_namespaces(q->resource);
+	struct sv label;
+
+	if (enforce_label(a, f->mapper, &r->naming, &label, err) != ERR_OK)
+		return err->kind;
+	text->namespace_label = label;
+	return enforce_query(a, text->query, label, is_namespace ? q->names : &q->ns,
+		is_namespace ? q->n_names : 1, &text->query, err);
+}
+
 enum error_kind rules_question_text(struct arena *a, const struct rules_file *f,
 	const struct rules_file_rule *r, const struct rules_question *q, struct rules_text *ret,
 	struct error *err)
@@ -46,7 +62,9 @@ enum error_kind rules_question_text(struct arena *a, const struct rules_file *f,
 	if (question.namespace.len > 0 && naming_label(&r->naming.mapping, f->mapper, a, NAMESPACES,
 						  &ret->namespace_label, err) != ERR_OK)
 		return err->kind;
-	return query_build(a, f->mapper, &question, &ret->query, &ret->label, err);
+	if (query_build(a, f->mapper, &question, &ret->query, &ret->label, err) != ERR_OK)
+		return err->kind;
+	return r->rule && r->rule->enforce_namespace ? enforce(a, f, r, q, ret, err) : ERR_OK;
 }
 
 static enum error_kind sentinel(struct arena *a, const struct rules_file *f,

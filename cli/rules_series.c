@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "adapter/enforce.h"
 #include "common/instant.h"
 
 /* The adapter lists what had samples within --metrics-max-age, by default the relist interval of ten minutes. */
@@ -42,6 +43,9 @@ static enum error_kind find_resources(struct arena *a, const struct rules_file *
 		if (naming_resource(&r->naming.mapping, f->mapper, shape->labels[i], &found, &one,
 			    err) != ERR_OK)
 			return err->kind;
+		/* Whatever has no namespace is not served by a rule that enforces it. */
+		if (found && r->rule->enforce_namespace && !enforce_is_possible(f->mapper, one))
+			found = false;
 		if (found && rules_file_is_namespaces(one))
 			namespaces = one;
 		else if (found)
