@@ -1,6 +1,10 @@
 /* Configuration files, and what compiles out of them: rules against a small cluster, a few series names and labels, a query. */
+#include "adapter/enforce.h"
 #include "adapter/generation.h"
-#include "adapter/query.h"
+#include "adapter/pieces.h"
+#include "adapter/sample_time.h"
+#include "promql/ast_walk.h"
+#include "promql/parser.h"
 #include "tests/fuzz/fuzz.h"
 
 static struct mapper *cluster(void)
@@ -31,6 +35,41 @@ static struct mapper *cluster(void)
 	return m;
 }
 
+static bool has_namespace(struct ast *n, void *ctx)
+{
+	const struct sv *label = ctx;
+	bool found = n->kind != AST_VECTOR;
+	for (size_t i = 0; !found && i < n->vector.n_matchers; i++) {
+		const struct matcher *m = &n->vector.matchers[i];
+		found = m->op == MATCHER_EQ && sv_eq(m->label, *label) && sv_is(m->value, "shop");
+	}
+	REQUIRE(found);
+	return true;
+}
+
+/* No rule leads around the namespace that it enforces. */
+static void enforce(
+	struct arena *a, const struct generation *g, const struct naming *n, struct sv text)
+{
+	struct error err = { 0 };
+	struct sv label = SV_NULL, namespace = SV("shop"), enforced = SV_NULL;
+	struct ast *tree = NULL;
+	REQUIRE(enforce_label(a, g->mapper, n, &label, &err) == ERR_OK);
+	if (enforce_query(a, text, label, &namespace, 1, &enforced, &err))
+		return;
+	REQUIRE(parser_parse(a, enforced, PARSER_ALL, &tree, NULL, &err) == ERR_OK);
+	REQUIRE(ast_walk(tree, has_namespace, &label, &err) == ERR_OK);
+}
+
+static void cut(struct arena *a, const struct generation *g, const struct query_question *q)
+{
+	struct pieces p = { 0 };
+	struct sv label;
+	struct error err = { 0 };
+	if (pieces_build(a, g->mapper, q, &p, &label, &err) == ERR_OK)
+		REQUIRE(p.n > 0 && p.at[0].query.len > 0);
+}
+
 static void use(const struct generation *g, const struct naming *n)
 {
 	AUTO(arena_done) struct arena a = { 0 };
@@ -56,8 +95,15 @@ static void use(const struct generation *g, const struct naming *n)
 		.names = names,
 		.n_names = ARRAY_LEN(names),
 	};
-	if (query_build(&a, g->mapper, &q, &text, &label, &err) == ERR_OK)
-		REQUIRE(text.len > 0 && label.len > 0);
+	if (query_build(&a, g->mapper, &q, &text, &label, &err))
+		return;
+	REQUIRE(text.len > 0 && label.len > 0);
+	cut(&a, g, &q);
+	if (n->rule->enforce_namespace)
+		enforce(&a, g, n, text);
+	if (n->rule->sample_timestamp &&
+		sample_time_query(&a, text, label, &metric, &err) == ERR_OK)
+		REQUIRE(metric.len > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
