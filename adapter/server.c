@@ -412,6 +412,8 @@ static void on_drain(struct loop_timer *t, void *ctx)
 void server_stop(struct server *s)
 {
 	s->stopping = true;
+	/* Whoever asked may lose patience while requests drain. */
+	work_note_ending(s->work);
 	s->drain_by.ns = loop_now(s->loop).ns + SERVER_DRAIN_NS;
 	if (s->listener)
 		http_server_quiesce(s->listener);

@@ -100,6 +100,12 @@ void work_note_keep_suspects(struct work_note *n)
 		n->keeps_suspects = true;
 }
 
+void work_note_ending(struct work_note *n)
+{
+	if (n)
+		n->table->ended = 1;
+}
+
 void work_note_free(struct work_note *n)
 {
 	if (!n)

@@ -36,6 +36,8 @@ MUST_USE enum error_kind work_note_new(
 	const char *directory, const char *name, struct work_note **ret, struct error *err);
 /* From now on work_note_free leaves the suspects in the file: for a program that ends by itself because it cannot do its work. */
 void work_note_keep_suspects(struct work_note *n);
+/* The program was asked to end and does so in its own time: being killed from now on is no crash. */
+void work_note_ending(struct work_note *n);
 /* The clean end: clears the file. */
 void work_note_free(struct work_note *n);
 DEFINE_AUTO(struct work_note *, work_note_free)

@@ -36,7 +36,7 @@ struct work_table {
 	uint64_t n_crashes; /* of the program since its last clean end */
 	uint32_t
 		running; /* index + 1 of the slot whose work has the processor; 0: none; or OTHER */
-	uint32_t ended;	 /* 1: the program ended by itself and left its suspects */
+	uint32_t ended;	 /* 1: the program ended by itself, or was asked to: no crash */
 	struct work_slot slots[WORK_TABLE_SLOTS];
 };
 

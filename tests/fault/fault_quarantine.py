@@ -93,10 +93,30 @@ def a_listing_at_two_crashes_is_passed_over(stage):
     check("is in quarantine" in stage.log.read_text(), "the log tells it")
 
 
+def a_kill_while_it_ends_is_no_crash(stage):
+    """What a kubelet does with a program that takes too long."""
+    stage.start("--answer-max-age=0")
+    for _ in range(2):
+        stage.prometheus.query = lambda handler, _: handler.hang()
+        with stage.connect() as connection:
+            connection.sendall(f"GET {ONE_POD} HTTP/1.1\r\nHost: h\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n".encode())
+            time.sleep(0.3)
+            process, stage.adapter = stage.adapter, None
+            process.terminate()
+            time.sleep(0.3)
+            check(process.poll() is None, "it waits for the request")
+            process.kill()
+            process.wait(10)
+        stage.prometheus.restore()
+        stage.start(*stage.flags)
+    check(stage.ask(ONE_POD).values() == ["5"] and stage.metric("flyball_adapter_crashes ") == 0, "no crash was counted")
+
+
 def without_a_place_for_the_record_it_serves(stage):
     stage.start("--work-note-dir=/nonexistent")
     stage.works()
     check("--work-note-dir" in stage.log.read_text(), "the log tells it")
 
 
-sys.exit(play(a_request_at_two_crashes_rests, a_clean_end_forgets, a_listing_at_two_crashes_is_passed_over, without_a_place_for_the_record_it_serves))
+sys.exit(play(a_request_at_two_crashes_rests, a_clean_end_forgets, a_listing_at_two_crashes_is_passed_over, a_kill_while_it_ends_is_no_crash,
+              without_a_place_for_the_record_it_serves))

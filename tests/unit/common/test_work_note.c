@@ -184,6 +184,23 @@ START_TEST(a_program_that_gives_up_keeps_its_suspects)
 }
 END_TEST
 
+static void is_asked_to_end(struct work_note *n)
+{
+	(void)!work_note_enter(n, SV("hangs"));
+	work_note_ending(n);
+}
+
+START_TEST(whoever_is_killed_while_it_ends_did_not_crash)
+{
+	in_child(is_asked_to_end, SIGKILL);
+	in_child(is_asked_to_end, SIGKILL);
+	struct work_note *n = open_note();
+	ck_assert_uint_eq(work_note_n_crashes(n), 0);
+	ck_assert_uint_eq(n_suspects(n), 0);
+	work_note_free(n);
+}
+END_TEST
+
 START_TEST(pieces_of_work_nest)
 {
 	struct work_note *n = open_note();
@@ -309,6 +326,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, a_crash_without_work_blames_nobody);
 	tcase_add_test(tcase, a_clean_end_clears_all);
 	tcase_add_test(tcase, a_program_that_gives_up_keeps_its_suspects);
+	tcase_add_test(tcase, whoever_is_killed_while_it_ends_did_not_crash);
 	tcase_add_test(tcase, pieces_of_work_nest);
 	tcase_add_test(tcase, the_file_belongs_to_one_process);
 	tcase_add_test(tcase, a_damaged_file_is_begun_anew);
