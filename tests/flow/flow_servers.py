@@ -117,6 +117,9 @@ servers:
     check(stage.metric(f'prometheus_adapter_prometheus_client_request_duration_seconds_count{{path="/api/v1/query",server="http://127.0.0.1:{other.port}/prom"'),
           "its questions are counted under its name")
     other.close()
+    answer = stage.ask(one_of("queue"))
+    check(answer.status == 500 and b'"value"' not in answer.body, f"a server that is away: {answer}")
+    check(stage.ask(ONE_POD).status == 200 and b"pods/queue" in stage.ask(CUSTOM).body, "the other one serves on, and the listing stays")
 
 
 def credentials_do_not_follow_a_redirect(stage):
@@ -394,6 +397,57 @@ servers:
     plain.close()
 
 
+def client_certificates_are_shown_and_changed(stage):
+    """The flags' server and a named one, each with a CA and a client certificate; both are replaced while it runs."""
+    certs, folder = stage.certs, stage.folder
+    certs.authority("ca")
+    certs.pair("server", "ca", "/CN=localhost", "serverAuth")
+    for name in ("mine", "other", "new-mine", "new-other"):
+        certs.pair(f"{name}-client", "ca", f"/CN={name}")
+    for name in ("mine", "other"):
+        certs.copy(f"{name}-client", name)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "server.crt", folder / "server.key")
+    tls.load_verify_locations(folder / "ca.crt")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    # So that a connection of before is not taken up again with the certificate of before.
+    tls.num_tickets = 0
+    mine, other = Recorder(tls), Recorder(tls)
+    stage.prometheus = mine
+    list_series(other, "queue")
+    seen = {}
+
+    def note(name, stub):
+        good = stub.query
+
+        def answer(handler, text):
+            seen[name] = dict(pair[0] for pair in handler.connection.getpeercert()["subject"])["commonName"]
+            good(handler, text)
+        stub.query = answer
+    note("mine", mine)
+    note("other", other)
+    write(stage, rule("queue", "  server: other\n"), f"""\
+servers:
+- {{name: other, url: 'https://127.0.0.1:{other.port}', caFile: {folder}/ca.crt, certFile: {folder}/other.crt, keyFile: {folder}/other.key}}
+""")
+    stage.start(FRESH, f"--prometheus-ca-file={folder}/ca.crt", f"--prometheus-client-tls-cert-file={folder}/mine.crt",
+                f"--prometheus-client-tls-key-file={folder}/mine.key", prometheus=f"https://127.0.0.1:{mine.port}")
+    until("the named server's metric is served", lambda: served(stage, one_of("queue")))
+    check(served(stage, ONE_POD) is True and seen == {"mine": "mine", "other": "other"}, f"{seen}")
+    # A certificate without its key: a writer is half-way.
+    (folder / "mine.crt").write_text(certs.text("new-mine-client"))
+    stage.reload()
+    until("it is said", lambda: log_count(stage, "prometheus-client-tls-cert-file") == 1)
+    check(served(stage, ONE_POD) is True and seen["mine"] == "mine", f"the last good pair stays: {seen}")
+    with Load(stage, ONE_POD, one_of("queue")):
+        for name in ("mine", "other"):
+            certs.copy(f"new-{name}-client", name)
+        stage.reload()
+        until("the new ones are shown", lambda: seen == {"mine": "new-mine", "other": "new-other"} or seen)
+        time.sleep(0.3)
+    other.close()
+
+
 def strict_mode_knows_no_servers(stage):
     write(stage, "", "servers: []\n")
     stage.start("--compatibility=strict", wait=False)
@@ -407,4 +461,4 @@ if __name__ == "__main__":
     sys.exit(play(two_servers_are_asked_each_for_its_own_rules, credentials_do_not_follow_a_redirect, long_lists_go_by_post_and_in_pieces,
                   one_failing_piece_is_no_number, namespaces_are_enforced, samples_tell_their_own_time,
                   a_server_is_not_asked_more_than_it_takes, a_new_configuration_loses_no_request, credentials_are_read_again,
-                  strict_mode_knows_no_servers))
+                  client_certificates_are_shown_and_changed, strict_mode_knows_no_servers))
