@@ -1,5 +1,6 @@
 /* Rules files: what is found in them, and how each rule is asked. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/rules_generate.h"
@@ -197,6 +198,30 @@ static const struct {
 	{ "'", "5m", "--label-prefix", false },
 };
 
+START_TEST(the_documentation_shows_the_table)
+{
+	FILE *f = fopen("docs/rules.md", "re");
+	char line[2000];
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f)) {
+		for (size_t i = 0; i < RULES_N_FINDINGS; i++) {
+			char head[100];
+			(void)snprintf(head, sizeof(head), "| `%s` | %s | ", rules_findings[i].name,
+				rules_findings[i].severity == RULES_ERROR ? "error" : "warning");
+			if (strncmp(line, head, strlen(head)) != 0)
+				continue;
+			ck_assert_ptr_nonnull(strstr(line, rules_findings[i].what));
+			ck_assert_ptr_nonnull(strstr(line, rules_findings[i].cure));
+			n++;
+		}
+	}
+	(void)fclose(f);
+	ck_assert_uint_eq(n, RULES_N_FINDINGS);
+}
+END_TEST
+
 START_TEST(generated_rules_load)
 {
 	const struct rules_generate_options o = { GENERATED[_i].prefix, GENERATED[_i].interval };
@@ -255,6 +280,7 @@ int main(void)
 	tcase_add_loop_test(tcase, finds, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, a_version_is_asked_for);
 	tcase_add_test(tcase, as_json);
+	tcase_add_test(tcase, the_documentation_shows_the_table);
 	tcase_add_loop_test(tcase, generated_rules_load, 0, (int)ARRAY_LEN(GENERATED));
 	tcase_add_test(tcase, memory_that_runs_out_is_told);
 	suite_add_tcase(suite, tcase);
