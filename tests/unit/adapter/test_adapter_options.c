@@ -1,7 +1,10 @@
 /* Flags that become something else than their own value. */
-#include "tests/unit/common/run.h"
+#include <stdio.h>
 
 #include "adapter/adapter_options.h"
+#include "common/file.h"
+#include "tests/unit/common/run.h"
+
 static struct http_tls_policy policy_of(char *flag)
 {
 	char program[] = "flyball-adapter", config[] = "--config=x";
@@ -53,8 +56,40 @@ START_TEST(tls_flags_narrow_what_is_spoken)
 }
 END_TEST
 
+/* Every flag that the documentation calls one without effect is accepted. */
+START_TEST(flags_without_effect_are_accepted)
+{
+	const char *folder = getenv("FLYBALL_SOURCE_DIR");
+	char path[4096];
+	AUTO(arena_done) struct arena a = { 0 };
+	struct sv text = SV_NULL, flag = SV_NULL;
+	struct error err = { 0 };
+	size_t n = 0;
+	bool found = true;
+	arena_init(&a, 1u << 20);
+	(void)snprintf(path, sizeof(path), "%s/docs/adapter-serving.md", folder ? folder : ".");
+	ck_assert_msg(file_read(&a, path, 1u << 18, &text, &err) == ERR_OK, "%s", err.text);
+	text = sv_skip(text, sv_find_sv(text, SV("## Flags without effect")));
+	while (found) {
+		text = sv_skip(text, sv_find_sv(text, SV("`--")));
+		flag = sv_cut(sv_skip(text, 1), '`', &text, &found);
+		if (!found || sv_has_suffix(flag, SV("=6")))
+			continue;
+		struct adapter_options o;
+		char program[] = "flyball-adapter";
+		char *given = arena_printf(&a, "%.*s=true", SV_ARG(flag));
+		char *argv[] = { program, given, NULL };
+		ck_assert_msg(adapter_options_parse(2, argv, &o, &err) == ERR_OK, "%s", err.text);
+		adapter_options_done(&o);
+		n++;
+	}
+	ck_assert_uint_eq(n, 55);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, flags_without_effect_are_accepted);
 	tcase_add_test(tcase, tls_flags_narrow_what_is_spoken);
 }
 
