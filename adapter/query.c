@@ -17,9 +17,10 @@ struct parts {
 	size_t n;
 };
 
-static struct sv join(struct arena *a, const struct sv *texts, size_t n, bool escape)
+static enum error_kind join(struct arena *a, const struct sv *texts, size_t n, bool escape,
+	struct sv *ret, struct error *err)
 {
-	struct buf out;
+	AUTO(buf_done) struct buf out = { 0 };
 	buf_init(&out, QUERY_TEXT_MAX);
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -29,9 +30,13 @@ static struct sv join(struct arena *a, const struct sv *texts, size_t n, bool es
 		else
 			buf_put_sv(&out, texts[i]);
 	}
-	struct sv joined = out.failed ? SV_NULL : arena_sv(a, buf_sv(&out));
-	buf_done(&out);
-	return joined;
+	if (out.failed == ERR_LIMIT)
+		return error_set(err, ERR_LIMIT, "%zu values of a matcher are longer than %u bytes",
+			n, QUERY_TEXT_MAX);
+	if (out.failed)
+		return error_nomem(err);
+	*ret = arena_sv(a, buf_sv(&out));
+	return ret->ptr ? ERR_OK : arena_error(a, err);
 }
 
 static void add(
@@ -46,11 +51,8 @@ static enum error_kind add_requirement(
 	struct parts *p, const struct selector_requirement *r, struct error *err)
 {
 	struct sv value = r->n_values == 1 ? r->values[0] : SV("");
-	if (r->n_values > 1) {
-		value = join(p->a, r->values, r->n_values, false);
-		if (!value.ptr)
-			return arena_error(p->a, err);
-	}
+	if (r->n_values > 1 && join(p->a, r->values, r->n_values, false, &value, err))
+		return err->kind;
 	enum matcher_op op = MATCHER_EQ;
 	switch (r->op) {
 	case SELECTOR_EQUALS:
@@ -86,12 +88,12 @@ static enum error_kind add_object(
 		add(p, label, MATCHER_EQ, q->names[0], q->names[0]);
 		return ERR_OK;
 	}
-	struct sv shown = join(p->a, q->names, q->n_names, false);
-	struct sv value = q->exact_text ? shown : join(p->a, q->names, q->n_names, true);
-	if (!shown.ptr || !value.ptr)
-		return error_set(err, ERR_LIMIT,
-			"the names of %zu objects are longer than %u bytes", q->n_names,
-			QUERY_TEXT_MAX);
+	struct sv shown, value;
+	if (join(p->a, q->names, q->n_names, false, &shown, err))
+		return err->kind;
+	value = shown;
+	if (!q->exact_text && join(p->a, q->names, q->n_names, true, &value, err))
+		return err->kind;
 	add(p, label, MATCHER_RE, value, shown);
 	return ERR_OK;
 }

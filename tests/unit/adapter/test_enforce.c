@@ -134,10 +134,27 @@ START_TEST(kinds_without_a_namespace_cannot_be_enforced)
 }
 END_TEST
 
+static enum error_kind enforce_one(struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const struct sv names[] = { SV("one"), SV("two") };
+	struct sv text;
+
+	arena_init(&a, 1u << 20);
+	return enforce_query(&a, SV("sum(a{b=\"c\"}) / d"), SV("ns"), names, 2, &text, err);
+}
+
+START_TEST(out_of_memory_is_said)
+{
+	fail_each_allocation(enforce_one);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, rules_are_checked_when_they_are_loaded, 0, ARRAY_LEN(RULES));
 	tcase_add_loop_test(tcase, queries_get_their_matchers, 0, ARRAY_LEN(QUERIES));
+	tcase_add_test(tcase, out_of_memory_is_said);
 	tcase_add_test(tcase, no_namespace_is_no_licence);
 	tcase_add_test(tcase, kinds_without_a_namespace_cannot_be_enforced);
 }

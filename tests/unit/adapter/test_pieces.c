@@ -157,10 +157,44 @@ START_TEST(more_pieces_keep_the_first_ones)
 }
 END_TEST
 
+static struct rule_world *cutting;
+
+static enum error_kind cut_many(struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct pieces p = { 0 };
+	struct sv label;
+
+	arena_init(&a, 64u << 20);
+	struct sv *names = ARENA_ARRAY(&a, MANY, struct sv);
+	if (!names)
+		return arena_error(&a, err);
+	for (size_t i = 0; i < MANY; i++)
+		names[i] = SV("frontend-6d9f.x");
+	struct query_question q = question_of(cutting, names, MANY, false);
+	return pieces_build(&a, cutting->m, &q, &p, &label, err);
+}
+
+START_TEST(out_of_memory_is_said)
+{
+	struct rule_world w;
+
+	ck_assert_int_eq(rule_world_start(&w,
+				 "rules:\n-\n" RULE_WORLD_LABELS
+				 "  metricsQuery: 'sum(a{<<.LabelMatchers>>}) by (pod)'\n",
+				 false),
+		ERR_OK);
+	cutting = &w;
+	fail_each_allocation(cut_many);
+	rule_world_stop(&w);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(
 		tcase, long_lists_are_cut_where_objects_are_independent, 0, ARRAY_LEN(ROWS));
+	tcase_add_test(tcase, out_of_memory_is_said);
 	tcase_add_test(tcase, a_budget_is_filled_and_never_stuck);
 	tcase_add_test(tcase, short_lists_have_no_budget);
 	tcase_add_test(tcase, more_pieces_keep_the_first_ones);

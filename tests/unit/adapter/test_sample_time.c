@@ -70,9 +70,25 @@ START_TEST(rules_are_checked_when_they_are_loaded)
 }
 END_TEST
 
+static enum error_kind ask_time(struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct sv text;
+
+	arena_init(&a, 1u << 20);
+	return sample_time_query(&a, SV("sum(a{b=\"c\"}) by (pod)"), SV("pod"), &text, err);
+}
+
+START_TEST(out_of_memory_is_said)
+{
+	fail_each_allocation(ask_time);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, plain_queries_have_a_time, 0, ARRAY_LEN(QUERIES));
+	tcase_add_test(tcase, out_of_memory_is_said);
 	tcase_add_loop_test(tcase, rules_are_checked_when_they_are_loaded, 0, ARRAY_LEN(RULES));
 }
 

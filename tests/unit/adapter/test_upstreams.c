@@ -266,8 +266,29 @@ START_TEST(a_set_may_end_while_it_asks)
 }
 END_TEST
 
+static struct world *making;
+static struct rules_config made_of;
+
+static enum error_kind make_set(struct error *err)
+{
+	AUTO(upstreams_unref) struct upstreams *u = NULL;
+	return upstreams_new(&making->config, &made_of, NULL, &u, err);
+}
+
+START_TEST(out_of_memory_makes_no_set)
+{
+	struct world w;
+	start(&w);
+	made_of = rules_of(&w, "");
+	making = &w;
+	fail_each_allocation(make_set);
+	stop(&w);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, out_of_memory_makes_no_set);
 	tcase_add_test(tcase, what_did_not_change_stays_the_same_object);
 	tcase_add_test(tcase, files_are_read_again_and_bad_ones_keep_what_there_is);
 	tcase_add_test(tcase, equal_questions_are_one_and_answers_are_kept_for_a_while);

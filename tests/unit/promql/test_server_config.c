@@ -179,11 +179,37 @@ START_TEST(an_absent_list_has_no_servers)
 }
 END_TEST
 
+static enum error_kind decode_whole(struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct jtree **documents;
+	struct decoder d;
+	size_t n;
+
+	arena_init(&a, 1u << 20);
+	enum error_kind kind = yx_parse(&a,
+		SV("- {name: a, url: 'https://x', headers: {A: b}, queryParameters: {c: d}, "
+		   "basicAuth: {username: u, passwordFile: /p}, namespaces: [e], caFile: /c}"),
+		"f", &documents, &n, err);
+	if (kind != ERR_OK)
+		return kind;
+	decoder_init(&d, &a, "f");
+	server_config_decode(&d, documents[0], SERVER_CONFIG_TENANTS, &n);
+	return decoder_end(&d, err);
+}
+
+START_TEST(out_of_memory_is_said)
+{
+	fail_each_allocation(decode_whole);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, every_member_arrives);
 	tcase_add_test(tcase, tenants_are_part_of_a_definition_only_where_asked);
 	tcase_add_loop_test(tcase, mistakes_are_named, 0, ARRAY_LEN(BAD));
+	tcase_add_test(tcase, out_of_memory_is_said);
 	tcase_add_test(tcase, an_absent_list_has_no_servers);
 }
 
