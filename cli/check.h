@@ -3,9 +3,9 @@
  * trap each, check_report.c prints. */
 #include "cli/check_rules.h"
 #include "cli/manifest.h"
-#include "cli/own_kind.h"
 #include "common/buf.h"
 #include "controller/hpa.h"
+#include "controller/own_kind.h"
 #include "kube/selector.h"
 
 struct check_finding {
@@ -37,9 +37,8 @@ struct check_workload {
 
 struct check_autoscaler {
 	struct check_object object;
-	struct hpa hpa; /* v2, defaulted */
-	bool own;	/* our kind */
-	struct own_kind_spec own_spec;
+	struct hpa hpa;			     /* v2, defaulted */
+	bool own;			     /* our kind */
 	const struct check_workload *target; /* NULL: it is in none of the files */
 };
 

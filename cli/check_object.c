@@ -48,7 +48,7 @@ static void tell_findings(
 	c->failed = c->failed || codec->failed;
 }
 
-/* The reference says some things twice, and does not know the metrics that only our kind has. */
+/* The reference says some things twice, and does not know the types that only our kind has. */
 static bool is_moot(
 	const struct check_autoscaler *s, const struct field_error_list *errors, size_t i)
 {
@@ -57,15 +57,8 @@ static bool is_moot(
 	if (i > 0 && sv_eq(e[-1].field, e->field) && sv_eq(e[-1].detail, e->detail) &&
 		e[-1].type == e->type)
 		return true;
-	for (size_t m = 0; s->own && m < s->hpa.spec.n_metrics; m++) {
-		char prefix[40];
-		int n = snprintf(prefix, sizeof(prefix), "spec.metrics[%zu]", m);
-		if (check_own_is_prometheus(&s->hpa.spec, m) &&
-			(sv_has_prefix(e->field, sv_from(prefix, (size_t)n)) ||
-				sv_is(e->field, "spec.metrics")))
-			return true;
-	}
-	return false;
+	return s->own && sv_has_prefix(e->field, SV("spec.metrics[")) &&
+	       sv_has_suffix(e->field, SV("].type")) && e->type == FIELD_ERROR_NOT_SUPPORTED;
 }
 
 static void validate(struct check *c, const struct check_autoscaler *s)
@@ -108,51 +101,33 @@ static void keep_autoscaler(struct check *c, const struct check_autoscaler *s)
 }
 
 /* Strictly first, for what is misspelt; then as far as it can be read. False: it cannot. */
-static bool decode(struct check *c, struct check_autoscaler *s, const struct jtree *v2)
+static bool decode(struct check *c, struct check_autoscaler *s)
 {
+	const struct jtree *t = s->object.tree;
 	struct codec strict = { .a = c->a, .strict = true }, lenient = { .a = c->a };
 	struct error err;
 
-	enum error_kind kind = hpa_decode(&strict, v2, &s->hpa, &err);
+	enum error_kind kind = hpa_decode(&strict, t, &s->hpa, &err);
 	if (kind == ERR_INVALID && strict.n == 0)
 		check_find(c, CHECK_VERSION, &s->object,
 			sv_has_prefix(sv_of(err.text), SV("kind")) ? "kind" : "apiVersion", "%s",
 			err.text);
 	tell_findings(c, &s->object, &strict);
 	if (kind == ERR_INVALID && strict.n > 0)
-		kind = hpa_decode(&lenient, v2, &s->hpa, &err);
+		kind = hpa_decode(&lenient, t, &s->hpa, &err);
 	if (kind == ERR_OK)
 		kind = hpa_decode_admit(c->a, &s->hpa, &err);
 	c->failed = c->failed || kind == ERR_NOMEM || kind == ERR_LIMIT;
 	return kind == ERR_OK;
 }
 
-/* NULL: its version is unknown, which is told, or there is no memory. */
-static const struct jtree *as_v2(struct check *c, struct check_autoscaler *s)
-{
-	struct codec codec = { .a = c->a, .strict = true };
-
-	if (!sv_is(jtree_text(jtree_get(s->object.tree, "apiVersion")), OWN_KIND_API_VERSION)) {
-		check_find(c, CHECK_VERSION, &s->object, "apiVersion",
-			"apiVersion: expected " OWN_KIND_API_VERSION);
-		return NULL;
-	}
-	own_kind_decode(&codec, s->object.tree, &s->own_spec);
-	tell_findings(c, &s->object, &codec);
-	const struct jtree *v2 = own_kind_as_v2(c->a, s->object.tree);
-	c->failed = c->failed || !v2;
-	return v2;
-}
-
 void check_object_add_autoscaler(struct check *c, const char *file, const struct jtree *t)
 {
-	struct check_autoscaler s = { .own = own_kind_is(t) };
+	struct check_autoscaler s = { 0 };
 
-	if (!check_object_init(c, file, t, &s.object))
+	if (!check_object_init(c, file, t, &s.object) || !decode(c, &s))
 		return;
-	const struct jtree *v2 = s.own ? as_v2(c, &s) : t;
-	if (!v2 || !decode(c, &s, v2))
-		return;
+	s.own = s.hpa.owner_kind == AUTOSCALER_OWN;
 	if (s.hpa.meta.ns.len == 0)
 		s.hpa.meta.ns = SV(DEFAULT_NAMESPACE);
 	if (sv_has_prefix(s.hpa.api_version, SV("autoscaling/v2beta")))
@@ -161,7 +136,7 @@ void check_object_add_autoscaler(struct check *c, const char *file, const struct
 			SV_ARG(s.hpa.api_version));
 	validate(c, &s);
 	if (s.own)
-		check_own_validate(c, &s.object, &s.own_spec, &s.hpa.spec);
+		check_own_validate(c, &s.object, &s.hpa.spec);
 	keep_autoscaler(c, &s);
 }
 

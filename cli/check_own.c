@@ -1,16 +1,9 @@
-/* Validation of what only our own kind has. */
+/* Validation of what only our own kind has: what the schema of its definition refuses too. */
 #include <stdio.h>
 
 #include "cli/check_parts.h"
 
 #define PATH_MAX_BYTES 200
-#define MIN_SYNC_SEC 5
-#define MAX_SYNC_SEC 300
-
-bool check_own_is_prometheus(const struct hpa_spec *v2, size_t i)
-{
-	return sv_is(v2->metrics[i].type, "Prometheus");
-}
 
 static void required(struct check *c, const struct check_object *object, const char *path)
 {
@@ -18,16 +11,20 @@ static void required(struct check *c, const struct check_object *object, const c
 }
 
 static void check_override(
-	struct check *c, const struct check_object *object, const struct own_kind_override *o)
+	struct check *c, const struct check_object *object, const struct own_override *o)
 {
 	if (!o->min_replicas.set)
 		required(c, object, "spec.override.minReplicas");
 	if (!o->max_replicas.set)
 		required(c, object, "spec.override.maxReplicas");
-	if (o->until.len == 0)
+	if (!o->has_until)
 		required(c, object, "spec.override.until");
 	if (o->reason.len == 0)
 		required(c, object, "spec.override.reason");
+	if (o->min_replicas.set && o->min_replicas.value < 0)
+		check_find(c, CHECK_INVALID, object, "spec.override.minReplicas",
+			"Invalid value: %d: must be greater than or equal to 0",
+			o->min_replicas.value);
 	if (o->min_replicas.set && o->max_replicas.set &&
 		o->min_replicas.value > o->max_replicas.value)
 		check_find(c, CHECK_INVALID, object, "spec.override.maxReplicas",
@@ -35,60 +32,98 @@ static void check_override(
 			o->max_replicas.value);
 }
 
-/* A member of spec.metrics[i]. */
-static void required_of_metric(
-	struct check *c, const struct check_object *object, size_t i, const char *member)
+struct metric_check {
+	struct check *c;
+	const struct check_object *object;
+	size_t i;
+};
+
+/* About a member of spec.metrics[i]. */
+static void find(const struct metric_check *m, const char *member, const char *text)
 {
 	char path[PATH_MAX_BYTES];
 
-	(void)snprintf(path, sizeof(path), "spec.metrics[%zu].%s", i, member);
-	required(c, object, path);
+	(void)snprintf(path, sizeof(path), "spec.metrics[%zu].%s", m->i, member);
+	check_find(m->c, CHECK_INVALID, m->object, path, "%s", text);
 }
 
-static void check_prometheus(struct check *c, const struct check_object *object, size_t i,
-	const struct own_kind_prometheus *p)
+static void find_missing(const struct metric_check *m, const char *member)
 {
-	char path[PATH_MAX_BYTES];
+	find(m, member, "Required value");
+}
+
+static void check_prometheus(const struct metric_check *m, const struct hpa_prometheus *p)
+{
+	const struct hpa_target *t = &p->source.target;
 	bool zero = sv_is(p->no_data, "Zero");
 
-	if (p->name.len == 0)
-		required_of_metric(c, object, i, "prometheus.name");
+	if (p->source.metric.len == 0)
+		find_missing(m, "prometheus.name");
 	if (p->query.len == 0)
-		required_of_metric(c, object, i, "prometheus.query");
-	if (!p->value.set && !p->average_value.set)
-		required_of_metric(c, object, i, "prometheus.target");
+		find_missing(m, "prometheus.query");
+	if (!t->value.set && !t->average_value.set)
+		find_missing(m, "prometheus.target");
+	if (t->value.set && t->average_value.set)
+		find(m, "prometheus.target", "set either value or averageValue");
+	if (p->pod_label.len > 0 && !t->average_value.set && t->value.set)
+		find(m, "prometheus.podLabel", "podLabel needs target.averageValue");
 	if (zero && p->alive_query.len == 0)
-		required_of_metric(c, object, i, "prometheus.aliveQuery");
+		find_missing(m, "prometheus.aliveQuery");
 	if (p->no_data.len > 0 && !zero && !sv_is(p->no_data, "Fail")) {
-		(void)snprintf(path, sizeof(path), "spec.metrics[%zu].prometheus.noData", i);
-		check_find(c, CHECK_INVALID, object, path,
+		char text[200];
+		(void)snprintf(text, sizeof(text),
 			"Unsupported value: \"%.*s\": supported values: \"Fail\", \"Zero\"",
 			SV_ARG(sv_take(p->no_data, 100)));
+		find(m, "prometheus.noData", text);
 	}
 }
 
-void check_own_validate(struct check *c, const struct check_object *object,
-	const struct own_kind_spec *spec, const struct hpa_spec *v2)
+static void check_metric(const struct metric_check *m, const struct hpa_metric *metric)
 {
-	struct opt_i32 period = spec->sync_period_sec;
+	bool is_prometheus = metric->kind == HPA_METRIC_PROMETHEUS;
+	const struct own_fallback *f = metric->fallback;
+	char text[300];
 
-	if (spec->mode.len > 0 && !sv_is(spec->mode, "Active") && !sv_is(spec->mode, "Recommend"))
+	if (metric->kind == HPA_METRIC_UNKNOWN && metric->type.len > 0) {
+		(void)snprintf(text, sizeof(text),
+			"Unsupported value: \"%.*s\": supported values: \"ContainerResource\", "
+			"\"External\", \"Object\", \"Pods\", \"Prometheus\", \"Resource\"",
+			SV_ARG(sv_take(metric->type, 100)));
+		find(m, "type", text);
+	}
+	if (is_prometheus && !metric->prometheus)
+		find_missing(m, "prometheus");
+	if (metric->prometheus && !is_prometheus)
+		find(m, "prometheus", "prometheus belongs to type Prometheus");
+	if (is_prometheus && metric->prometheus)
+		check_prometheus(m, metric->prometheus);
+	if (f && !f->replicas.set)
+		find_missing(m, "fallback.replicas");
+	if (f && f->replicas.set && f->replicas.value < 1)
+		find(m, "fallback.replicas", "must be greater than or equal to 1");
+	if (f && f->failure_duration_sec.set && f->failure_duration_sec.value < 1)
+		find(m, "fallback.failureDurationSeconds", "must be greater than or equal to 1");
+}
+
+void check_own_validate(
+	struct check *c, const struct check_object *object, const struct hpa_spec *spec)
+{
+	const struct own_spec *own = spec->own;
+	struct opt_i32 period = own->sync_period_sec;
+
+	if (own->mode == OWN_MODE_UNKNOWN)
 		check_find(c, CHECK_INVALID, object, "spec.mode",
 			"Unsupported value: \"%.*s\": supported values: \"Active\", \"Recommend\"",
-			SV_ARG(sv_take(spec->mode, 100)));
-	if (period.set && (period.value < MIN_SYNC_SEC || period.value > MAX_SYNC_SEC))
+			SV_ARG(sv_take(own->mode_text, 100)));
+	if (period.set &&
+		(period.value < OWN_KIND_MIN_SYNC_SEC || period.value > OWN_KIND_MAX_SYNC_SEC))
 		check_find(c, CHECK_INVALID, object, "spec.syncPeriodSeconds",
-			"Invalid value: %d: must be from %d to %d", period.value, MIN_SYNC_SEC,
-			MAX_SYNC_SEC);
-	if (spec->override)
-		check_override(c, object, spec->override);
-	for (size_t i = 0; i < spec->n_metrics && i < v2->n_metrics; i++) {
-		const struct own_kind_metric *m = &spec->metrics[i];
-		if (check_own_is_prometheus(v2, i) && !m->prometheus)
-			required_of_metric(c, object, i, "prometheus");
-		if (m->prometheus)
-			check_prometheus(c, object, i, m->prometheus);
-		if (m->fallback && !m->fallback->replicas.set)
-			required_of_metric(c, object, i, "fallback.replicas");
+			"Invalid value: %d: must be from %d to %d", period.value,
+			OWN_KIND_MIN_SYNC_SEC, OWN_KIND_MAX_SYNC_SEC);
+	if (own->override)
+		check_override(c, object, own->override);
+	for (size_t i = 0; i < spec->n_metrics; i++) {
+		const struct metric_check m = { c, object, i };
+		check_metric(&m, &spec->metrics[i]);
 	}
 }

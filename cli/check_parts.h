@@ -12,10 +12,8 @@ void check_object_add_autoscaler(struct check *c, const char *file, const struct
 /* True: it has a pod template, and is kept. */
 bool check_object_add_workload(struct check *c, const char *file, const struct jtree *t);
 /* What validation says of the members of our own. */
-void check_own_validate(struct check *c, const struct check_object *object,
-	const struct own_kind_spec *spec, const struct hpa_spec *v2);
-/* A metric that only our kind has, at this index of the spec. */
-bool check_own_is_prometheus(const struct hpa_spec *v2, size_t i);
+void check_own_validate(
+	struct check *c, const struct check_object *object, const struct hpa_spec *spec);
 
 /* "name:LINE:COLUMN: text" or "name:LINE: text" taken apart; without a place, all of it is text. */
 struct check_finding check_place_of(struct sv message, const char *name);

@@ -4,7 +4,7 @@
 
 #include "cli/convert_keda.h"
 #include "cli/convert_lost.h"
-#include "cli/own_kind.h"
+#include "cli/own_as_v2.h"
 #include "common/limits.h"
 #include "controller/hpa_decode.h"
 
@@ -238,19 +238,24 @@ static enum error_kind convert_own(struct converting *c, struct jtree *t, struct
 {
 	struct codec codec = { .a = c->a, .strict = true };
 	struct codec_path path = { .member = SV("spec") };
-	struct own_kind_spec spec = { 0 };
+	struct hpa hpa;
 
-	own_kind_decode(&codec, t, &spec);
-	if (codec_result(&codec, c->err) != ERR_OK) {
+	if (hpa_decode(&codec, t, &hpa, c->err) != ERR_OK) {
+		if (c->err->kind != ERR_INVALID)
+			return c->err->kind;
+		if (codec.n == 0) {
+			put_place(&c->notes->problems, c, t);
+			buf_printf(&c->notes->problems, "%s\n", c->err->text);
+		}
 		tell_findings(c, &codec);
-		return c->err->kind == ERR_INVALID ? ERR_OK : c->err->kind;
+		return ERR_OK;
 	}
 	if (c->to == CONVERT_TO_OWN) {
 		tidy(t);
 		*ret = t;
 		return ERR_OK;
 	}
-	struct jtree *v2 = own_kind_as_v2(c->a, t);
+	struct jtree *v2 = own_as_v2(c->a, t);
 	if (!v2)
 		return arena_error(c->a, c->err);
 	struct jtree *v2_spec = member(v2, "spec");
@@ -284,7 +289,7 @@ enum error_kind convert_document(struct arena *a, const struct manifest_document
 		kind = convert_keda(a, document, notes, &t, err);
 		if (kind == ERR_OK && t)
 			kind = convert_own(&c, t, &made);
-	} else if (own_kind_is(t))
+	} else if (own_as_v2_is_own(t))
 		kind = convert_own(&c, t, &made);
 	else if (sv_is(jtree_text(jtree_get(t, "kind")), KIND))
 		kind = convert_autoscaler(&c, t, &made);

@@ -3,6 +3,7 @@
 
 #include "cli/explain_limits.h"
 #include "cli/explain_metric.h"
+#include "cli/explain_own.h"
 #include "cli/plan.h"
 #include "cli/plan_words.h"
 #include "controller/bounds.h"
@@ -283,12 +284,15 @@ void explain_print(struct buf *out, const struct source_view *view,
 	print_target(out, view, s);
 	for (size_t i = 0; i < p->n_recommendations; i++)
 		explain_metric_print(out, view, i, s);
+	explain_own_print_guards(out, view, s);
 	if (p->bounds == BOUNDS_COMPUTE)
 		print_pick(out, view, s);
 	else
 		print_bounds_only(out, view, s);
+	explain_own_print_fallback(out, view, s);
 	if (plan_words_has_limits(p))
 		explain_limits_print(out, view, s);
+	explain_own_print_mode(out, view, s);
 	print_end(out, view, s);
 	if (change->computed)
 		print_change(out, view, change, s);

@@ -98,6 +98,7 @@ static enum error_kind decide(
 		.questions = pass->questions,
 		.readings = t->readings,
 		.history = history,
+		.frozen = pass->frozen,
 		.now = pass->proposal.now,
 	};
 
@@ -143,7 +144,7 @@ static enum error_kind copy_history(
 				return err->kind;
 		}
 	}
-	return ERR_OK;
+	return metric_memory_copy(&to->metrics, &from->metrics, err);
 }
 
 static enum error_kind go_on(struct trial *t, const int64_t *sums_milli, struct history *history,

@@ -1,6 +1,7 @@
 /* From the proposal to the count that is written. */
 #include "cli/explain_limits.h"
 
+#include "cli/explain_own.h"
 #include "cli/plan_words.h"
 #include "controller/bounds.h"
 
@@ -159,17 +160,24 @@ void explain_limits_print(
 
 	for (size_t i = 0; i < n; i++)
 		print_window(out, view, &windows[i], s);
+	explain_own_print_override(out, view, s);
 	if (view->hpa->spec.behavior)
 		print_rules(out, view, s);
+	else if (view->hpa->spec.own)
+		buf_printf(out,
+			"%srate%s         no spec.behavior: up to twice the count of 15 s ago, or "
+			"4: "
+			"%d now, down without limit\n",
+			s->bold, s->off, (int)l->rate);
 	else
 		buf_printf(out,
 			"%srate%s         no spec.behavior: up to max(2 x %d, 4) = %d in one "
 			"pass, down without limit\n",
 			s->bold, s->off, (int)p->current, (int)l->rate);
 	buf_printf(out, "%sbounds%s       minReplicas %d, maxReplicas %d: ", s->bold, s->off,
-		(int)bounds_min_replicas(&view->hpa->spec), (int)view->hpa->spec.max_replicas);
+		(int)p->limit_input.min_replicas, (int)p->limit_input.max_replicas);
 	if (l->applied)
-		buf_printf(out, "%d becomes %s%d%s, %s\n", (int)p->stabilized.replicas, s->bold,
+		buf_printf(out, "%d becomes %s%d%s, %s\n", (int)p->bounded, s->bold,
 			(int)l->replicas, s->off, plan_words_limit(l->by));
 	else
 		buf_printf(out, "%d is within all limits\n", (int)l->replicas);

@@ -195,7 +195,7 @@ static void print_proposal(struct buf *out, const struct source_view *view, size
 	const struct recommendation *r = &p->recommendations[metric];
 	const struct calculation *c = &r->calculation;
 	bool scaled = c->path == CALCULATE_SCALED || c->path == CALCULATE_FILLED;
-	bool external = m->kind == HPA_METRIC_OBJECT || m->kind == HPA_METRIC_EXTERNAL;
+	bool external = !hpa_metric_is_per_pod(m);
 
 	buf_put_str(out, "  proposal   ");
 	if (scaled && external && !plan_words_is_total(m)) {

@@ -27,7 +27,9 @@ bool plan_words_is_total(const struct hpa_metric *m)
 
 	if (s && m->kind == HPA_METRIC_OBJECT)
 		return sv_is(s->target.type, "Value") && s->target.value.set;
-	return s && m->kind == HPA_METRIC_EXTERNAL && !s->target.average_value.set;
+	bool one_number = m->kind == HPA_METRIC_EXTERNAL ||
+			  (m->kind == HPA_METRIC_PROMETHEUS && !hpa_metric_is_per_pod(m));
+	return s && one_number && !s->target.average_value.set;
 }
 
 void plan_words_metric(struct buf *out, const struct hpa_metric *m)

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "cli/manifest.h"
-#include "cli/own_kind.h"
 #include "common/limits.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_validate.h"
@@ -118,29 +117,17 @@ static enum error_kind keep(struct reader *r, const struct jtree *t, const struc
 	return ERR_OK;
 }
 
-/* Our own kind is a superset: what it has beyond autoscaling/v2 is checked and left out. NULL: no memory. */
-static const struct jtree *see_as_v2(struct reader *r, struct codec *c, const struct jtree *t)
-{
-	struct own_kind_spec own = { 0 };
-
-	own_kind_decode(c, t, &own);
-	return own_kind_as_v2(r->a, t);
-}
-
 static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 {
-	const struct hpa_validate_options validation = {
+	struct hpa_validate_options validation = {
 		.scale_to_zero = r->options->scale_to_zero,
 		.configurable_tolerance = true,
 	};
 	struct codec c = { .a = r->a, .strict = true };
 	struct field_error_list errors;
-	const struct jtree *v2 = t;
 	struct hpa hpa;
 
-	if (own_kind_is(t) && (v2 = see_as_v2(r, &c, t)) == NULL)
-		return arena_error(r->a, r->err);
-	if (hpa_decode(&c, v2, &hpa, r->err) != ERR_OK) {
+	if (hpa_decode(&c, t, &hpa, r->err) != ERR_OK) {
 		if (r->err->kind != ERR_INVALID)
 			return r->err->kind;
 		if (c.n > 0) {
@@ -153,8 +140,8 @@ static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 	}
 	if (hpa_decode_admit(r->a, &hpa, r->err) != ERR_OK)
 		return r->err->kind;
-	if (v2 != t)
-		hpa.api_version = SV(OWN_KIND_API_VERSION);
+	if (hpa.owner_kind == AUTOSCALER_OWN)
+		validation.scale_to_zero = true;
 	if (hpa.meta.ns.len == 0)
 		hpa.meta.ns = sv_of(r->options->ns);
 	field_error_list_init(&errors, r->a);

@@ -2,6 +2,7 @@
 #include "cli/source_snapshot.h"
 
 #include "common/vec.h"
+#include "controller/own_kind.h"
 #include "controller/tape.h"
 #include "controller/tape_play.h"
 
@@ -148,6 +149,9 @@ static bool has_printable_names(const struct hpa *hpa)
 	bool ok = is_printable(hpa->meta.ns) && is_printable(hpa->meta.name) &&
 		  is_printable(hpa->spec.target.kind) && is_printable(hpa->spec.target.name);
 
+	if (ok && hpa->spec.own)
+		ok = is_printable(hpa->spec.own->mode_text) &&
+		     (!hpa->spec.own->override || is_printable(hpa->spec.own->override->reason));
 	for (size_t i = 0; ok && i < hpa->spec.n_metrics; i++) {
 		const struct hpa_metric *m = &hpa->spec.metrics[i];
 		ok = is_printable(m->type);

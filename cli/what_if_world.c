@@ -307,7 +307,7 @@ enum error_kind what_if_world_reading(struct arena *a, const struct hpa *hpa,
 
 	if (!world->given[i])
 		return no_value(a, m, ret, err);
-	if (m->kind == HPA_METRIC_OBJECT || m->kind == HPA_METRIC_EXTERNAL)
+	if (!hpa_metric_is_per_pod(m) && m->kind != HPA_METRIC_UNKNOWN)
 		return one_value(a, total, ret, err);
 	struct reading_sample *samples = ARENA_ARRAY(a, n, struct reading_sample);
 	if (!samples)

@@ -6,7 +6,9 @@
 
 int32_t bounds_min_replicas(const struct hpa_spec *spec)
 {
-	return spec->min_replicas.set ? spec->min_replicas.value : 1;
+	int32_t min = spec->min_replicas.set ? spec->min_replicas.value : 1;
+	bool never_wakes = spec->own && min == 0 && !bounds_has_pod_free_metric(spec);
+	return never_wakes ? 1 : min;
 }
 
 bool bounds_has_pod_free_metric(const struct hpa_spec *spec)

@@ -15,7 +15,8 @@ enum bounds_result {
 	BOUNDS_BELOW_MIN, /* straight to minReplicas */
 };
 
-/* minReplicas, or its default. */
+/* minReplicas, or its default. In our own kind 0 counts as 1 where no metric could wake the target
+ * up again. */
 int32_t bounds_min_replicas(const struct hpa_spec *spec);
 /* Some metric can be read without pods: Object, External, Prometheus with a single number. */
 bool bounds_has_pod_free_metric(const struct hpa_spec *spec);

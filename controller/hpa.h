@@ -86,6 +86,15 @@ struct hpa_metric {
 	const struct own_fallback *fallback; /* NULL: none; always of a native object */
 };
 
+/* Read as one number for each pod, and not as one for all. */
+static inline bool hpa_metric_is_per_pod(const struct hpa_metric *m)
+{
+	bool with_rows = m->kind == HPA_METRIC_PROMETHEUS && m->prometheus &&
+			 m->prometheus->pod_label.len > 0;
+	return m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE ||
+	       m->kind == HPA_METRIC_PODS || with_rows;
+}
+
 struct hpa_policy {
 	struct sv type; /* Pods, Percent */
 	int32_t value;

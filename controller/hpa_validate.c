@@ -134,19 +134,21 @@ static void check_bounds(struct field_error_list *l, const struct codec_path *pa
 static void check_metrics(
 	struct field_error_list *l, const struct codec_path *path, const struct hpa_spec *spec)
 {
-	bool wakes = false; /* a metric that exists without pods */
+	bool wakes = false;
 
 	for (size_t i = 0; i < spec->n_metrics; i++) {
 		struct codec_path at = { .up = path, .index = i };
 		enum hpa_metric_kind kind = spec->metrics[i].kind;
 		hpa_validate_metric(l, &at, &spec->metrics[i]);
-		wakes = wakes || kind == HPA_METRIC_OBJECT || kind == HPA_METRIC_EXTERNAL;
+		wakes = wakes || kind == HPA_METRIC_OBJECT || kind == HPA_METRIC_EXTERNAL ||
+			kind == HPA_METRIC_PROMETHEUS;
 	}
 	if (spec->min_replicas.set && spec->min_replicas.value == 0 && !wakes)
 		hpa_validate_add(l, FIELD_ERROR_FORBIDDEN, path, NULL,
-			"must specify at least one Object or External metric to support scaling to "
-			"zero "
-			"replicas");
+			spec->own ? "must specify at least one Object, External or Prometheus "
+				    "metric to support scaling to zero replicas"
+				  : "must specify at least one Object or External metric to "
+				    "support scaling to zero replicas");
 }
 
 static void check_policy(

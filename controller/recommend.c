@@ -100,22 +100,12 @@ static struct opt_quantity milli_quantity(int64_t milli, enum quantity_format fo
 	return opt_quantity_of(quantity_from_milli(milli, format));
 }
 
-/* A Prometheus metric with a row for each pod. */
-static bool has_pod_label(const struct hpa_metric *metric)
-{
-	return metric->kind == HPA_METRIC_PROMETHEUS && metric->prometheus &&
-	       metric->prometheus->pod_label.len > 0;
-}
-
 /* Metrics of pods with numbers to sort pods by. */
 static bool is_per_pod(const struct hpa_metric *metric, const struct ask_question *question,
 	const struct reading *reading)
 {
-	bool kind = metric->kind == HPA_METRIC_RESOURCE ||
-		    metric->kind == HPA_METRIC_CONTAINER_RESOURCE ||
-		    metric->kind == HPA_METRIC_PODS || has_pod_label(metric);
-	return kind && metric->member[metric->kind] && question->state == ASK_REQUEST &&
-	       reading->kind == READING_VALUE;
+	return hpa_metric_is_per_pod(metric) && metric->member[metric->kind] &&
+	       question->state == ASK_REQUEST && reading->kind == READING_VALUE;
 }
 
 enum error_kind recommend_classify(struct arena *a, const struct recommend_input *in,
@@ -443,7 +433,7 @@ static enum error_kind prometheus_total(struct work *w)
 static enum error_kind recommend_prometheus(struct work *w)
 {
 	const struct hpa_target *t = &w->source->target;
-	bool per_pod = has_pod_label(w->metric);
+	bool per_pod = hpa_metric_is_per_pod(w->metric);
 
 	if (w->question->state == ASK_INVALID)
 		return fail_prometheus(w, w->question->why);

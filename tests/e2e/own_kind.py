@@ -88,11 +88,8 @@ GOOD = (
 # What it refuses: a sentence, a spec, and a part of the message.
 BAD = (
     ("bounds in the wrong order", spec(minReplicas=10), "maxReplicas must be greater than or equal to minReplicas"),
-    ("zero with cpu alone", spec(minReplicas=0, metrics=[CPU]), "minReplicas 0 needs a metric that can be read without pods"),
-    ("zero with the default metric", spec(minReplicas=0), "minReplicas 0 needs a metric that can be read without pods"),
-    ("zero with a query that needs pods",
-     spec(minReplicas=0, metrics=[query(podLabel="pod", target={"type": "AverageValue", "averageValue": 1})]),
-     "minReplicas 0 needs a metric that can be read without pods"),
+    ("zero with cpu alone", spec(minReplicas=0, metrics=[CPU]), "minReplicas 0 needs a metric of type Object, External or Prometheus"),
+    ("zero with the default metric", spec(minReplicas=0), "minReplicas 0 needs a metric of type Object, External or Prometheus"),
     ("no maxReplicas", {"scaleTargetRef": TARGET}, "spec.maxReplicas: Required value"),
     ("no target", {"maxReplicas": 3}, "spec.scaleTargetRef: Required value"),
     ("a mode that does not exist", spec(mode="Paused"), 'supported values: "Active", "Recommend"'),

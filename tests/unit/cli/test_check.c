@@ -117,10 +117,11 @@ static const struct row ROWS[] = {
 		"invalid 6:3 spec.minReplicas\ninvalid 8:3 spec.metrics\n" },
 	{ "an unknown type is told once", HPA METRIC("type: Queue"),
 		"invalid 9:6 spec.metrics[0].type\n" },
+	{ "our kind: a mode that is no text", OWN "  mode: Off\n", "wrong-type 7:9 spec.mode\n" },
 	{ "our kind: values that are not allowed",
-		OWN "  mode: Off\n  syncPeriodSeconds: 1\n  override: {minReplicas: 4, "
+		OWN "  mode: Paused\n  syncPeriodSeconds: 1\n  override: {minReplicas: 4, "
 		    "maxReplicas: 3}\n",
-		"wrong-type 7:9 spec.mode\n"
+		"invalid 7:3 spec.mode\n"
 		"invalid 8:3 spec.syncPeriodSeconds\n"
 		"invalid 9:3 spec.override.reason\n"
 		"invalid 9:3 spec.override.until\n"
