@@ -138,3 +138,16 @@ int64_t request_left_ns(const struct request *r)
 	int64_t left_ns = r->deadline.ns - instant_mono_now().ns;
 	return left_ns > NS_PER_MS ? left_ns : NS_PER_MS;
 }
+
+/* "the server could not find the metric M for R[ NAME]" */
+void request_no_metric(struct request *r, bool with_name)
+{
+	const struct route *q = &r->route;
+	struct sv resource = q->resource;
+	if (q->kind == ROUTE_EXTERNAL)
+		resource = sv_is(q->namespace, "default") ? SV("namespaces") : SV("");
+	char *text = arena_printf(r->arena,
+		"the server could not find the metric %.*s for %.*s%s%.*s", SV_ARG(q->metric),
+		SV_ARG(resource), with_name ? " " : "", SV_ARG(with_name ? q->name : SV("")));
+	request_fail_text(r, 404, "NotFound", FAILURE_NO_DETAILS, sv_of(text ? text : "not found"));
+}

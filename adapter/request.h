@@ -74,6 +74,8 @@ void request_fail_internal(
 	struct request *r, const char *why); /* "Internal error occurred: WHY" with the cause */
 void request_fail_error(struct request *r,
 	const struct error *err); /* of our own making: 500, 503 or 400 by kind */
+/* 404: there is no such metric (for that object, with_name) in the reference's words. */
+void request_no_metric(struct request *r, bool with_name);
 /* A text reply outside of the API. */
 void request_text(struct request *r, int status, const char *content_type, struct sv text);
 /* 403 in the words of Kubernetes' authoriser. */

@@ -1,16 +1,13 @@
-/* The steps of custom and external metrics: route, find rule, list objects, query text, ask, shape the answer.
+/* The steps of custom and external metrics: route, find rule, list objects, and shape the answer; what is between is in steps_query.c.
  *
  * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
  * such a sample counts as absent. */
-#include "adapter/enforce.h"
 #include "adapter/field.h"
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
 #include "adapter/quantity_out.h"
 #include "adapter/quarantine.h"
-#include "adapter/query.h"
 #include "adapter/resource_metrics.h"
-#include "adapter/sample_time.h"
 #include "adapter/server.h"
 #include "adapter/steps.h"
 #include "common/log.h"
@@ -37,17 +34,10 @@ static enum step_next refuse_method(struct request *r)
 		"the server does not allow this method on the requested resource");
 }
 
-/* "the server could not find the metric M for R[ NAME]" */
 static enum step_next no_metric(struct request *r, bool with_name)
 {
-	const struct route *q = &r->route;
-	struct sv resource = q->resource;
-	if (q->kind == ROUTE_EXTERNAL)
-		resource = sv_is(q->namespace, "default") ? SV("namespaces") : SV("");
-	char *text = arena_printf(r->arena,
-		"the server could not find the metric %.*s for %.*s%s%.*s", SV_ARG(q->metric),
-		SV_ARG(resource), with_name ? " " : "", SV_ARG(with_name ? q->name : SV("")));
-	return fail(r, 404, "NotFound", FAILURE_NO_DETAILS, text ? text : "not found");
+	request_no_metric(r, with_name);
+	return STEP_REPLY;
 }
 
 /* Parameters that must be whole numbers, although nothing is made of them. */
@@ -286,115 +276,6 @@ enum step_next steps_list_objects(struct request *r)
 	if (inventory_names(known, r->arena, &query, &names, &n, &err))
 		return cannot_list(r);
 	return take_objects(r, names, n);
-}
-
-/* Puts the namespace that is asked for into every selector of the queries. */
-static enum error_kind enforce(struct request *r, struct error *err)
-{
-	const struct naming *n = r->metric->naming;
-	const struct mapper_name *resource = &r->metric->resource;
-	bool is_namespace = sv_is(resource->plural, "namespaces") && resource->group.len == 0;
-	struct sv label;
-	if (enforce_label(r->arena, r->catalog->generation->mapper, n, &label, err))
-		return err->kind;
-	for (size_t i = 0; i < r->pieces.n; i++) {
-		struct sv *text = &r->pieces.at[i].query;
-		if (enforce_query(r->arena, *text, label,
-			    is_namespace ? r->names : &r->route.namespace,
-			    is_namespace ? r->n_names : 1, text, err))
-			return err->kind;
-	}
-	return ERR_OK;
-}
-
-/* For each query another one: how old is what it counts? */
-static enum error_kind add_times(struct request *r, struct error *err)
-{
-	size_t n = r->pieces.n;
-	for (size_t i = 0; i < n; i++) {
-		struct piece *made = pieces_add(&r->pieces);
-		if (!made)
-			return arena_error(r->arena, err);
-		made->is_time = true;
-		if (sample_time_query(r->arena, r->pieces.at[i].query, r->label, &made->query, err))
-			return err->kind;
-	}
-	return ERR_OK;
-}
-
-static enum error_kind build_queries(struct request *r, struct error *err)
-{
-	const struct route *q = &r->route;
-	const struct naming *n = r->metric->naming;
-	const struct opt_bool *namespaced = &n->rule->mapping.namespaced;
-	bool with_namespace = q->kind == ROUTE_CUSTOM || !namespaced->set || namespaced->value;
-	const struct query_question question = {
-		.series = r->metric->series,
-		.mapping = &n->mapping,
-		.template = n->query,
-		.metric_selector = &r->metric_labels,
-		.namespace = with_namespace ? q->namespace : SV(""),
-		.resource = r->metric->resource,
-		.names = r->names,
-		.n_names = r->n_names,
-		.exact_text = r->server->strict,
-	};
-	return pieces_build(
-		r->arena, r->catalog->generation->mapper, &question, &r->pieces, &r->label, err);
-}
-
-static void log_no_query(struct request *r, const struct error *why)
-{
-	log_event(LOG_WARN, "unable to build the query", "path",
-		arena_strdup(r->arena, r->attributes.path), "why", why->text, NULL);
-}
-
-enum step_next steps_query_text(struct request *r)
-{
-	const struct rules_rule *rule = r->metric->naming->rule;
-	struct error err = { 0 };
-	if (build_queries(r, &err)) {
-		log_no_query(r, &err);
-		if (rule->external) {
-			request_fail_internal(r, "unable to fetch metrics");
-			return STEP_REPLY;
-		}
-		if (r->server->strict)
-			return no_metric(r, false);
-		request_fail_error(r, &err);
-		return STEP_REPLY;
-	}
-	if ((rule->enforce_namespace && enforce(r, &err)) ||
-		(rule->sample_timestamp && add_times(r, &err))) {
-		log_no_query(r, &err);
-		if (err.kind == ERR_INVALID)
-			return bad_request(r, sv_of(err.text));
-		request_fail_error(r, &err);
-		return STEP_REPLY;
-	}
-	return STEP_GO;
-}
-
-static void on_answers(struct pieces *p)
-{
-	struct request *r = (struct request *)((char *)p - offsetof(struct request, pieces));
-	steps_resume(r, STEP_GO);
-}
-
-enum step_next steps_ask(struct request *r)
-{
-	struct error err = { 0 };
-	bool wait = false;
-	r->pieces.done = on_answers;
-	for (size_t i = 0; log_enabled(LOG_DEBUG) && i < r->pieces.n; i++)
-		log_event(LOG_DEBUG, "asking Prometheus", "query",
-			arena_strdup(r->arena, r->pieces.at[i].query), NULL);
-	struct upstream *to = upstreams_find(r->upstreams, r->metric->naming->rule->server);
-	if (pieces_ask(&r->pieces, to->ask, request_left_ns(r), &wait, &err)) {
-		request_fail_internal(r, "unable to fetch metrics");
-		return STEP_REPLY;
-	}
-	return wait ? STEP_WAIT : STEP_GO;
 }
 
 static enum step_next cannot_fetch(struct request *r, const char *why)
