@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Clients that mean harm, and many of them (rows 42, 44 and 45)."""
 
+import gzip
 import resource
 import select
 import socket
@@ -8,7 +9,7 @@ import ssl
 import sys
 import time
 
-from stage import ALL_PODS, CUSTOM, ONE_POD, Failed, check, is_sanitized, play, until
+from stage import ALL_PODS, CUSTOM, ONE_POD, SERIES, Failed, check, is_sanitized, play, until
 
 GET = f"GET {CUSTOM} HTTP/1.1\r\nHost: h\r\n".encode()
 POST = f"POST {CUSTOM} HTTP/1.1\r\nHost: h\r\n".encode()
@@ -225,5 +226,26 @@ def more_requests_than_are_taken(stage):
     stage.works()
 
 
+def large_answers_are_packed_for_who_asks(stage):
+    def series(handler, text):
+        n = 1000 if text.startswith("hits") else 0
+        data = [{"__name__": f"hits{i}", "namespace": "default", "pod": "web-1"} for i in range(n)] + (SERIES[text] if text in SERIES else [])
+        handler.reply(200, {"status": "success", "data": data})
+
+    stage.prometheus.series = series
+    stage.start()
+    plain = stage.ask(CUSTOM)
+    check("Content-Encoding" not in plain.headers and len(plain.body) > 128 * 1024, f"{plain.headers}")
+    for accepted, packed in (("gzip", True), ("deflate, gzip", True), ("br", False), ("identity", False), ("gzip;q=0", False)):
+        answer = stage.ask(CUSTOM, headers=[("Accept-Encoding", accepted)])
+        check((answer.headers["Content-Encoding"] == "gzip") == packed, f"{accepted}: {answer.headers}")
+        check((gzip.decompress(answer.body) if packed else answer.body) == plain.body, f"{accepted}: another body")
+        check(not packed or answer.headers["Vary"] == "Accept-Encoding", f"{answer.headers}")
+    small = stage.ask(ONE_POD, headers=[("Accept-Encoding", "gzip")])
+    check("Content-Encoding" not in small.headers, "a small answer")
+    return f"{len(plain.body)} bytes become {len(stage.ask(CUSTOM, headers=[('Accept-Encoding', 'gzip')]).body)}"
+
+
 sys.exit(play(slow_loris, requests_that_two_parsers_read_in_two_ways, requests_that_are_too_large, more_connections_than_are_served,
-              descriptors_are_exhausted, many_connections_ready_at_once, more_requests_than_are_taken))
+              descriptors_are_exhausted, many_connections_ready_at_once, more_requests_than_are_taken,
+              large_answers_are_packed_for_who_asks))
