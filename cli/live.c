@@ -373,7 +373,7 @@ static enum error_kind serve(struct live *l, struct arena *a, const struct live_
 		return give_pods(l, a, pass, object->ns, want->selector, err);
 	case PASS_WANT_READINGS:
 		for (size_t i = 0; i < want->n_questions && rc == ERR_OK; i++) {
-			if (want->questions[i].state == ASK_REQUEST)
+			if (ask_is_sent(&want->questions[i]))
 				rc = ask_one(l, a, pass, i, &want->questions[i], err);
 		}
 		return rc;

@@ -297,7 +297,8 @@ static enum error_kind ask_one(
 	case HPA_METRIC_EXTERNAL:
 		return ask_external(s, q);
 	case HPA_METRIC_PROMETHEUS:
-		return conclude(s, ASK_FAILED, SV("no Prometheus server is configured"), q);
+		return ask_prometheus(s->a, s->in->prometheus, s->in->hpa->meta.ns,
+			metric->prometheus, q, s->err);
 	case HPA_METRIC_UNKNOWN:
 		break;
 	}

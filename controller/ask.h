@@ -5,6 +5,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
+#include "controller/ask_prometheus.h"
 #include "controller/hpa.h"
 #include "kube/discovery.h"
 
@@ -17,11 +18,24 @@ enum ask_state {
 struct ask_question {
 	enum ask_state state;
 	struct sv target; /* REQUEST: path and query, escaped byte for byte as the reference does */
+	/* The same question for all pods of the namespace; empty: its answer would not do for others. */
+	struct sv shared_target;
 	struct sv why;
 	/* What the request is called in error texts: "(get pods.metrics.k8s.io)", "(get
 	 * services.custom.metrics.k8s.io web)". */
 	struct sv resource, name;
+	/* A Prometheus metric's: ask the server of this name, and hand both answers to readings_prometheus; or, where `refusal` is set, send
+	 * nothing: it is what readings_fail is told. */
+	struct sv server;	      /* empty: a metrics API is asked */
+	struct sv query, alive_query; /* as they go out; alive_query empty: there is none */
+	struct sv refusal;
 };
+
+/* Whether an answer has to be got; what is refused has its reading already. */
+static inline bool ask_is_sent(const struct ask_question *q)
+{
+	return q->state == ASK_REQUEST && q->refusal.len == 0;
+}
 
 struct ask_input {
 	const struct hpa *hpa;
@@ -29,6 +43,7 @@ struct ask_input {
 	const struct discovery *discovery; /* for the kinds of Object metrics */
 	/* Version of custom.metrics.k8s.io: ask_custom_version's, or its error. */
 	struct sv custom_version, custom_problem;
+	const struct ask_prometheus_servers *prometheus; /* NULL: none is configured */
 };
 
 /* One question per metric of the spec. errors: NOMEM, LIMIT. */

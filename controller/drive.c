@@ -397,7 +397,7 @@ static enum error_kind ask(struct drive *d, size_t i, struct error *err)
 	};
 
 	*q = (struct question_call){ .drive = d, .index = i };
-	if (question->state != ASK_REQUEST)
+	if (!ask_is_sent(question))
 		return ERR_OK;
 	if (!request.target || !request.resource || !request.name)
 		return arena_error(&d->arena, err);

@@ -187,6 +187,23 @@ static enum error_kind select_pods(struct pass *p, struct error *err)
 	return ERR_OK;
 }
 
+/* Questions that are asked for the record only. */
+static enum error_kind answer_refused(struct pass *p, struct error *err)
+{
+	for (size_t i = 0; i < p->in.hpa->spec.n_metrics; i++) {
+		const struct ask_question *q = &p->questions[i];
+
+		if (q->state != ASK_REQUEST || q->refusal.len == 0)
+			continue;
+		if (readings_fail(p->in.arena, p->in.hpa->spec.metrics[i].kind, q->refusal,
+			    &p->readings[i], err))
+			return err->kind;
+		p->answered[i] = true;
+		p->n_unanswered--;
+	}
+	return ERR_OK;
+}
+
 static enum error_kind ask(struct pass *p, struct error *err)
 {
 	const struct hpa *hpa = p->in.hpa;
@@ -196,6 +213,7 @@ static enum error_kind ask(struct pass *p, struct error *err)
 		.discovery = p->in.discovery,
 		.custom_version = p->in.custom_version,
 		.custom_problem = p->in.custom_problem,
+		.prometheus = p->in.prometheus,
 	};
 	if (ask_questions(p->in.arena, &in, &p->questions, err))
 		return err->kind;
@@ -206,6 +224,8 @@ static enum error_kind ask(struct pass *p, struct error *err)
 	for (size_t i = 0; i < hpa->spec.n_metrics; i++)
 		if (p->questions[i].state == ASK_REQUEST)
 			p->n_unanswered++;
+	if (answer_refused(p, err))
+		return err->kind;
 	p->state = PASS_READINGS;
 	return p->n_unanswered > 0 ? ERR_OK : decide(p, err);
 }
@@ -229,8 +249,13 @@ static struct readings_query readings_query(const struct pass *p, size_t i)
 {
 	const struct hpa_metric *metric = &p->in.hpa->spec.metrics[i];
 	const struct hpa_source *source = metric->member[metric->kind];
+	enum hpa_metric_kind kind = metric->kind;
+
+	/* Its live answers go through readings_prometheus; a tape holds them in the form of the API whose rules they follow. */
+	if (kind == HPA_METRIC_PROMETHEUS)
+		kind = metric->prometheus->pod_label.len ? HPA_METRIC_PODS : HPA_METRIC_EXTERNAL;
 	return (struct readings_query){
-		.kind = metric->kind,
+		.kind = kind,
 		.resource = source->resource,
 		.container = source->container,
 		.mode = p->in.settings->arithmetic,

@@ -41,7 +41,8 @@ struct pass_input {
 	/* Version of custom.metrics.k8s.io: ask_custom_version's result; version empty: problem
 	 * says why. */
 	struct sv custom_version, custom_problem;
-	struct sv foreign; /* as in decide.h */
+	const struct ask_prometheus_servers *prometheus; /* NULL: none is configured */
+	struct sv foreign;				 /* as in decide.h */
 	struct history *history;
 	const struct guard_mass *mass; /* sources that fail for many; NULL: nobody looks */
 	const bool *frozen; /* one a metric: what was found there, in a replay; NULL: look there */

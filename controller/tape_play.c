@@ -282,6 +282,8 @@ static enum error_kind play_step(struct player *p, struct tape_outcome *ret)
 		return arena_error(play->arena, p->err);
 	if (prepare(play, p->step, p->err) != ERR_OK)
 		return p->err->kind;
+	static const struct ask_prometheus_servers NO_SERVERS = { .unknown = true };
+
 	*hpa = play->hpa;
 	struct pass_input input = {
 		.arena = play->arena,
@@ -289,6 +291,7 @@ static enum error_kind play_step(struct player *p, struct tape_outcome *ret)
 		.hpa = hpa,
 		.discovery = play->tape->discovery,
 		.history = &play->history,
+		.prometheus = &NO_SERVERS,
 		.foreign = p->step->foreign,
 		.tape = p->log,
 	};

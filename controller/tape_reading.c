@@ -115,9 +115,17 @@ static bool is_of_containers(const struct hpa_metric *metric)
 	return metric->kind == HPA_METRIC_RESOURCE || metric->kind == HPA_METRIC_CONTAINER_RESOURCE;
 }
 
+/* As which API's answer it is written. A Prometheus metric's reading is that of the API whose rules it follows. */
+static enum hpa_metric_kind form_of(const struct hpa_metric *metric)
+{
+	if (metric->kind != HPA_METRIC_PROMETHEUS)
+		return metric->kind;
+	return metric->prometheus->pod_label.len ? HPA_METRIC_PODS : HPA_METRIC_EXTERNAL;
+}
+
 static void put_list_head(const struct rows *r)
 {
-	switch (r->metric->kind) {
+	switch (form_of(r->metric)) {
 	case HPA_METRIC_RESOURCE:
 	case HPA_METRIC_CONTAINER_RESOURCE:
 		jw_member_str(r->w, "kind", "PodMetricsList");
@@ -146,7 +154,7 @@ static void put_list(const struct rows *r, const struct reading *reading)
 	jw_key(r->w, "items");
 	jw_array(r->w);
 	for (size_t i = 0; i < reading->n_samples; i++) {
-		if (r->metric->kind == HPA_METRIC_PODS)
+		if (form_of(r->metric) == HPA_METRIC_PODS)
 			put_pods_value(r, &reading->samples[i]);
 		else
 			put_pod_metrics(r, &reading->samples[i]);

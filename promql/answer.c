@@ -143,7 +143,8 @@ static enum error_kind bad_response(struct answer_decoder *d, struct sv body, st
 		arena_printf(d->arena, "byte %zu: expected %s", (size_t)(d->scan.at - body.ptr),
 			d->scan.problem ? d->scan.problem : "an answer of Prometheus");
 
-	return fail(d, 200, SV("bad_response"), message ? sv_of(message) : SV(""), err);
+	return message ? fail(d, 200, SV("bad_response"), sv_of(message), err)
+		       : arena_error(d->arena, err);
 }
 
 /* Statuses whose body the reference's client does not read: the body's own words are used when it has any. */
@@ -154,7 +155,10 @@ static enum error_kind fail_by_status(
 			  : status >= 400 && status < 500 ? SV("client_error")
 							  : SV("bad_response");
 	char *message = arena_printf(d->arena, "HTTP status %d", status);
-	struct sv words = message ? sv_of(message) : SV("");
+
+	if (!message)
+		return arena_error(d->arena, err);
+	struct sv words = sv_of(message);
 
 	if (readable && sv_is(e->status, "error") && status >= 400 && status < 600) {
 		if (e->error_type.len)
