@@ -161,21 +161,32 @@ enum error_kind pieces_build(struct arena *a, const struct mapper *m,
 	return ERR_OK;
 }
 
+/* A failure that outlives the callback. */
+static const struct error *kept_error(struct arena *a, const struct error *why)
+{
+	static const struct error NO_MEMORY = { .kind = ERR_NOMEM, .text = "out of memory" };
+	struct error *copy = ARENA_NEW(a, struct error);
+	if (!copy)
+		return &NO_MEMORY;
+	*copy = *why;
+	return copy;
+}
+
 static void keep(struct piece *piece, const struct shared_ask_answer *answer)
 {
+	struct arena *a = piece->of->arena;
+	struct error full = { 0 };
 	piece->answer = *answer;
 	if (answer->failed) {
-		piece->failed = *answer->failed;
-		piece->answer.failed = &piece->failed;
+		piece->answer.failed = kept_error(a, answer->failed);
+		return;
 	}
 	/* The body is borrowed for now; the one piece is looked at now. */
-	if (piece->of->n == 1 || answer->failed)
+	if (piece->of->n == 1)
 		return;
-	piece->answer.body = arena_sv(piece->of->arena, answer->body);
-	if (!piece->answer.body.ptr) {
-		(void)!arena_error(piece->of->arena, &piece->failed);
-		piece->answer.failed = &piece->failed;
-	}
+	piece->answer.body = arena_sv(a, answer->body);
+	if (!piece->answer.body.ptr && arena_error(a, &full))
+		piece->answer.failed = kept_error(a, &full);
 }
 
 static void on_answer(struct shared_ask_waiter *w, const struct shared_ask_answer *answer)

@@ -16,7 +16,6 @@ struct piece {
 	/* private */
 	struct shared_ask_waiter waiter;
 	struct pieces *of;
-	struct error failed;
 };
 
 struct pieces {

@@ -34,7 +34,7 @@ static void tell(struct server *s, const char *file, const char *what, const str
 	own_metrics_reload(s->metrics, file, false);
 }
 
-/* Compiles the text and makes it and its servers the ones in use; after an error nothing has changed. */
+/* Compiles the text and makes it and its servers the ones in use; after an error other than NOMEM nothing has changed. */
 static enum error_kind use(struct server *s, struct sv text, struct mapper *m,
 	struct upstreams *servers, struct error *err)
 {

@@ -4,7 +4,8 @@
 
 /* The configuration as it is at the start: its text and groups in s. errors: INVALID, LIMIT, NOMEM */
 MUST_USE enum error_kind reload_read(struct server *s, struct error *err);
-/* Compiles a configuration against these resources and lists anew; after an error nothing has changed. errors: as generation_new */
+/* Compiles a configuration against these resources and lists anew; after an error other than NOMEM nothing has changed.
+ * errors: as generation_new */
 MUST_USE enum error_kind reload_use(
 	struct server *s, struct sv text, struct mapper *m, struct error *err);
 /* The files of a server cannot be used: says so, once. ctx is the struct server; for upstreams_config. */
