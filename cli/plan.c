@@ -73,8 +73,12 @@ static void print_limits(struct buf *out, const struct hpa *hpa, const struct pr
 				(int)p->current, (int)p->limited.rate);
 		buf_put_str(out, "   ");
 	}
-	buf_printf(out, "bounds %d..%d\n", (int)bounds_min_replicas(&hpa->spec),
-		(int)hpa->spec.max_replicas);
+	if (p->override.active)
+		buf_printf(out, "override %d..%d (%.*s)\n", (int)p->override.min,
+			(int)p->override.max, SV_ARG(p->override.reason));
+	else
+		buf_printf(out, "bounds %d..%d\n", (int)bounds_min_replicas(&hpa->spec),
+			(int)hpa->spec.max_replicas);
 }
 
 static void print_reason(struct buf *out, const struct proposal *p)

@@ -239,7 +239,7 @@ enum error_kind what_if_assume(struct arena *a, const struct settings *settings,
 {
 	struct hpa_status *status = &hpa->status;
 
-	if (!settings->scale_to_zero || what_if_replicas(w, hpa) != 0 ||
+	if (!bounds_may_sleep(settings, hpa) || what_if_replicas(w, hpa) != 0 ||
 		bounds_min_replicas(&hpa->spec) != 0)
 		return ERR_OK;
 	struct hpa_condition *at = ARENA_ARRAY(a, status->n_conditions + 1, struct hpa_condition);

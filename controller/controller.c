@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "controller/beside.h"
 #include "controller/dispatch.h"
+#include "controller/guard_observe.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
 #include "kube/kind_watch.h"
@@ -41,6 +42,7 @@ struct controller {
 	struct beside *beside;
 	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
 	struct drive_pressure pressure;
+	struct guard_mass mass;
 	struct drive_context drive;
 	struct report report;
 	struct dispatch *dispatch;
@@ -414,7 +416,9 @@ static enum error_kind make_dispatch(
 
 	c->report = (struct report){ .metrics = metrics,
 		.events = c->events,
-		.event_repeat_ns = is_strict(&c->config) ? 0 : EVENT_REPEAT_NS };
+		.event_repeat_ns = is_strict(&c->config) ? 0 : EVENT_REPEAT_NS,
+		.mass = c->config.settings.guards ? &c->mass : NULL };
+	guard_mass_init(&c->mass, period_ns);
 	c->drive = (struct drive_context){
 		.loop = c->loop,
 		.client = c->client,
@@ -426,6 +430,7 @@ static enum error_kind make_dispatch(
 		.strict = is_strict(&c->config),
 		.status_refresh_ns = c->config.status_refresh_ns,
 		.pressure = &c->pressure,
+		.mass = c->config.settings.guards ? &c->mass : NULL,
 		.gate = on_gate,
 		.gate_ctx = c,
 		.foreign = on_foreign,
@@ -450,7 +455,8 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	c->client = client;
 	c->native = (struct feed){ c, AUTOSCALER_NATIVE };
 	c->own = (struct feed){ c, AUTOSCALER_OWN };
-	if (pass_metrics_declare(metrics, err) != ERR_OK || make_parts(c, err) != ERR_OK ||
+	if (pass_metrics_declare(metrics, err) != ERR_OK ||
+		guard_observe_declare(metrics, err) != ERR_OK || make_parts(c, err) != ERR_OK ||
 		make_dispatch(c, metrics, err) != ERR_OK)
 		return err->kind;
 	if (start_watches(c, err) != ERR_OK)

@@ -289,6 +289,7 @@ enum error_kind controller_options_parse(
 	r.o.controller.native = (enum controller_native)r.native;
 	if (r.compatibility == 1)
 		r.o.controller.settings.arithmetic = ARITH_STRICT;
+	r.o.controller.settings.guards = r.compatibility != 1;
 	*ret = r.o;
 	return ERR_OK;
 }

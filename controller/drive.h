@@ -33,6 +33,7 @@ struct drive_context {
 	int64_t metrics_timeout_ns;
 	int64_t sync_period_ns;
 	struct record *record; /* NULL: passes are not recorded */
+	const struct guard_mass *mass; /* NULL: there are no guards */
 };
 
 /* What all passes have learnt of an overloaded API server: status writes wait, so that leases and scales get through. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "controller/guard_observe.h"
 #include "controller/pass_metrics.h"
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
@@ -130,6 +131,8 @@ void report_pass(struct report *r, struct report_memory *m, const struct autosca
 		return;
 	}
 	pass_metrics_observe(r->metrics, result->hpa, conclusion, seconds);
+	if (r->mass && result->pass && result->pass->decided)
+		guard_observe(r->mass, r->metrics, result->hpa, &result->pass->proposal);
 	log_recording(r, result->not_recorded);
 	if (send_events)
 		record_events(r, m, one, result);

@@ -2,6 +2,7 @@
 /* What people and Prometheus learn of a pass: one log line per news, events, self-metrics. Nothing is repeated while it stays the same. */
 #include "common/selfmetrics.h"
 #include "controller/drive.h"
+#include "controller/guard_mass.h"
 #include "kube/events.h"
 
 /* Of one object, between its passes; zeroed at first. */
@@ -17,6 +18,7 @@ struct report {
 	/* The same warnings of the same object go out once in this time; 0: with every pass, as the reference does. */
 	int64_t event_repeat_ns;
 	bool recording_failed; /* told once, until it works again */
+	struct guard_mass *mass; /* is told of every decision; NULL: there are no guards */
 };
 
 /* A problem of one object that kept it from being decided; empty: none. Logged when it is another one than last time. */
