@@ -1,4 +1,4 @@
-/* Headers of answers. In: lines -> out: date, content type and the delay that the server asks for. Pure. */
+/* Headers of answers. In: lines -> out: date, content type, the delay that the server asks for, and whether it is our adapter. Pure. */
 #include "common/http_answer.h"
 
 #include <string.h>
@@ -28,6 +28,8 @@ void http_answer_note(struct http_answer *a, struct sv line)
 		keep(a->date, sizeof(a->date), value);
 	} else if (sv_eq_nocase(name, SV("Content-Type"))) {
 		keep(a->content_type, sizeof(a->content_type), value);
+	} else if (sv_eq_nocase(name, SV("X-Flyball-Adapter"))) {
+		keep(a->adapter, sizeof(a->adapter), value);
 	} else if (sv_eq_nocase(name, SV("Retry-After")) && sv_to_i64(value, &seconds)) {
 		if (seconds < 0)
 			seconds = 0;

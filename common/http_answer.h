@@ -5,6 +5,7 @@
 struct http_answer {
 	char date[64];
 	char content_type[256];
+	char adapter[64]; /* X-Flyball-Adapter: our own adapter names its version */
 	struct opt_retry_after retry_after;
 };
 

@@ -242,6 +242,7 @@ static void complete(struct http_call *call)
 		response.body = buf_sv(&call->body);
 		response.content_type = sv_of(call->answer.content_type);
 		response.date = sv_of(call->answer.date);
+		response.adapter = sv_of(call->answer.adapter);
 		response.retry_after = call->answer.retry_after;
 	}
 	call->done(&response, call->failed.kind == ERR_OK ? NULL : &call->failed, call->ctx);

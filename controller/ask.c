@@ -89,6 +89,24 @@ static enum error_kind write_target(
 	return words_keep(s->a, &text, "a request target", &q->target, s->err);
 }
 
+/* A list of pods: the one that this object wants, and the one that all objects of the namespace can share. */
+static enum error_kind write_pod_targets(
+	struct asking *s, const struct request *r, struct ask_question *q)
+{
+	struct request all = *r;
+	struct sv own;
+
+	if (write_target(s, r, q))
+		return s->err->kind;
+	own = q->target;
+	all.pod_selector = SV("");
+	if (write_target(s, &all, q))
+		return s->err->kind;
+	q->shared_target = q->target;
+	q->target = own;
+	return ERR_OK;
+}
+
 static struct sv lower(struct arena *a, struct sv text)
 {
 	char *copy = arena_strdup(a, text);
@@ -118,7 +136,7 @@ static enum error_kind ask_resource(struct asking *s, struct ask_question *q)
 			   "target was set"),
 			q);
 	q->resource = SV("pods.metrics.k8s.io");
-	return write_target(s, &r, q);
+	return write_pod_targets(s, &r, q);
 }
 
 /* False: there is no version to ask; q says so. */
@@ -153,7 +171,7 @@ static enum error_kind ask_pods(struct asking *s, struct ask_question *q)
 	r.path.subresource = s->source->metric;
 	r.metric_selector = s->metric_selector;
 	q->resource = SV("pods." CUSTOM_GROUP);
-	return write_target(s, &r, q);
+	return write_pod_targets(s, &r, q);
 }
 
 /* An unparsable apiVersion counts as the core group here. */

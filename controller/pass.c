@@ -245,7 +245,7 @@ enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	return p->target.problem == TARGET_OK ? ask(p, err) : decide(p, err);
 }
 
-static struct readings_query readings_query(const struct pass *p, size_t i)
+struct readings_query pass_readings_query(const struct pass *p, size_t i)
 {
 	const struct hpa_metric *metric = &p->in.hpa->spec.metrics[i];
 	const struct hpa_source *source = metric->member[metric->kind];
@@ -275,7 +275,7 @@ void pass_give_reading(struct pass *p, size_t i, const struct reading *reading)
 enum error_kind pass_answer_metric(
 	struct pass *p, size_t i, const struct readings_answer *answer, struct error *err)
 {
-	struct readings_query query = readings_query(p, i);
+	struct readings_query query = pass_readings_query(p, i);
 	struct reading reading;
 	if (readings_decode(p->in.arena, &query, answer, &reading, err))
 		return err->kind;

@@ -136,6 +136,8 @@ MUST_USE enum error_kind pass_answer_scale(
  * returned. Peers are read the first time only. */
 MUST_USE enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	const struct target_peer *peers, size_t n_peers, struct decide_now now, struct error *err);
+/* How the answer to question i is to be read. */
+struct readings_query pass_readings_query(const struct pass *p, size_t i);
 /* Decodes the answer to question i. */
 MUST_USE enum error_kind pass_answer_metric(
 	struct pass *p, size_t i, const struct readings_answer *answer, struct error *err);

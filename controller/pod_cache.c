@@ -315,6 +315,12 @@ size_t pod_cache_n(const struct pod_cache *c)
 	return c->n;
 }
 
+size_t pod_cache_n_in(const struct pod_cache *c, struct sv ns_name)
+{
+	const struct namespace_pods *ns = map_get(&c->namespaces, ns_name);
+	return ns ? ns->by_name.n : 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return sv_cmp((*(const struct pod *const *)a)->name, (*(const struct pod *const *)b)->name);

@@ -16,6 +16,7 @@ DEFINE_AUTO(struct pod_cache *, pod_cache_free)
 MUST_USE enum error_kind pod_cache_put(struct pod_cache *c, struct sv json, struct error *err);
 void pod_cache_remove(struct pod_cache *c, struct sv ns, struct sv name);
 size_t pod_cache_n(const struct pod_cache *c);
+size_t pod_cache_n_in(const struct pod_cache *c, struct sv ns);
 
 /* The pods of a namespace that the selector matches, in byte order of their names. The array is in the arena; the pods are borrowed until the next
  * put or remove. errors: NOMEM, LIMIT. cost: O(pods of the namespace) */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/jscan.h"
+#include "controller/pods.h"
 #include "controller/readings_list.h"
 #include "kube/quantity.h"
 
@@ -141,7 +142,7 @@ enum error_kind readings_decode(struct arena *a, const struct readings_query *qu
 		return error.ptr ? readings_fail(a, query->kind, error, ret, err)
 				 : arena_error(a, err);
 	}
-	switch (readings_list_decode(a, query, answer, &list, err)) {
+	switch (readings_list_decode(a, query, answer, false, &list, err)) {
 	case ERR_OK:
 		return finish(a, query, &list, ret, err);
 	case ERR_NOMEM:
@@ -156,4 +157,64 @@ enum error_kind readings_decode(struct arena *a, const struct readings_query *qu
 		break;
 	}
 	return readings_fail(a, query->kind, list.problem, ret, err);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return sv_cmp(*(const struct sv *)a, *(const struct sv *)b);
+}
+
+enum error_kind readings_decode_all(struct arena *a, const struct readings_query *query,
+	const struct readings_answer *answer, struct readings_all *ret, struct error *err)
+{
+	struct readings_list list;
+
+	if (answer->failed || !is_json(answer->content_type))
+		return error_set(err, ERR_INVALID, "not a list in JSON");
+	if (readings_list_decode(a, query, answer, true, &list, err))
+		return err->kind;
+	if (list.not_finite)
+		return error_set(err, ERR_INVALID, "a value is too large to compute with");
+	if (sort_samples(a, &list, err))
+		return err->kind;
+	if (list.n_bare > 0)
+		qsort(list.bare, list.n_bare, sizeof(list.bare[0]), by_text);
+	*ret = (struct readings_all){ list.samples, list.n_samples, list.bare, list.n_bare };
+	return ERR_OK;
+}
+
+static int by_pod(const void *name, const void *sample)
+{
+	return sv_cmp(*(const struct sv *)name, ((const struct reading_sample *)sample)->pod);
+}
+
+enum error_kind readings_narrow(struct arena *a, const struct readings_all *all,
+	const struct pod_set *pods, struct reading *ret, struct error *err)
+{
+	struct reading_sample *samples = ARENA_ARRAY(a, pods->n, struct reading_sample);
+	size_t n = 0;
+	bool named = false;
+
+	if (!samples)
+		return arena_error(a, err);
+	for (size_t i = 0; i < pods->n; i++) {
+		struct sv name = pods->at[i]->name;
+		const struct reading_sample *found =
+			all->n_samples == 0 ? NULL
+					    : bsearch(&name, all->samples, all->n_samples,
+						      sizeof(all->samples[0]), by_pod);
+		if (found) {
+			samples[n] = *found;
+			samples[n].pod = arena_sv(a, name);
+			if (!samples[n++].pod.ptr)
+				return arena_error(a, err);
+		}
+		named = named || found ||
+			(all->n_bare > 0 &&
+				bsearch(&name, all->bare, all->n_bare, sizeof(name), by_text));
+	}
+	if (!named)
+		return error_set(err, ERR_NOTFOUND, "none of the pods is named");
+	*ret = (struct reading){ .kind = READING_VALUE, .samples = samples, .n_samples = n };
+	return ERR_OK;
 }

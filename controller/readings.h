@@ -28,6 +28,22 @@ struct readings_query {
 MUST_USE enum error_kind readings_decode(struct arena *a, const struct readings_query *query,
 	const struct readings_answer *answer, struct reading *ret, struct error *err);
 
+/* An answer for all pods of a namespace, decoded once for many objects. */
+struct readings_all {
+	const struct reading_sample *samples; /* strictly ascending by pod name */
+	size_t n_samples;
+	const struct sv *bare; /* ascending: pods that the answer names without a usable value */
+	size_t n_bare;
+};
+/* Only a good answer can be shared. errors: INVALID (it is not good; who asks alone learns why), NOMEM, LIMIT. */
+MUST_USE enum error_kind readings_decode_all(struct arena *a, const struct readings_query *query,
+	const struct readings_answer *answer, struct readings_all *ret, struct error *err);
+/* What the answer would have been for these pods alone, in the arena. errors: NOTFOUND (it names none of them; the server words that), NOMEM,
+ * LIMIT. cost: O(pods log samples) */
+struct pod_set;
+MUST_USE enum error_kind readings_narrow(struct arena *a, const struct readings_all *all,
+	const struct pod_set *pods, struct reading *ret, struct error *err);
+
 /* The reading of a request that could not even be made; `error` as the client would word it.
  * errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind readings_fail(struct arena *a, enum hpa_metric_kind kind, struct sv error,

@@ -33,6 +33,7 @@ struct decoder {
 	struct jscan s;
 	const struct readings_query *query;
 	struct readings_list *list;
+	bool keep_bare;
 	size_t size; /* allocated samples or values */
 	struct error *err;
 	struct sv kind, api_version;
@@ -262,6 +263,29 @@ static enum error_kind push_sample(struct decoder *d)
 	return ERR_OK;
 }
 
+static enum error_kind push_bare(struct decoder *d)
+{
+	struct readings_list *list = d->list;
+	struct sv name = arena_sv(d->a, d->item.name);
+
+	if (!d->keep_bare)
+		return ERR_OK;
+	if (list->n_bare == list->bare_size) {
+		size_t size = list->bare_size ? list->bare_size * 2 : FIRST_SIZE;
+		struct sv *grown = ARENA_ARRAY(d->a, size, struct sv);
+		if (!grown)
+			return arena_error(d->a, d->err);
+		if (list->n_bare > 0)
+			memcpy(grown, list->bare, list->n_bare * sizeof(*grown));
+		list->bare = grown;
+		list->bare_size = size;
+	}
+	if (!name.ptr)
+		return arena_error(d->a, d->err);
+	list->bare[list->n_bare++] = name;
+	return ERR_OK;
+}
+
 static enum error_kind push_value(struct decoder *d)
 {
 	struct readings_list *list = d->list;
@@ -322,7 +346,7 @@ static enum error_kind read_item(struct decoder *d, enum jscan_token token)
 	if (!from_containers)
 		return kind == HPA_METRIC_PODS ? push_sample(d) : push_value(d);
 	if (d->item.missing || d->item.n_containers == 0)
-		return ERR_OK;
+		return push_bare(d);
 	return push_sample(d);
 }
 
@@ -451,10 +475,13 @@ static enum error_kind decode(struct decoder *d, const struct readings_answer *a
 }
 
 enum error_kind readings_list_decode(struct arena *a, const struct readings_query *query,
-	const struct readings_answer *answer, struct readings_list *ret, struct error *err)
+	const struct readings_answer *answer, bool keep_bare, struct readings_list *ret,
+	struct error *err)
 {
 	struct readings_list list = { 0 };
-	struct decoder d = { .a = a, .query = query, .list = &list, .err = err };
+	struct decoder d = {
+		.a = a, .query = query, .list = &list, .keep_bare = keep_bare, .err = err
+	};
 	enum error_kind kind = decode(&d, answer);
 
 	if (kind == ERR_INVALID) {

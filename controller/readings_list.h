@@ -12,10 +12,13 @@ struct readings_list {
 	bool not_finite;		/* safe arithmetic: a value does not fit */
 	struct reading_sample *samples; /* per-pod metrics, in the answer's order */
 	size_t n_samples;
+	struct sv *bare; /* keep_bare: names of items without a usable value */
+	size_t n_bare, bare_size;
 	int64_t *values; /* Object, External */
 	size_t n_values;
 };
 
 /* errors: INVALID (`problem` is set), NOMEM, LIMIT. */
 MUST_USE enum error_kind readings_list_decode(struct arena *a, const struct readings_query *query,
-	const struct readings_answer *answer, struct readings_list *ret, struct error *err);
+	const struct readings_answer *answer, bool keep_bare, struct readings_list *ret,
+	struct error *err);

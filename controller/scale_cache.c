@@ -4,11 +4,10 @@
 
 #include "common/limits.h"
 #include "common/map.h"
+#include "controller/refusals.h"
 #include "kube/watch.h"
 
 #define MAX_TARGETS 1000000u
-/* Failures of this many targets are kept. With more broken ones, some are asked more often. */
-#define MAX_FAILURES 20000u
 #define MAX_SCRATCH_BYTES (16u * LIMIT_OBJECT_BYTES)
 
 struct target {
@@ -17,13 +16,6 @@ struct target {
 	uint16_t uid_len, version_len;
 	uint32_t selector_len;
 	char texts[]; /* uid, version, selector */
-};
-
-struct failure {
-	struct mono until;
-	enum error_kind kind;
-	int code;
-	char text[];
 };
 
 struct kind {
@@ -38,7 +30,7 @@ struct kind {
 struct scale_cache {
 	struct scale_cache_config config;
 	struct kind kinds[SCALE_KINDS];
-	struct map failures; /* path -> struct failure */
+	struct refusals refusals; /* of paths */
 	struct arena scratch;
 	struct buf key;
 	uint64_t n_known, n_asked;
@@ -56,7 +48,7 @@ enum error_kind scale_cache_new(
 		c->kinds[i] = (struct kind){ .cache = c, .kind = (enum scale_kind)i };
 		map_init(&c->kinds[i].targets, MAX_TARGETS);
 	}
-	map_init(&c->failures, MAX_FAILURES);
+	refusals_init(&c->refusals);
 	arena_init(&c->scratch, MAX_SCRATCH_BYTES);
 	buf_init(&c->key, LIMIT_OBJECT_BYTES);
 	*ret = c;
@@ -71,7 +63,7 @@ void scale_cache_free(struct scale_cache *c)
 		watch_stop(c->kinds[i].watch);
 		map_done(&c->kinds[i].targets, mem_free);
 	}
-	map_done(&c->failures, mem_free);
+	refusals_done(&c->refusals);
 	arena_done(&c->scratch);
 	buf_done(&c->key);
 	mem_free(c);
@@ -157,10 +149,8 @@ static bool is_newer(const struct target *known, const struct scale_derived *d)
 	return !object_meta_version(d->version, &version) || version > known->version;
 }
 
-static void forget_failure(struct scale_cache *c, enum scale_kind kind, const struct object_id *id)
+static void forget_refusal(struct scale_cache *c, enum scale_kind kind, const struct object_id *id)
 {
-	if (c->failures.n == 0)
-		return;
 	const struct scale_kind_names *names = scale_derive_names(kind);
 	const struct api_path path = {
 		.group = sv_of(names->group),
@@ -171,7 +161,7 @@ static void forget_failure(struct scale_cache *c, enum scale_kind kind, const st
 		.subresource = SV("scale"),
 	};
 
-	mem_free(map_take(&c->failures, path_key(c, &path)));
+	refusals_forget(&c->refusals, path_key(c, &path));
 }
 
 static void on_target(const struct object_id *id, struct sv json, void *ctx)
@@ -181,7 +171,7 @@ static void on_target(const struct object_id *id, struct sv json, void *ctx)
 	struct scale_derived d;
 	struct error ignored;
 
-	forget_failure(c, k->kind, id);
+	forget_refusal(c, k->kind, id);
 	arena_clear(&c->scratch);
 	struct sv key = key_of(c, id->namespace, id->name);
 	if (scale_derive_read(&c->scratch, k->kind, json, &d, &ignored) != ERR_OK)
@@ -260,13 +250,9 @@ enum scale_cache_result scale_cache_get(struct scale_cache *c, const struct api_
 	struct mono now, struct buf *out, struct error *failed)
 {
 	enum scale_kind kind = scale_derive_resource(path->group, path->resource);
-	const struct failure *failure = map_get(&c->failures, path_key(c, path));
 
-	if (failure && now.ns < failure->until.ns) {
-		error_set(failed, failure->kind, "%s", failure->text);
-		failed->code = failure->code;
+	if (refusals_find(&c->refusals, path_key(c, path), now, failed))
 		return SCALE_CACHE_FAILS;
-	}
 	if (kind == SCALE_OTHER || !is_current(&c->kinds[kind]))
 		return SCALE_CACHE_ASK;
 	const struct target *t =
@@ -286,48 +272,14 @@ static bool heals_by_itself(const struct error *failed)
 	return failed->code != 403 && failed->code != 404 && failed->code != 405;
 }
 
-/* Makes room: what is over goes, one way or another. */
-static void sweep_failures(struct scale_cache *c, struct mono now)
-{
-	struct map left;
-	struct error ignored;
-
-	map_init(&left, MAX_FAILURES);
-	MAP_FOREACH (e, &c->failures) {
-		struct failure *f = e->value;
-		if (f->until.ns <= now.ns ||
-			map_set(&left, map_key(e), f, NULL, &ignored) != ERR_OK)
-			mem_free(f);
-	}
-	map_done(&c->failures, NULL);
-	c->failures = left;
-}
-
 void scale_cache_asked(struct scale_cache *c, const struct api_path *path,
 	const struct error *failed, struct mono now)
 {
-	struct error ignored;
-	void *old = NULL;
-
 	c->n_asked++;
-	if (!failed || heals_by_itself(failed)) {
-		if (c->failures.n > 0)
-			mem_free(map_take(&c->failures, path_key(c, path)));
-		return;
-	}
-	if (c->failures.n >= MAX_FAILURES)
-		sweep_failures(c, now);
-	size_t len = strlen(failed->text);
-	struct failure *f = mem_zalloc(sizeof(*f) + len + 1);
-	if (!f)
-		return;
-	f->until.ns = now.ns + SCALE_CACHE_RETRY_NS;
-	f->kind = failed->kind;
-	f->code = failed->code;
-	memcpy(f->text, failed->text, len);
-	if (map_set(&c->failures, path_key(c, path), f, &old, &ignored) != ERR_OK)
-		old = f;
-	mem_free(old);
+	if (failed && !heals_by_itself(failed))
+		refusals_note(&c->refusals, path_key(c, path), failed, now);
+	else
+		refusals_forget(&c->refusals, path_key(c, path));
 }
 
 void scale_cache_wrote(struct scale_cache *c, const struct api_path *path, struct sv body)

@@ -9,9 +9,6 @@
 #include "kube/client.h"
 #include "kube/object_meta.h"
 
-/* What cannot heal is asked again this often. */
-#define SCALE_CACHE_RETRY_NS (60 * NS_PER_SEC)
-
 struct scale_cache;
 
 struct scale_cache_config {

@@ -203,6 +203,7 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 			.body = r->body,
 			.content_type = r->content_type,
 			.date = r->date,
+			.adapter = r->adapter,
 			.retry_after_ns =
 				r->retry_after.set ? r->retry_after.seconds * NS_PER_SEC : 0 };
 	if (failed || !r) {
@@ -274,8 +275,7 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	(void)t;
 	/* After a stop of the process it may be too late for what was still allowed when this wait began. */
 	if (call->deadline.ns != 0 && instant_mono_now().ns >= call->deadline.ns) {
-		(void)error_set(
-			&err, ERR_UNAVAIL, "the request ran out of time before it was repeated");
+		error_set(&err, ERR_UNAVAIL, "the request ran out of time before it was repeated");
 		finish_early(call, &err);
 	} else if (attempt(call, &err)) {
 		finish_early(call, &err);

@@ -43,6 +43,7 @@ struct client_answer {
 	struct sv content_type;
 	struct sv date;		/* the server's Date header, or empty */
 	int64_t retry_after_ns; /* what it asks for; 0: nothing */
+	struct sv adapter;	/* who calls itself our metrics adapter; empty: nobody */
 };
 
 /* Called once, from the loop, never from inside client_start. failed == NULL: a 2xx answer, complete.

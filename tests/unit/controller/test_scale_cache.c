@@ -210,25 +210,6 @@ START_TEST(what_cannot_heal_is_asked_once_a_minute)
 }
 END_TEST
 
-START_TEST(failures_are_bounded)
-{
-	struct world w = { 0 };
-	struct error no;
-
-	start(&w);
-	(void)error_set(&no, ERR_NOTFOUND, "no");
-	no.code = 404;
-	for (int i = 0; i < 50000; i++) {
-		char name[16];
-		(void)snprintf(name, sizeof(name), "x%d", i);
-		struct api_path path = path_of("things", name);
-		scale_cache_asked(w.cache, &path, &no, (struct mono){ i * NS_PER_SEC / 100 });
-	}
-	ck_assert_int_eq(known(&w, path_of("things", "x49999"), 500 * NS_PER_SEC), -2);
-	stop(&w);
-}
-END_TEST
-
 START_TEST(without_memory_it_asks)
 {
 	struct world w = { 0 };
@@ -256,7 +237,6 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, our_own_write_counts_until_the_watch_has_passed_it);
 	tcase_add_test(tcase, a_broken_watch_knows_nothing);
 	tcase_add_test(tcase, what_cannot_heal_is_asked_once_a_minute);
-	tcase_add_test(tcase, failures_are_bounded);
 	tcase_add_test(tcase, without_memory_it_asks);
 }
 
