@@ -2,11 +2,11 @@
  * while Prometheus is down. */
 #include "adapter/ops.h"
 
+#include "adapter/crashes.h"
 #include "adapter/discovery_docs.h"
 #include "adapter/fingerprint.h"
 #include "adapter/openapi_docs.h"
 #include "adapter/own_metrics.h"
-#include "adapter/quarantine.h"
 #include "adapter/server.h"
 
 static const struct {
@@ -285,7 +285,7 @@ static void debug_rules(struct request *r)
 			buf_printf(&text, "line %u  inactive  %s\n", g->skipped[i].rule->line,
 				g->skipped[i].why);
 	}
-	quarantine_print(s->work, &text);
+	crashes_print(s->work, &text);
 	request_text(r, 200, "text/plain; charset=utf-8", buf_sv(&text));
 	buf_done(&text);
 }

@@ -2,7 +2,7 @@
  * sleeps. A selector that fails keeps what it had; the others go on (unless strict). */
 #include "adapter/relist.h"
 
-#include "adapter/quarantine.h"
+#include "adapter/crashes.h"
 #include "common/instant.h"
 #include "common/map.h"
 #include "common/vec.h"
@@ -133,8 +133,7 @@ static bool enter_rule(struct relist *r, const struct rules_rule *rule)
 	buf_init(&key, KEY_MAX);
 	buf_printf(&key, "%s[%zu] ", rule->external ? "externalRules" : "rules", rule->index);
 	buf_put_sv(&key, rule->series_query);
-	enum error_kind kind =
-		quarantine_enter(r->config.work, buf_sv(&key), &r->rule_ticket, &err);
+	enum error_kind kind = crashes_enter(r->config.work, buf_sv(&key), &r->rule_ticket, &err);
 	buf_done(&key);
 	if (kind) {
 		report(r, "a rule is passed over", &err);
@@ -251,7 +250,7 @@ static enum error_kind enter_listing(struct selector_listing *s, struct error *e
 	s->ticket = WORK_NOTE_NONE;
 	buf_init(&key, KEY_MAX);
 	buf_printf(&key, "listing %s", s->text);
-	enum error_kind kind = quarantine_enter(work, buf_sv(&key), &s->ticket, err);
+	enum error_kind kind = crashes_enter(work, buf_sv(&key), &s->ticket, err);
 	buf_done(&key);
 	return kind;
 }

@@ -4,8 +4,8 @@
 #include "adapter/reload.h"
 
 #include "adapter/client_cas.h"
+#include "adapter/crashes.h"
 #include "adapter/own_metrics.h"
-#include "adapter/quarantine.h"
 #include "adapter/serving_cert.h"
 #include "common/file.h"
 #include "common/limits.h"
@@ -41,7 +41,7 @@ static enum error_kind use(struct server *s, struct sv text, struct mapper *m,
 	struct generation *g = NULL;
 	const char *name = s->options->config;
 	int ticket = WORK_NOTE_NONE;
-	if (quarantine_enter_config(s->work, name, text, &ticket, err))
+	if (crashes_enter_config(s->work, name, text, &ticket, err))
 		return err->kind;
 	int before = work_note_run(s->work, ticket);
 	enum error_kind kind = generation_new(text, name, m, s->strict, &g, err);
@@ -74,7 +74,7 @@ static enum error_kind look_at(struct server *s, struct sv text, struct route_gr
 	const char *name = s->options->config;
 	int ticket = WORK_NOTE_NONE;
 	arena_init(&scratch, RELOAD_ARENA_MAX);
-	if (quarantine_enter_config(s->work, name, text, &ticket, err))
+	if (crashes_enter_config(s->work, name, text, &ticket, err))
 		return err->kind;
 	int before = work_note_run(s->work, ticket);
 	enum error_kind kind = s->strict ? rules_parse_exact(&scratch, text, name, &config, err)

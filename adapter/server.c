@@ -9,9 +9,9 @@
 
 #include "adapter/client_cas.h"
 #include "adapter/connect.h"
+#include "adapter/crashes.h"
 #include "adapter/discovery_docs.h"
 #include "adapter/own_metrics.h"
-#include "adapter/quarantine.h"
 #include "adapter/reload.h"
 #include "adapter/serving_cert.h"
 #include "adapter/steps.h"
@@ -369,7 +369,7 @@ enum error_kind server_new(struct loop *l, const struct adapter_options *o,
 	arena_init(&s->arena, SERVER_ARENA_MAX);
 	buf_init(&s->custom_metrics, SERVER_DOCS_MAX);
 	buf_init(&s->external_metrics, SERVER_DOCS_MAX);
-	if (own_metrics_new(&s->metrics, err) || quarantine_open(o, &s->work, err) ||
+	if (own_metrics_new(&s->metrics, err) || crashes_open(o, &s->work, err) ||
 		http_client_new(l, &s->http, err))
 		return err->kind;
 	s->env = *env;

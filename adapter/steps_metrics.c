@@ -2,11 +2,11 @@
  *
  * Every failure is a Status in the reference's words, because HPA events show them. No failure ever becomes a number, and neither does NaN or an infinity:
  * such a sample counts as absent. */
+#include "adapter/crashes.h"
 #include "adapter/field.h"
 #include "adapter/metric_list.h"
 #include "adapter/ops.h"
 #include "adapter/quantity_out.h"
-#include "adapter/quarantine.h"
 #include "adapter/resource_metrics.h"
 #include "adapter/server.h"
 #include "adapter/steps.h"
@@ -164,7 +164,7 @@ static enum step_next read_question(struct request *r)
 enum step_next steps_route(struct request *r)
 {
 	route_find(&r->attributes, http_exchange_method(r->exchange), &r->groups, &r->route);
-	if (!quarantine_enter_request(r))
+	if (!crashes_enter_request(r))
 		return STEP_REPLY;
 	switch (r->route.kind) {
 	case ROUTE_DOCUMENT:

@@ -2,7 +2,7 @@
  *
  * A key is as narrow as what one tenant can ask, and no narrower: a metric in a namespace, whatever the object and the selectors. Else somebody who can
  * crash the adapter with one of many selectors could do it often, or take a metric away from other namespaces. */
-#include "adapter/quarantine.h"
+#include "adapter/crashes.h"
 
 #include "adapter/fingerprint.h"
 #include "adapter/server.h"
@@ -40,7 +40,7 @@ static void log_suspect(const struct work_suspect *s, void *ctx)
 	buf_done(&at);
 }
 
-enum error_kind quarantine_open(
+enum error_kind crashes_open(
 	const struct adapter_options *o, struct work_note **ret, struct error *err)
 {
 	bool given = o->work_note_dir[0];
@@ -97,7 +97,7 @@ static bool is_exempt(const struct request *r)
 	}
 }
 
-enum error_kind quarantine_enter(
+enum error_kind crashes_enter(
 	struct work_note *n, struct sv key, int *ret_ticket, struct error *err)
 {
 	struct work_suspect s = { 0 };
@@ -121,7 +121,7 @@ enum error_kind quarantine_enter(
 	return err->kind;
 }
 
-enum error_kind quarantine_enter_config(
+enum error_kind crashes_enter_config(
 	struct work_note *n, const char *name, struct sv text, int *ret_ticket, struct error *err)
 {
 	struct buf key;
@@ -129,12 +129,12 @@ enum error_kind quarantine_enter_config(
 	fingerprint_print(text, digits);
 	buf_init(&key, KEY_MAX);
 	buf_printf(&key, "configuration %.16s %s", digits, name);
-	enum error_kind kind = quarantine_enter(n, buf_sv(&key), ret_ticket, err);
+	enum error_kind kind = crashes_enter(n, buf_sv(&key), ret_ticket, err);
 	buf_done(&key);
 	return kind;
 }
 
-bool quarantine_enter_request(struct request *r)
+bool crashes_enter_request(struct request *r)
 {
 	struct work_note *n = r->server->work;
 	struct buf key;
@@ -143,7 +143,7 @@ bool quarantine_enter_request(struct request *r)
 		return true;
 	buf_init(&key, KEY_MAX);
 	put_key(r, &key);
-	enum error_kind kind = quarantine_enter(n, buf_sv(&key), &r->ticket, &err);
+	enum error_kind kind = crashes_enter(n, buf_sv(&key), &r->ticket, &err);
 	buf_done(&key);
 	if (kind) {
 		request_fail_error(r, &err);
@@ -169,7 +169,7 @@ static void put_suspect(const struct work_suspect *s, void *ctx)
 	buf_put_char(out, '\n');
 }
 
-void quarantine_print(const struct work_note *n, struct buf *out)
+void crashes_print(const struct work_note *n, struct buf *out)
 {
 	work_note_each_suspect(n, put_suspect, out);
 }

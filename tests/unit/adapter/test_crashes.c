@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "adapter/quarantine.h"
+#include "adapter/crashes.h"
 #include "tests/unit/common/run.h"
 
 #define KEY "listing up{job=\"a\nb\"}"
@@ -30,7 +30,7 @@ static struct work_note *open_note(const char *directory)
 	const struct adapter_options o = { .work_note_dir = directory, .cert_dir = folder };
 	struct work_note *n = NULL;
 	struct error err = { 0 };
-	ck_assert_int_eq(quarantine_open(&o, &n, &err), ERR_OK);
+	ck_assert_int_eq(crashes_open(&o, &n, &err), ERR_OK);
 	return n;
 }
 
@@ -42,8 +42,8 @@ static void crash(void)
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
 		struct work_note *n = open_note("");
-		if (quarantine_enter(n, SV(KEY), &ticket, &err) ||
-			quarantine_enter_config(n, "rules.yaml", SV("rules: []"), &ticket, &err))
+		if (crashes_enter(n, SV(KEY), &ticket, &err) ||
+			crashes_enter_config(n, "rules.yaml", SV("rules: []"), &ticket, &err))
 			_exit(1);
 		raise(SIGKILL);
 	}
@@ -59,28 +59,28 @@ START_TEST(two_crashes_put_a_key_into_quarantine)
 	buf_init(&out, 65536);
 	crash();
 	struct work_note *n = open_note("");
-	ck_assert_int_eq(quarantine_enter(n, SV(KEY), &ticket, &err), ERR_OK);
+	ck_assert_int_eq(crashes_enter(n, SV(KEY), &ticket, &err), ERR_OK);
 	work_note_leave(n, ticket);
-	quarantine_print(n, &out);
+	crashes_print(n, &out);
 	ck_assert_ptr_nonnull(strstr(buf_text(&out),
 		"suspect  listing up{job=\"a?b\"}  in work at 1 crash, the last at "));
 	work_note_keep_suspects(n);
 	work_note_free(n);
 	crash();
 	n = open_note("");
-	ck_assert_int_eq(quarantine_enter(n, SV(KEY), &ticket, &err), ERR_UNAVAIL);
+	ck_assert_int_eq(crashes_enter(n, SV(KEY), &ticket, &err), ERR_UNAVAIL);
 	ck_assert_ptr_nonnull(strstr(err.text,
 		"listing up{job=\"a?b\"} is in quarantine: it was in work at 2 crashes of the "
 		"adapter; it is tried again at "));
-	ck_assert_int_eq(quarantine_enter_config(n, "rules.yaml", SV("rules: []"), &ticket, &err),
-		ERR_UNAVAIL);
+	ck_assert_int_eq(
+		crashes_enter_config(n, "rules.yaml", SV("rules: []"), &ticket, &err), ERR_UNAVAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "configuration "));
 	ck_assert_ptr_nonnull(strstr(err.text, " rules.yaml is in quarantine"));
 	ck_assert_int_eq(
-		quarantine_enter_config(n, "rules.yaml", SV("rules: []\n"), &ticket, &err), ERR_OK);
+		crashes_enter_config(n, "rules.yaml", SV("rules: []\n"), &ticket, &err), ERR_OK);
 	work_note_leave(n, ticket);
 	buf_clear(&out);
-	quarantine_print(n, &out);
+	crashes_print(n, &out);
 	ck_assert_ptr_nonnull(strstr(buf_text(&out), "quarantine  listing"));
 	ck_assert_ptr_null(strchr(strstr(buf_text(&out), "listing"), '\r'));
 	buf_done(&out);
@@ -93,7 +93,7 @@ START_TEST(without_a_directory_there_is_memory)
 	struct error err = { 0 };
 	int ticket = WORK_NOTE_NONE;
 	struct work_note *n = open_note("/nonexistent");
-	ck_assert_int_eq(quarantine_enter(n, SV(KEY), &ticket, &err), ERR_OK);
+	ck_assert_int_eq(crashes_enter(n, SV(KEY), &ticket, &err), ERR_OK);
 	work_note_leave(n, ticket);
 	work_note_free(n);
 }
@@ -108,5 +108,5 @@ static void add(TCase *tcase)
 
 int main(void)
 {
-	return run_case("quarantine", add);
+	return run_case("crashes", add);
 }
