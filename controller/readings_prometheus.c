@@ -184,37 +184,47 @@ static enum error_kind decode(struct collecting *c, const struct readings_answer
 	return ERR_OK;
 }
 
+/* The one row that was collected. */
+static bool take_number(struct collecting *c, int64_t *ret_milli)
+{
+	switch (c->sample.kind) {
+	case ANSWER_FINITE:
+		return to_milli(c->sample.value, ret_milli) ||
+		       fail(c, READING_NOT_FINITE,
+			       SV("gives a number that is too large to compute with"));
+	case ANSWER_NAN:
+		return c->zero || fail(c, READING_EMPTY, SV("gives NaN, which is no number"));
+	case ANSWER_INFINITE:
+		return fail(c, READING_NOT_FINITE, SV("gives an infinite number"));
+	case ANSWER_HISTOGRAM:
+	case ANSWER_TEXT:
+	case ANSWER_NO_VALUE:
+	case ANSWER_NULL_ROW:
+		break;
+	}
+	return fail(
+		c, READING_FAILED, WORDS(c->a, SV("its row "), sv_of(unusable(c->sample.kind))));
+}
+
 /* One number in thousandths, or what is wrong in c->why. errors: NOMEM, LIMIT. */
 static enum error_kind read_number(struct collecting *c, const struct readings_answer *answer,
 	int64_t *ret_milli, struct error *err)
 {
 	*ret_milli = 0;
-	if (answer->failed) {
-		fail(c, READING_FAILED, WORDS(c->a, answer->error));
-		return c->no_memory ? arena_error(c->a, err) : ERR_OK;
-	}
+	if (answer->failed)
+		return refuse(c, WORDS(c->a, answer->error), err);
 	if (decode(c, answer, take_row, err))
 		return err->kind;
 	if (c->why.ptr)
 		return ERR_OK;
-	bool nothing = c->n_rows == 0 || (c->n_rows == 1 && c->sample.kind == ANSWER_NAN);
-
 	if (c->n_rows > 1)
 		fail(c, READING_FAILED,
 			WORDS(c->a, SV("gives "), words_i64(c->a, (int64_t)c->n_rows),
 				SV(" series, expected one number")));
-	else if (nothing && !c->zero)
-		fail(c, READING_EMPTY,
-			c->n_rows == 0 ? SV("gives no series")
-				       : SV("gives NaN, which is no number"));
-	else if (!nothing && c->sample.kind == ANSWER_FINITE &&
-		 !to_milli(c->sample.value, ret_milli))
-		fail(c, READING_NOT_FINITE, SV("gives a number that is too large to compute with"));
-	else if (!nothing && c->sample.kind == ANSWER_INFINITE)
-		fail(c, READING_NOT_FINITE, SV("gives an infinite number"));
-	else if (!nothing && c->sample.kind != ANSWER_FINITE)
-		fail(c, READING_FAILED,
-			WORDS(c->a, SV("its row "), sv_of(unusable(c->sample.kind))));
+	else if (c->n_rows == 1)
+		take_number(c, ret_milli);
+	else if (!c->zero)
+		fail(c, READING_EMPTY, SV("gives no series"));
 	return c->no_memory ? arena_error(c->a, err) : ERR_OK;
 }
 

@@ -68,7 +68,7 @@ struct regexp_node {
 	const uint32_t *runes;
 	size_t n_runes;
 	const struct regexp_class *class;
-	uint32_t class_index; /* in the program */
+	uint32_t class_index;			 /* in the program */
 	struct regexp_node *first, *last, *next; /* operands */
 };
 
@@ -85,6 +85,6 @@ MUST_USE bool regexp_literal_list(
 
 struct regexp_program;
 /* errors: LIMIT, NOMEM. */
-MUST_USE enum error_kind regexp_program_compile(struct arena *a, struct regexp_node *root,
-	struct regexp_program **ret, struct error *err);
+MUST_USE enum error_kind regexp_program_compile(
+	struct arena *a, struct regexp_node *root, struct regexp_program **ret, struct error *err);
 bool regexp_program_run(struct regexp_program *p, struct sv subject);

@@ -15,7 +15,7 @@
 #define POD(name, value) ROW("\"pod\":\"" name "\"", value)
 #define HISTOGRAM(labels)                                                                          \
 	"{\"metric\":{" labels "},\"histogram\":[1,{\"count\":\"1\",\"sum\":\"2\",\"buckets\":[]}" \
-			       "]}"
+	"]}"
 #define ALIVE VECTOR(ROW("", "1"))
 
 /* `shows`: "milli", or samples as "pod=milli", or the kind and the reason. */
