@@ -514,6 +514,7 @@ static void on_discovery(struct discovery *found, const struct error *failed, vo
 		.discovery = d->discovery,
 		.history = &d->one->history,
 		.foreign = d->context->foreign(&d->arena, &d->hpa, d->context->foreign_ctx),
+		.mass = d->context->mass,
 		.tape = d->context->record ? &d->tape : NULL,
 	};
 	if (!input.foreign.ptr) {
