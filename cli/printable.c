@@ -3,6 +3,7 @@
 #include "cli/printable.h"
 
 #include "common/utf8.h"
+#include "controller/own_kind.h"
 
 /* A name or a message of a server, each byte as four. */
 #define MAX_TEXT_BYTES (4u * 1024 * 1024)
@@ -90,34 +91,68 @@ struct sv printable_text(struct arena *a, struct sv text)
 	return sv_eq(buf_sv(&out), text) && text.ptr ? text : arena_sv(a, buf_sv(&out));
 }
 
-static bool escape(struct arena *a, struct sv *text)
-{
-	struct sv escaped = printable_text(a, *text);
+struct escaping {
+	struct arena *a;
+	bool changed, no_memory;
+};
 
-	if (!escaped.ptr)
-		return false;
-	if (text->len > 0)
-		*text = escaped;
-	return true;
+static void escape(struct escaping *e, struct sv *text)
+{
+	struct sv escaped = text->len > 0 ? printable_text(e->a, *text) : SV("");
+
+	e->no_memory = e->no_memory || !escaped.ptr;
+	if (text->len == 0 || !escaped.ptr || escaped.ptr == text->ptr)
+		return;
+	*text = escaped;
+	e->changed = true;
 }
 
-bool printable_hpa(struct arena *a, struct hpa *hpa)
+static void escape_source(struct escaping *e, struct hpa_source *s)
 {
-	struct hpa_spec *spec = &hpa->spec;
-	bool ok = escape(a, &hpa->meta.ns) && escape(a, &hpa->meta.name) &&
-		  escape(a, &spec->target.kind) && escape(a, &spec->target.name);
+	escape(e, &s->metric);
+	escape(e, &s->resource);
+	escape(e, &s->container);
+	escape(e, &s->described.kind);
+	escape(e, &s->described.name);
+}
 
-	for (size_t i = 0; ok && i < spec->n_metrics; i++) {
-		struct hpa_metric *m = &spec->metrics[i];
-		ok = escape(a, &m->type);
-		for (size_t k = 0; ok && k < HPA_N_METRIC_KINDS; k++) {
-			struct hpa_source *source = m->member[k];
-			ok = !source ||
-			     (escape(a, &source->metric) && escape(a, &source->resource) &&
-				     escape(a, &source->container) &&
-				     escape(a, &source->described.kind) &&
-				     escape(a, &source->described.name));
+/* What our own kind adds; shared with nobody else's view of the object, so it is copied. */
+static void escape_own(struct escaping *e, struct hpa_spec *spec)
+{
+	struct own_spec *own = ARENA_NEW(e->a, struct own_spec);
+	struct own_override *o = ARENA_NEW(e->a, struct own_override);
+
+	e->no_memory = e->no_memory || !own || !o;
+	if (!own || !o)
+		return;
+	*own = *spec->own;
+	escape(e, &own->mode_text);
+	if (own->override) {
+		*o = *own->override;
+		escape(e, &o->reason);
+		own->override = o;
+	}
+	spec->own = own;
+}
+
+bool printable_hpa(struct arena *a, struct hpa *hpa, bool *ret_changed)
+{
+	struct escaping e = { .a = a };
+	struct hpa_spec *spec = &hpa->spec;
+
+	escape(&e, &hpa->meta.ns);
+	escape(&e, &hpa->meta.name);
+	escape(&e, &spec->target.kind);
+	escape(&e, &spec->target.name);
+	if (spec->own)
+		escape_own(&e, spec);
+	for (size_t i = 0; i < spec->n_metrics; i++) {
+		escape(&e, &spec->metrics[i].type);
+		for (size_t k = 0; k < HPA_N_METRIC_KINDS; k++) {
+			if (spec->metrics[i].member[k])
+				escape_source(&e, spec->metrics[i].member[k]);
 		}
 	}
-	return ok;
+	*ret_changed = e.changed;
+	return !e.no_memory;
 }

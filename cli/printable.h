@@ -11,5 +11,5 @@ void printable_put(struct buf *out, struct sv text);
 void printable_lines(struct buf *out, struct sv text, bool colours);
 /* The same as printable_put, as a view: the text itself where nothing is to be escaped, else a copy in the arena; ptr NULL without memory. */
 MUST_USE struct sv printable_text(struct arena *a, struct sv text);
-/* Every name of the autoscaler that a report shows, in place. False without memory. */
-MUST_USE bool printable_hpa(struct arena *a, struct hpa *hpa);
+/* Every name and text of the autoscaler that a report shows, in place; *ret_changed says whether one was escaped. False without memory. */
+MUST_USE bool printable_hpa(struct arena *a, struct hpa *hpa, bool *ret_changed);

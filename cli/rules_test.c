@@ -11,7 +11,7 @@
 #define MAX_BODY_BYTES (4u * 1024 * 1024)
 #define MAX_SHOWN_ROWS 5
 
-static const char *const WORDS[] = { "OK", "NOTHING", "ERROR" };
+static const char *const WORDS[RULES_TEST_N_VERDICTS] = { "OK", "NOTHING", "ERROR", "ERROR" };
 
 static void put_line(struct buf *out, const char *what, struct sv text)
 {
@@ -418,7 +418,9 @@ enum error_kind rules_test_rule(const struct rules_test *t, const struct rules_f
 		buf_init(&cause, MAX_BODY_BYTES);
 		buf_printf(
 			&cause, "the series of %.*s: %s", SV_ARG(r->rule->series_query), err->text);
-		*ret = put_trouble(out, t, r, RULES_TEST_ERROR, buf_sv(&cause), SV(""));
+		*ret = put_trouble(out, t, r,
+			kind == ERR_UNAVAIL ? RULES_TEST_AWAY : RULES_TEST_ERROR, buf_sv(&cause),
+			SV(""));
 		return ERR_OK;
 	}
 	*ret = RULES_TEST_NOTHING;

@@ -4,7 +4,13 @@
 #include "cli/rules_series.h"
 #include "cli/rules_uses.h"
 
-enum rules_test_verdict { RULES_TEST_OK, RULES_TEST_NOTHING, RULES_TEST_ERROR };
+enum rules_test_verdict {
+	RULES_TEST_OK,
+	RULES_TEST_NOTHING,
+	RULES_TEST_ERROR,
+	RULES_TEST_AWAY, /* an error: the server did not answer when it was asked for series */
+	RULES_TEST_N_VERDICTS
+};
 
 struct rules_test {
 	struct prom_source *server; /* of the rule */

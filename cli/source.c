@@ -211,8 +211,9 @@ static int each_live(const struct sink *s, struct buf *problems)
 		arena_init(&a, LIMIT_PASS_ARENA_BYTES);
 		if (!pass)
 			(void)error_nomem(&err);
-		bool ok = pass && live_pass(&l, &a, &objects[i], &hpa, pass, &err) == ERR_OK;
-		if (ok && !printable_hpa(&a, &hpa)) {
+		bool escaped,
+			ok = pass && live_pass(&l, &a, &objects[i], &hpa, pass, &err) == ERR_OK;
+		if (ok && !printable_hpa(&a, &hpa, &escaped)) {
 			(void)arena_error(&a, &err);
 			ok = false;
 		}

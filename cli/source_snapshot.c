@@ -1,6 +1,7 @@
 /* Tapes -> views. The passes before the last one are played too, because they make the history that the last one knows. */
 #include "cli/source_snapshot.h"
 
+#include "cli/printable.h"
 #include "common/vec.h"
 #include "controller/own_kind.h"
 #include "controller/tape.h"
@@ -134,45 +135,14 @@ static enum error_kind check_selection(const struct snapshot *s, struct error *e
 		s->o->ns ? s->o->ns : "", s->o->ns ? "/" : "", s->o->name ? s->o->name : "*");
 }
 
-static bool is_printable(struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* A tape can come from anywhere: a name with a line feed or an escape sequence could forge a line of the report. */
-static bool has_printable_names(const struct hpa *hpa)
-{
-	bool ok = is_printable(hpa->meta.ns) && is_printable(hpa->meta.name) &&
-		  is_printable(hpa->spec.target.kind) && is_printable(hpa->spec.target.name);
-
-	if (ok && hpa->spec.own)
-		ok = is_printable(hpa->spec.own->mode_text) &&
-		     (!hpa->spec.own->override || is_printable(hpa->spec.own->override->reason));
-	for (size_t i = 0; ok && i < hpa->spec.n_metrics; i++) {
-		const struct hpa_metric *m = &hpa->spec.metrics[i];
-		ok = is_printable(m->type);
-		for (size_t k = 0; ok && k < HPA_N_METRIC_KINDS; k++) {
-			const struct hpa_source *source = m->member[k];
-			ok = !source ||
-			     (is_printable(source->metric) && is_printable(source->resource) &&
-				     is_printable(source->container) &&
-				     is_printable(source->described.kind) &&
-				     is_printable(source->described.name));
-		}
-	}
-	return ok;
-}
-
-static void hand_out(const struct snapshot *s, struct recorded *r,
+static void hand_out(struct snapshot *s, struct recorded *r,
 	const struct source_file_object *object, source_fn fn, void *ctx)
 {
 	struct error err;
+	bool escaped;
 
-	if (!has_printable_names(&r->tape.hpa)) {
+	/* A tape can come from anywhere: a name with a line feed or an escape sequence could forge a line of the report. */
+	if (!printable_hpa(&s->a, &r->tape.hpa, &escaped) || escaped) {
 		const struct source_view view = { .ns = SV("?"),
 			.name = SV("?"),
 			.problem = "its names hold control characters: not decided" };

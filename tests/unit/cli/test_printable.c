@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/printable.h"
+#include "controller/own_kind.h"
 
 static const struct row {
 	const char *name;
@@ -76,14 +77,23 @@ START_TEST(the_names_of_an_autoscaler)
 	struct arena a;
 	struct hpa_source source = { .metric = SV("r\nps") };
 	struct hpa_metric metric = { .type = SV("Pods"), .member = { &source } };
+	struct own_override reason = { .reason = SV("a\nb") };
+	const struct own_spec own = { .mode_text = SV("Off\a"), .override = &reason };
 	struct hpa hpa = { .meta = { .ns = SV("shop"), .name = SV("w\033b") },
-		.spec = { .metrics = &metric, .n_metrics = 1 } };
+		.spec = { .metrics = &metric, .n_metrics = 1, .own = &own } };
+	bool changed;
 
 	arena_init(&a, 65536);
-	ck_assert(printable_hpa(&a, &hpa));
+	ck_assert(printable_hpa(&a, &hpa, &changed));
+	ck_assert(changed);
 	ck_assert(sv_is(hpa.meta.ns, "shop"));
 	ck_assert(sv_is(hpa.meta.name, "w\\x1bb"));
 	ck_assert(sv_is(source.metric, "r\\nps"));
+	ck_assert(sv_is(hpa.spec.own->mode_text, "Off\\x07"));
+	ck_assert(sv_is(hpa.spec.own->override->reason, "a\\nb"));
+	ck_assert(sv_is(reason.reason, "a\nb"));
+	ck_assert(printable_hpa(&a, &hpa, &changed));
+	ck_assert(!changed);
 	arena_done(&a);
 }
 END_TEST
@@ -92,11 +102,12 @@ START_TEST(memory_that_runs_out_is_told)
 {
 	struct arena a;
 	struct hpa hpa = { .meta = { .name = SV("w\033b") } };
+	bool changed;
 
 	arena_init(&a, 65536);
 	mem_fail_at(1, true);
 	ck_assert_ptr_null(printable_text(&a, SV("\n")).ptr);
-	ck_assert(!printable_hpa(&a, &hpa));
+	ck_assert(!printable_hpa(&a, &hpa, &changed));
 	mem_fail_at(0, false);
 	arena_done(&a);
 }
