@@ -33,7 +33,8 @@ struct autoscaler {
 	enum scale_kind target_kind;
 	struct mono
 		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
-	void *slot; /* the dispatch's */
+	void *slot;	 /* the dispatch's */
+	int work_ticket; /* the quarantine's */
 };
 
 struct autoscalers;

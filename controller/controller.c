@@ -35,6 +35,7 @@ struct controller {
 	struct autoscalers *autoscalers;
 	struct events *events;
 	struct record *record;
+	struct quarantine *quarantine;
 	struct feed native, own;
 	struct watch *native_watch;
 	struct watch *pod_watch; /* NULL: nobody needs pods */
@@ -407,6 +408,9 @@ static enum error_kind make_dispatch(
 	struct controller *c, struct selfmetrics *metrics, struct error *err)
 {
 	int64_t period_ns = c->config.sync_period_ns;
+
+	if (quarantine_new(c->config.work_note_dir, metrics, &c->quarantine, err) != ERR_OK)
+		return err->kind;
 	const struct dispatch_config config = {
 		.drive = &c->drive,
 		.report = &c->report,
@@ -438,6 +442,7 @@ static enum error_kind make_dispatch(
 		.metrics_timeout_ns =
 			period_ns < METRICS_TIMEOUT_NS ? period_ns : METRICS_TIMEOUT_NS,
 		.sync_period_ns = period_ns,
+		.quarantine = c->quarantine,
 		.record = c->record,
 	};
 	return dispatch_new(&config, &c->dispatch, err);
@@ -478,6 +483,7 @@ void controller_free(struct controller *c)
 	loop_timer_free(c->resume_timer);
 	events_free(c->events);
 	record_free(c->record);
+	quarantine_free(c->quarantine);
 	discovery_cache_free(c->discovery);
 	autoscalers_free(c->autoscalers);
 	pod_cache_free(c->pods);

@@ -18,6 +18,7 @@ struct controller_config {
 	const char *namespace; /* our own; needed for CONTROLLER_OWN; copied */
 	int64_t canary_period_ns; /* how long another HPA controller may take to show itself; 0: the default */
 	struct record_config record;
+	const char *work_note_dir; /* where it stands which object is in work; NULL: nowhere */
 };
 
 struct controller;

@@ -124,7 +124,8 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.max = HOUR_NS,
 			.value_name = "DURATION",
 			.help = "how often a status is written in which only the metrics' values "
-				"differ; other changes are written at once; strict mode writes with "
+				"differ; other changes are written at once; strict mode writes "
+				"with "
 				"every pass" },
 		{ .name = "horizontal-pod-autoscaler-downscale-stabilization",
 			.kind = OPTION_DURATION,
@@ -175,6 +176,12 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.value_name = "DIR",
 			.help = "write what each pass saw and decided there, for flyball replay; "
 				"see docs/tape.md" },
+		{ .name = "work-note-dir",
+			.kind = OPTION_TEXT,
+			.target = &o->controller.work_note_dir,
+			.value_name = "DIR",
+			.help = "remembers over a crash which object was in work, so that it is "
+				"not tried again and again" },
 		{ .name = "record-max-bytes",
 			.kind = OPTION_INT,
 			.target = &o->controller.record.max_bytes,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "common/limits.h"
+#include "controller/notice.h"
 #include "controller/pass_metrics.h"
 
 /* Somebody who changes the count faster than we decide is not raced. */
@@ -17,6 +18,7 @@ struct slot {
 	struct report_memory memory;
 	enum scale_kind target_kind; /* as counted in the scale cache */
 	unsigned n_again;	     /* passes in a row that were overtaken */
+	int64_t rests_until_sec;     /* told; 0: it does not rest */
 };
 
 struct dispatch {
@@ -58,6 +60,7 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 	struct mono now = instant_mono_now();
 
 	s->drive = NULL;
+	quarantine_leave(d->config.drive->quarantine, one);
 	if (result->again) {
 		s->n_again++;
 		if (s->n_again <= MAX_AGAIN)
@@ -72,15 +75,46 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 	start_some(d);
 }
 
+/* It was there at two crashes: said once a rest, and tried when the rest is over. */
+static void let_rest(struct slot *s, const struct quarantine_rest *rest)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct dispatch *d = s->dispatch;
+	struct mono now = instant_mono_now();
+	int64_t wait_ns = instant_wall_sub_ns(rest->try_at, instant_wall_now());
+
+	buf_init(&text, ERROR_TEXT_MAX);
+	quarantine_print(&text, rest);
+	report_problem(&s->memory, s->one, buf_sv(&text));
+	if (s->rests_until_sec != rest->try_at.sec)
+		notice_send(d->config.drive, d->config.report->events, s->one, "Quarantined",
+			buf_sv(&text));
+	s->rests_until_sec = rest->try_at.sec;
+	now.ns += wait_ns > NS_PER_SEC ? wait_ns : NS_PER_SEC;
+	schedule_put_off(d->schedule, &s->item, now);
+	schedule_done(d->schedule, &s->item, instant_mono_now());
+}
+
 static void start_pass(struct slot *s)
 {
 	struct dispatch *d = s->dispatch;
+	struct quarantine *q = d->config.drive->quarantine;
+	struct quarantine_rest rest;
 	struct error err;
 
+	if (!quarantine_enter(q, s->one, &rest)) {
+		let_rest(s, &rest);
+		return;
+	}
+	s->rests_until_sec = 0;
 	pass_metrics_observe_lateness(
 		d->config.metrics, (double)(s->item.started.ns - s->item.due.ns) / 1e9);
-	if (drive_start(d->config.drive, s->one, on_pass_done, s, &s->drive, &err) == ERR_OK)
+	int before = quarantine_run(q, s->one);
+	enum error_kind rc = drive_start(d->config.drive, s->one, on_pass_done, s, &s->drive, &err);
+	quarantine_back(q, before);
+	if (rc == ERR_OK)
 		return;
+	quarantine_leave(q, s->one);
 	s->drive = NULL;
 	pass_metrics_observe_failure(d->config.metrics, 0);
 	report_problem(&s->memory, s->one, sv_of(err.text));
@@ -140,6 +174,7 @@ static void slot_free(struct slot *s)
 		return;
 	count_target(s, SCALE_OTHER);
 	drive_cancel(s->drive);
+	quarantine_leave(s->dispatch->config.drive->quarantine, s->one);
 	schedule_remove(s->dispatch->schedule, &s->item);
 	mem_free(s);
 }
@@ -172,8 +207,10 @@ static void cancel(struct autoscaler *one, void *ctx)
 	struct slot *s = one->slot;
 
 	(void)ctx;
-	if (s)
-		drive_cancel(TAKE_PTR(s->drive));
+	if (!s)
+		return;
+	drive_cancel(TAKE_PTR(s->drive));
+	quarantine_leave(s->dispatch->config.drive->quarantine, one);
 }
 
 void dispatch_stop(struct dispatch *d)
@@ -215,11 +252,18 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct error *err)
 {
 	struct autoscalers *all = d->config.drive->autoscalers;
+	struct quarantine *q = d->config.drive->quarantine;
 	enum autoscalers_change change;
 	struct autoscaler *one;
+	int ticket, before;
 
-	if (autoscalers_put(all, kind, id, json, &one, &change, err) != ERR_OK)
-		return err->kind;
+	if (!quarantine_enter_state(q, id, &ticket, &before))
+		return error_set(err, ERR_UNAVAIL,
+			"in quarantine: taking in its state crashed the controller");
+	enum error_kind rc = autoscalers_put(all, kind, id, json, &one, &change, err);
+	quarantine_leave_state(q, ticket, before);
+	if (rc != ERR_OK)
+		return rc;
 	if (!one->slot) {
 		pass_metrics_set_objects(d->config.metrics, autoscalers_n(all));
 		/* Without memory it is taken in with its next change. */
@@ -227,6 +271,9 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 			return err->kind;
 	} else if (change == AUTOSCALERS_EDITED) {
 		struct slot *s = one->slot;
+		/* Another spec is another object to the quarantine. */
+		if (s->rests_until_sec != 0)
+			schedule_put_off(d->schedule, &s->item, instant_mono_now());
 		schedule_set_period(&s->item, period_of(d, one));
 		schedule_set_spread(&s->item, one->spread);
 		schedule_hurry(d->schedule, &s->item, instant_mono_now());
