@@ -1,4 +1,4 @@
-"""manifests/base against the real API server: the dry run, and its accounts and roles for real."""
+"""manifests/ against the real API server: the dry runs, and the accounts and roles of the overlay that may act for real."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 from cluster import Cluster
 from report import Track
 
-BASE = Path(__file__).resolve().parents[2] / "manifests" / "base"
+MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
+BASE = MANIFESTS / "base"
+OWN = MANIFESTS / "overlays" / "own"
 
 # No pod can run here; the harness starts the programs, and registers their address itself.
 _NOT_APPLIED = {"Deployment", "Service", "APIService"}
@@ -15,10 +17,11 @@ _NOT_APPLIED = {"Deployment", "Service", "APIService"}
 def apply_base(cluster: Cluster, track: Track) -> None:
     # A dry run makes no namespace, and without it nothing that belongs there can be tried.
     cluster.kubectl_ok("apply", "-f", str(BASE / "namespace.yaml"))
-    done = cluster.kubectl("apply", "--dry-run=server", "-k", str(BASE))
-    clean = done.returncode == 0 and "Warning" not in done.stderr
-    track.check("kubectl apply --dry-run=server -k manifests/base, no warning", clean, done.stderr)
-    text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(BASE))
+    for folder in (BASE, OWN):
+        done = cluster.kubectl("apply", "--dry-run=server", "-k", str(folder))
+        clean = done.returncode == 0 and "Warning" not in done.stderr
+        track.check(f"kubectl apply --dry-run=server -k {folder.relative_to(MANIFESTS.parent)}, no warning", clean, done.stderr)
+    text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(OWN))
     objects = [item for item in _documents(text) if item["kind"] not in _NOT_APPLIED]
     cluster.kubectl_ok("apply", "-f", "-", stdin=json.dumps(_list(objects)))
 
