@@ -47,10 +47,6 @@ enum error_kind rules_uses_add(struct arena *a, const struct hpa *hpa, struct ru
 			.described_kind = s->described.kind,
 			.described_name = s->described.name,
 			.selector = s->selector };
-		struct sv version;
-		bool grouped;
-		struct sv group = sv_cut(s->described.api_version, '/', &version, &grouped);
-		use->described_group = grouped ? group : SV("");
 		if (print_target(a, &s->target, &use->target, err) != ERR_OK)
 			return err->kind;
 	}

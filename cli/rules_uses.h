@@ -9,9 +9,8 @@ struct rules_use {
 	struct sv ns, hpa;
 	struct sv metric;
 	struct sv described_kind, described_name; /* Object */
-	struct sv described_group;
-	const struct label_selector *selector; /* of the metric; may be NULL */
-	struct sv target;		       /* "2", "50%" */
+	const struct label_selector *selector;	  /* of the metric; may be NULL */
+	struct sv target;			  /* "2", "50%" */
 };
 
 struct rules_uses {
