@@ -29,7 +29,7 @@ def memory_is_short(stage):
     for body, n in ((one, 1), (many, 10)):
         stage.prometheus.says(body)
         statuses = []
-        asking = [threading.Thread(target=lambda: statuses.append(stage.ask(LAG).status)) for _ in range(n)]
+        asking = [threading.Thread(target=lambda: statuses.append(stage.ask(LAG, timeout=120).status)) for _ in range(n)]
         for thread in asking:
             thread.start()
         for thread in asking:
