@@ -10,6 +10,7 @@ typedef int (*verb_fn)(int argc, char **argv);
 	X(check, "what is wrong or will surprise in manifests and rules files")                    \
 	X(convert, "manifests of autoscalers in another API version, or as our own kind")          \
 	X(demo, "the whole loop on this machine, in a simulated cluster, live")                    \
+	X(doctor, "what is wrong around the controller in a cluster")                              \
 	X(explain, "every stage of a decision, and what would change it")                          \
 	X(override, "other bounds for an object of our kind, for a while; writes")                 \
 	X(plan, "what each autoscaler would do now, and why; writes nothing")                      \

@@ -256,7 +256,7 @@ def doctor_finds_what_is_broken(stage):
         ForeignController(stage, name).answer(f"{HPAS}/of-{name}", desired=1)
     stage.steer(prometheus="down")
     broken = flyball(stage, "doctor", f"--prometheus-url={stage.prometheus}", code=1)
-    for part in ("may not watch pods", "may not get pods/myapp_requests_per_second.custom.metrics.k8s.io", "apiservices cannot be read",
+    for part in ("may not watch pods", "may not get pods/myapp_requests_per_second.custom.metrics.k8s.io", "apiservices.apiregistration.k8s.io cannot be read",
                  "2 controllers wrote statuses", "shadow-controller", "Prometheus"):
         if part not in broken:
             raise Failed(f"{part!r} is not in:\n{broken}")

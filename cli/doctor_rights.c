@@ -1,0 +1,226 @@
+/* The table follows manifests/base/controller-rbac.yaml. */
+#include "cli/doctor_rights.h"
+
+#include <string.h>
+
+#include "common/jtree.h"
+#include "common/limits.h"
+#include "controller/hpa_decode.h"
+#include "controller/target.h"
+
+enum when { ALWAYS, WITH_OWN_KIND, WITH_KEDA };
+
+static const struct {
+	enum when when;
+	bool ours; /* in our namespace only */
+	struct doctor_right right;
+} FIXED[] = {
+	/* clang-format off */
+	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", false } },
+	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", false } },
+	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", false } },
+	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", false } },
+	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", false } },
+	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", false } },
+	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", false } },
+	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", false } },
+	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", false } },
+	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", false } },
+	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", false } },
+	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", false } },
+	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", false } },
+	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", false } },
+	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
+	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
+	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
+	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", false } },
+	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", false } },
+	/* clang-format on */
+};
+
+static bool is_same(const struct doctor_right *a, const struct doctor_right *b)
+{
+	return strcmp(a->verb, b->verb) == 0 && strcmp(a->group, b->group) == 0 &&
+	       strcmp(a->resource, b->resource) == 0 &&
+	       strcmp(a->subresource, b->subresource) == 0 && strcmp(a->ns, b->ns) == 0;
+}
+
+static void add(struct doctor_rights *all, const struct doctor_right *right)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (is_same(&all->at[i], right))
+			return;
+	}
+	if (all->n < DOCTOR_RIGHTS_MAX && right->resource && right->subresource && right->ns)
+		all->at[all->n++] = *right;
+}
+
+/* The plural of the object that a metric describes; NULL: unknown kind. */
+static const char *plural_of(
+	struct arena *a, const struct discovery *discovery, const struct hpa_ref *ref)
+{
+	struct discovery_mapping mapping;
+	struct error ignored;
+	struct sv group;
+
+	if (target_group(ref->api_version, &group, &ignored) != ERR_OK ||
+		!discovery_map_kind_preferred(discovery, group, ref->kind, &mapping))
+		return NULL;
+	return arena_strdup(a, mapping.resource);
+}
+
+static void add_metric(struct arena *a, const struct discovery *discovery, const struct hpa *hpa,
+	const struct hpa_metric *metric, struct doctor_rights *ret)
+{
+	const struct hpa_source *source =
+		metric->kind == HPA_METRIC_UNKNOWN ? NULL : metric->member[metric->kind];
+	const char *ns = arena_strdup(a, hpa->meta.ns);
+	struct doctor_right right = { .verb = "get",
+		.group = "custom.metrics.k8s.io",
+		.subresource = "",
+		.ns = ns,
+		.without = "objects that ask for this metric are not scaled",
+		.metric = true };
+
+	if (!source || metric->kind == HPA_METRIC_PROMETHEUS)
+		return;
+	if (metric->kind == HPA_METRIC_EXTERNAL) {
+		right.verb = "list";
+		right.group = "external.metrics.k8s.io";
+		right.resource = arena_strdup(a, source->metric);
+	} else if (metric->kind == HPA_METRIC_PODS) {
+		right.resource = "pods";
+		right.subresource = arena_strdup(a, source->metric);
+	} else if (metric->kind == HPA_METRIC_OBJECT) {
+		right.resource = plural_of(a, discovery, &source->described);
+		right.subresource = arena_strdup(a, source->metric);
+	} else {
+		right.verb = "list";
+		right.group = "metrics.k8s.io";
+		right.resource = "pods";
+	}
+	if (right.resource)
+		add(ret, &right);
+}
+
+static void add_metrics(struct arena *a, const struct doctor_cluster *c, enum autoscaler_kind kind,
+	struct doctor_rights *ret)
+{
+	const struct doctor_list *list = kind == AUTOSCALER_OWN ? &c->owns : &c->natives;
+	AUTO(arena_done) struct arena one = { 0 };
+	struct error ignored;
+	struct hpa hpa;
+
+	arena_init(&one, LIMIT_PASS_ARENA_BYTES);
+	for (size_t i = 0; i < list->n && ret->n < DOCTOR_RIGHTS_MAX; i++) {
+		arena_clear(&one);
+		if (hpa_decode_stored(&one, kind, list->at[i], &hpa, &ignored) != ERR_OK)
+			continue;
+		for (size_t k = 0; k < hpa.spec.n_metrics; k++)
+			add_metric(a, c->discovery, &hpa, &hpa.spec.metrics[k], ret);
+	}
+}
+
+void doctor_rights_list(struct arena *a, const struct doctor_cluster *c, const char *ours,
+	struct doctor_rights *ret)
+{
+	const bool wanted[] = { [ALWAYS] = true,
+		[WITH_OWN_KIND] = c->owns.known,
+		[WITH_KEDA] = discovery_find_group(c->discovery, SV("keda.sh")) != NULL };
+
+	ret->n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(FIXED); i++) {
+		struct doctor_right right = FIXED[i].right;
+		if (FIXED[i].ours)
+			right.ns = ours;
+		if (wanted[FIXED[i].when])
+			add(ret, &right);
+	}
+	add_metrics(a, c, AUTOSCALER_NATIVE, ret);
+	add_metrics(a, c, AUTOSCALER_OWN, ret);
+}
+
+static void put_subject(struct jw *w, const struct doctor_subject *subject)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	if (!subject->ns)
+		return;
+	buf_init(&text, 1024);
+	buf_printf(&text, "system:serviceaccount:%s:%s", subject->ns, subject->name);
+	jw_member_sv(w, "user", buf_sv(&text));
+	jw_key(w, "groups");
+	jw_array(w);
+	jw_str(w, "system:serviceaccounts");
+	buf_clear(&text);
+	buf_printf(&text, "system:serviceaccounts:%s", subject->ns);
+	jw_sv(w, buf_sv(&text));
+	jw_str(w, "system:authenticated");
+	jw_array_end(w);
+}
+
+void doctor_rights_encode(
+	struct buf *out, const struct doctor_right *right, const struct doctor_subject *subject)
+{
+	struct jw w;
+
+	jw_init(&w, out);
+	jw_object(&w);
+	jw_member_str(&w, "apiVersion", "authorization.k8s.io/v1");
+	jw_member_str(&w, "kind", subject->ns ? "SubjectAccessReview" : "SelfSubjectAccessReview");
+	jw_key(&w, "spec");
+	jw_object(&w);
+	put_subject(&w, subject);
+	jw_key(&w, "resourceAttributes");
+	jw_object(&w);
+	jw_member_str(&w, "verb", right->verb);
+	jw_member_str(&w, "group", right->group);
+	jw_member_str(&w, "resource", right->resource);
+	if (right->subresource[0] != '\0')
+		jw_member_str(&w, "subresource", right->subresource);
+	if (right->ns[0] != '\0')
+		jw_member_str(&w, "namespace", right->ns);
+	jw_object_end(&w);
+	jw_object_end(&w);
+	jw_object_end(&w);
+}
+
+enum error_kind doctor_rights_decode(
+	struct arena *a, struct sv answer, bool *ret_allowed, struct error *err)
+{
+	struct jtree *t;
+
+	if (jtree_parse(a, answer, &t, err) != ERR_OK)
+		return err->kind;
+	const struct jtree *allowed = jtree_at(t, "status", "allowed", NULL);
+	if (!allowed || allowed->kind != JTREE_BOOL)
+		return error_set(err, ERR_INVALID, "the access review has no status.allowed");
+	*ret_allowed = allowed->truth;
+	return ERR_OK;
+}
+
+void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool allowed,
+	const struct doctor_subject *subject)
+{
+	AUTO(buf_done) struct buf what = { 0 }, who = { 0 };
+
+	if (allowed)
+		return;
+	buf_init(&what, 2048);
+	buf_init(&who, 1024);
+	buf_printf(&what, "%s%s%s%s%s", right->resource, right->subresource[0] ? "/" : "",
+		right->subresource, right->group[0] ? "." : "", right->group);
+	if (right->ns[0] != '\0')
+		buf_printf(&what, " in %s", right->ns);
+	if (subject->ns)
+		buf_printf(&who, "%s/%s", subject->ns, subject->name);
+	else
+		buf_put_str(&who, "whoever asks");
+	doctor_add(d, DOCTOR_PROBLEM,
+		right->metric
+			? "adapters often grant this to kube-system/horizontal-pod-autoscaler "
+			  "only: bind their ClusterRole to this account, too"
+			: "apply manifests/base, or grant it in a Role of your own",
+		"%s may not %s %s: %s", buf_text(&who), right->verb, buf_text(&what),
+		right->without);
+}

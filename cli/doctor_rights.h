@@ -1,0 +1,35 @@
+#pragma once
+/* What the controller must be allowed, and questions about it as access reviews. Pure. */
+#include "cli/doctor.h"
+
+/* Metrics of objects that are asked about; the others are of the same few adapters. */
+#define DOCTOR_RIGHTS_MAX 256
+
+struct doctor_right {
+	const char *verb, *group, *resource, *subresource;
+	const char *ns;	     /* empty: all namespaces */
+	const char *without; /* what does not work without it */
+	bool metric;	     /* granted by an adapter, often to Kubernetes' own HPA account only */
+};
+
+struct doctor_rights {
+	struct doctor_right at[DOCTOR_RIGHTS_MAX];
+	size_t n;
+};
+
+/* Whose rights: a service account, or, with ns NULL, whoever asks. */
+struct doctor_subject {
+	const char *ns, *name;
+};
+
+/* Fixed ones, and one for each metric that the objects ask for. ours: our namespace. Texts are in the arena. */
+void doctor_rights_list(struct arena *a, const struct doctor_cluster *c, const char *ours,
+	struct doctor_rights *ret);
+/* A SelfSubjectAccessReview, or a SubjectAccessReview about the account. */
+void doctor_rights_encode(
+	struct buf *out, const struct doctor_right *right, const struct doctor_subject *subject);
+/* The answer to it. errors: INVALID. */
+MUST_USE enum error_kind doctor_rights_decode(
+	struct arena *a, struct sv answer, bool *ret_allowed, struct error *err);
+void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool allowed,
+	const struct doctor_subject *subject);
