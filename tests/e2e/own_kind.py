@@ -15,6 +15,8 @@ from report import Report, Track
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
 CRD = Path(__file__).resolve().parents[2] / "manifests" / "base" / "crd-horizontalautoscalers.yaml"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "myhpa.yaml"
+RENAMED = {"apiVersion": "apiVersion: flyball.dev/v1alpha1", "kind": "kind: HorizontalAutoscaler"}
 ESTABLISHED = "--for=condition=Established"
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
@@ -191,7 +193,12 @@ def check_explain(cluster: Cluster, track: Track) -> None:
 
 
 def check_renamed(cluster: Cluster, track: Track) -> None:
-    """A manifest of autoscaling/v2 with two lines changed."""
+    """A manifest of autoscaling/v2 with two lines changed, and the README's with the same two."""
+    lines = EXAMPLE.read_text().splitlines()
+    changed = [RENAMED.get(line.split(":")[0], line) if line[:1].isalpha() else line for line in lines]
+    track.equal("the README's HPA: lines that change", 2, sum(a != b for a, b in zip(lines, changed)))
+    done = cluster.kubectl("create", "--dry-run=server", "-f", "-", stdin="\n".join(changed))
+    track.check("the README's HPA is ours", done.returncode == 0, done.stderr)
     native = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "two-lines"},
               "spec": spec(minReplicas=2, metrics=[CPU, QUEUE], behavior=policies("Pods", 2, 60))}
     native["spec"]["metrics"][1]["external"]["target"]["averageValue"] = "2"
