@@ -1,5 +1,5 @@
 #pragma once
-/* All pods of the cluster as compact records, kept by the pod watch: about 100 bytes a pod plus strings that siblings share (labels, containers
+/* All pods of the cluster as compact records, kept by the pod watch: about 100 bytes a pod and its name, plus what siblings share (labels, containers
  * with their requests). Knows no API server: the watch's callbacks call it. */
 #include "common/arena.h"
 #include "common/error.h"
@@ -18,7 +18,7 @@ void pod_cache_remove(struct pod_cache *c, struct sv ns, struct sv name);
 size_t pod_cache_n(const struct pod_cache *c);
 size_t pod_cache_n_in(const struct pod_cache *c, struct sv ns);
 
-/* The pods of a namespace that the selector matches, in byte order of their names. The array is in the arena; the pods are borrowed until the next
- * put or remove. errors: NOMEM, LIMIT. cost: O(pods of the namespace) */
+/* The pods of a namespace that the selector matches, in byte order of their names. The array and the pods are in the arena, their texts are borrowed until the next
+ * put or remove. errors: NOMEM, LIMIT. cost: O(pods that have the rarest label which the selector demands) */
 MUST_USE enum error_kind pod_cache_select(const struct pod_cache *c, struct arena *a, struct sv ns,
 	const struct selector *selector, struct pod_set *ret, struct error *err);

@@ -105,6 +105,70 @@ START_TEST(a_broken_pod_leaves_the_record_as_it_was)
 }
 END_TEST
 
+/* Against a plain list, over many additions, changes and removals. */
+START_TEST(what_is_chosen_is_what_a_look_at_every_pod_would_choose)
+{
+	static const char *const SELECTORS[] = { "app=a1", "app=a1,env=e2", "env in (e1)",
+		"env in (e1,e2),app=a3", "app!=a1", "!env", "", "app=nobody", "common=yes,app=a2" };
+	struct {
+		bool in;
+		int app, env;
+	} model[60] = { 0 };
+	uint64_t random = (uint64_t)_i + 1;
+
+	for (int step = 0; step < 3000; step++) {
+		random = random * UINT64_C(6364136223846793005) + 1442695040888963407U;
+		int i = (int)(random >> 33) % 60;
+		char name[16], json[512], env[32] = "";
+		struct error err;
+		(void)snprintf(name, sizeof(name), "p%02d", i);
+		if ((random >> 20) % 3 == 0) {
+			pod_cache_remove(cache, sv_of(i % 2 ? "m" : "n"), sv_of(name));
+			model[i].in = false;
+		} else {
+			model[i].in = true;
+			model[i].app = (int)(random >> 40) % 4;
+			model[i].env = (int)(random >> 50) % 3;
+			if (model[i].env)
+				(void)snprintf(env, sizeof(env), ",\"env\":\"e%d\"", model[i].env);
+			(void)snprintf(json, sizeof(json),
+				"{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\",\"labels\":{"
+				"\"common\":\"yes\",\"app\":\"a%d\"%s}}}",
+				name, i % 2 ? "m" : "n", model[i].app, env);
+			ck_assert_int_eq(pod_cache_put(cache, sv_of(json), &err), ERR_OK);
+		}
+		if (step % 50)
+			continue;
+		for (size_t k = 0; k < sizeof(SELECTORS) / sizeof(SELECTORS[0]); k++) {
+			struct selector selector;
+			ck_assert_int_eq(
+				selector_parse(&arena, sv_of(SELECTORS[k]), &selector, NULL, &err),
+				ERR_OK);
+			struct pod_set set = choose("n", SELECTORS[k]);
+			size_t n = 0, all = 0;
+			for (int p = 0; p < 60; p += 2) {
+				char app[8], e[8], expected[16];
+				(void)snprintf(app, sizeof(app), "a%d", model[p].app);
+				(void)snprintf(e, sizeof(e), "e%d", model[p].env);
+				const struct label labels[] = { { SV("common"), SV("yes") },
+					{ SV("app"), sv_of(app) }, { SV("env"), sv_of(e) } };
+				all += model[p].in;
+				if (!model[p].in ||
+					!selector_matches(&selector, labels, model[p].env ? 3 : 2))
+					continue;
+				(void)snprintf(expected, sizeof(expected), "p%02d", p);
+				ck_assert_msg(n < set.n && sv_is(set.at[n]->name, expected), "%s",
+					SELECTORS[k]);
+				n++;
+			}
+			ck_assert_uint_eq(set.n, n);
+			ck_assert_uint_eq(pod_cache_n_in(cache, SV("n")), all);
+		}
+		arena_clear(&arena);
+	}
+}
+END_TEST
+
 START_TEST(every_failing_allocation_leaves_a_usable_cache)
 {
 	unsigned long before = mem_n_allocations();
@@ -135,6 +199,7 @@ int main(void)
 	tcase_add_test(tcase, siblings_share_labels_and_containers);
 	tcase_add_test(tcase, a_changed_pod_replaces_its_record);
 	tcase_add_test(tcase, a_broken_pod_leaves_the_record_as_it_was);
+	tcase_add_loop_test(tcase, what_is_chosen_is_what_a_look_at_every_pod_would_choose, 0, 3);
 	tcase_add_test(tcase, every_failing_allocation_leaves_a_usable_cache);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
