@@ -48,8 +48,7 @@ static const char *const IGNORED[] = { "audit-log-batch-buffer-size", "audit-log
 	"audit-webhook-truncate-max-batch-size", "audit-webhook-truncate-max-event-size",
 	"audit-webhook-version", "client-burst", "client-qps", "debug-socket-path",
 	"http2-max-streams-per-connection", "log-backtrace-at", "log-dir", "log-file",
-	"log-file-max-size", "log-flush-frequency", "stderrthreshold", "tls-sni-cert-key",
-	"vmodule" };
+	"log-file-max-size", "log-flush-frequency", "stderrthreshold", "vmodule" };
 static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr",
 	"audit-log-batch-throttle-enable", "audit-log-compress", "audit-log-truncate-enabled",
 	"audit-webhook-batch-throttle-enable", "audit-webhook-truncate-enabled",
@@ -57,7 +56,7 @@ static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr"
 	"one-output", "permit-address-sharing", "permit-port-sharing", "profiling", "skip-headers",
 	"skip-log-headers" };
 
-#define N_OWN 44u
+#define N_OWN 45u
 #define N_ALL (N_OWN + ARRAY_LEN(IGNORED) + ARRAY_LEN(IGNORED_BOOLS))
 
 static void set_defaults(struct adapter_options *o)
@@ -120,6 +119,7 @@ static size_t own_flags(struct adapter_options *o, struct option *t)
 		{ .name = "cert-dir", .kind = OPTION_TEXT, .target = &o->cert_dir, .value_name = "DIR", .help = "apiserver.crt and .key; made there when no certificate is given" },
 		{ .name = "tls-cert-file", .kind = OPTION_TEXT, .target = &o->tls_cert_file, .value_name = "FILE", .help = "serving certificate" },
 		{ .name = "tls-private-key-file", .kind = OPTION_TEXT, .target = &o->tls_key_file, .value_name = "FILE", .help = "its key" },
+		{ .name = "tls-sni-cert-key", .kind = OPTION_REPEAT, .target = &o->sni_cert_keys, .value_name = "CERT,KEY", .help = "further certificate, for clients that name a server in it; may be repeated" },
 		{ .name = "tls-min-version", .kind = OPTION_TEXT, .target = &o->tls_min_version, .value_name = "VERSION", .help = "VersionTLS10 to VersionTLS13; below 1.2 means 1.2" },
 		{ .name = "tls-cipher-suites", .kind = OPTION_LIST, .target = &o->tls_cipher_suites, .value_name = "NAMES", .help = "suites that may be used; of these only the ones with AEAD and ECDHE are" },
 		{ .name = "max-connections", .kind = OPTION_INT, .target = &o->max_connections, .min = 1, .max = 100000, .value_name = "N", .help = "connections served at once" },
@@ -172,6 +172,7 @@ void adapter_options_done(struct adapter_options *o)
 {
 	options_list_done(&o->prometheus_headers);
 	options_list_done(&o->tls_cipher_suites);
+	options_list_done(&o->sni_cert_keys);
 	options_list_done(&o->proxy_names);
 	options_list_done(&o->proxy_user_headers);
 	options_list_done(&o->proxy_group_headers);

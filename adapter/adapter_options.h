@@ -20,7 +20,7 @@ struct adapter_options {
 	const char *bind_address;
 	int64_t secure_port;
 	const char *cert_dir, *tls_cert_file, *tls_key_file, *tls_min_version;
-	struct option_list tls_cipher_suites;
+	struct option_list tls_cipher_suites, sni_cert_keys;
 	int64_t max_connections, max_requests;
 	const char *work_note_dir; /* empty: cert_dir */
 

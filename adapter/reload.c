@@ -197,7 +197,7 @@ static enum error_kind take_certificate(struct server *s, bool *ret_changed, str
 	*ret_changed = fingerprint != s->cert_fingerprint;
 	if (!*ret_changed)
 		return ERR_OK;
-	if (http_server_set_certificate(s->listener, cert.cert_pem, cert.key_pem, err))
+	if (http_server_set_certificates(s->listener, cert.pairs, cert.n, err))
 		return err->kind;
 	s->cert_fingerprint = fingerprint;
 	log_event(LOG_INFO, "serving certificate reloaded", "file", cert.cert_file, NULL);

@@ -88,8 +88,8 @@ static enum error_kind open_port(struct server *s, struct error *err)
 	struct http_server_config config = {
 		.bind_address = o->bind_address,
 		.port = (uint16_t)o->secure_port,
-		.tls_cert_pem = cert.cert_pem,
-		.tls_key_pem = cert.key_pem,
+		.tls_pairs = cert.pairs,
+		.n_tls_pairs = cert.n,
 		.tls = adapter_options_tls(o),
 		.request_client_cert = true,
 		.max_connections = (unsigned)o->max_connections,

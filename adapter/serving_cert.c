@@ -69,6 +69,49 @@ static enum error_kind make_pair(struct arena *a, const struct serving_cert *c,
 	return kind;
 }
 
+static enum error_kind add_pair(struct arena *a, struct serving_cert *c, const char *cert_file,
+	const char *key_file, struct error *err)
+{
+	struct http_tls_pair *p = &c->pairs[c->n];
+	if (c->n >= SERVING_CERT_MAX)
+		return error_set(err, ERR_LIMIT, "--tls-sni-cert-key: more than %u certificates",
+			SERVING_CERT_MAX - 1);
+	if (file_read(a, cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &p->cert_pem, err) ||
+		file_read(a, key_file, LIMIT_CREDENTIAL_FILE_BYTES, &p->key_pem, err))
+		return error_wrap(err, "serving certificate");
+	if (tls_cert_check_pair(p->cert_pem, p->key_pem, err))
+		return error_wrap(err, "serving certificate %s, key %s", cert_file, key_file);
+	c->n++;
+	return ERR_OK;
+}
+
+/* "CERT,KEY[:PATTERNS]", several behind semicolons. */
+static enum error_kind add_named(
+	struct arena *a, struct serving_cert *c, const struct adapter_options *o, struct error *err)
+{
+	VEC_FOREACH (text, &o->sni_cert_keys.items) {
+		struct sv rest = sv_of(*text);
+		bool more = true;
+		while (more) {
+			struct sv patterns, key;
+			bool found, named;
+			struct sv one = sv_cut(rest, ';', &rest, &more);
+			struct sv cert =
+				sv_cut(sv_cut(one, ':', &patterns, &named), ',', &key, &found);
+			if (!found || cert.len == 0 || key.len == 0)
+				return error_set(err, ERR_INVALID,
+					"--tls-sni-cert-key: expected \"CERT,KEY\", got \"%s\"",
+					*text);
+			const char *files[] = { arena_strdup(a, cert), arena_strdup(a, key) };
+			if (!files[0] || !files[1])
+				return arena_error(a, err);
+			if (add_pair(a, c, files[0], files[1], err))
+				return error_wrap(err, "--tls-sni-cert-key");
+		}
+	}
+	return ERR_OK;
+}
+
 enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o, struct wall now,
 	struct serving_cert *ret, struct error *err)
 {
@@ -82,11 +125,8 @@ enum error_kind serving_cert_load(struct arena *a, const struct adapter_options 
 		if (!there && make_pair(a, &c, o, now, err))
 			return err->kind;
 	}
-	if (file_read(a, c.cert_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.cert_pem, err) ||
-		file_read(a, c.key_file, LIMIT_CREDENTIAL_FILE_BYTES, &c.key_pem, err))
-		return error_wrap(err, "serving certificate");
-	if (tls_cert_check_pair(c.cert_pem, c.key_pem, err))
-		return error_wrap(err, "serving certificate %s, key %s", c.cert_file, c.key_file);
+	if (add_pair(a, &c, c.cert_file, c.key_file, err) || add_named(a, &c, o, err))
+		return err->kind;
 	*ret = c;
 	return ERR_OK;
 }
@@ -95,9 +135,11 @@ uint64_t serving_cert_fingerprint(const struct serving_cert *c)
 {
 	char digits[2][FINGERPRINT_DIGITS + 1];
 	uint64_t sum = 0;
-	fingerprint_print(c->cert_pem, digits[0]);
-	fingerprint_print(c->key_pem, digits[1]);
-	for (size_t i = 0; i < FINGERPRINT_DIGITS; i++)
-		sum = sum * 31 + (uint64_t)digits[0][i] * 7 + (uint64_t)digits[1][i];
+	for (size_t p = 0; p < c->n; p++) {
+		fingerprint_print(c->pairs[p].cert_pem, digits[0]);
+		fingerprint_print(c->pairs[p].key_pem, digits[1]);
+		for (size_t i = 0; i < FINGERPRINT_DIGITS; i++)
+			sum = sum * 31 + (uint64_t)digits[0][i] * 7 + (uint64_t)digits[1][i];
+	}
 	return sum;
 }

@@ -6,12 +6,18 @@
 #include "common/instant.h"
 #include "common/sv.h"
 
+/* The certificate and those of --tls-sni-cert-key. */
+#define SERVING_CERT_MAX 17u
+
 struct serving_cert {
-	const char *cert_file, *key_file; /* where it is read from, again when they change */
-	struct sv cert_pem, key_pem;
+	const char *cert_file,
+		*key_file; /* of the first: where it is read from, again when they change */
+	struct http_tls_pair
+		pairs[SERVING_CERT_MAX]; /* the first for clients that name no server */
+	size_t n;
 };
 
-/* From the flags: --tls-cert-file and --tls-private-key-file, else --cert-dir/apiserver.crt and .key, made (with directory, for the bind address)
+/* From the flags --tls-sni-cert-key "CERT,KEY" (patterns behind a colon are passed over: the names in the certificate count) and --tls-cert-file and --tls-private-key-file, else --cert-dir/apiserver.crt and .key, made (with directory, for the bind address)
  * when they do not exist. errors: INVALID (unreadable, unwritable, not a pair), LIMIT, NOMEM */
 MUST_USE enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o,
 	struct wall now, struct serving_cert *ret, struct error *err);

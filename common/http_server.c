@@ -525,9 +525,9 @@ static enum error_kind start_front(struct http_server *s, const struct http_serv
 		.max_body_bytes = config->max_body_bytes,
 	};
 
-	if (config->tls_cert_pem.len > 0 || config->tls_key_pem.len > 0) {
+	if (config->n_tls_pairs > 0) {
 		enum error_kind kind = http_tls_identity_new(
-			config->tls_cert_pem, config->tls_key_pem, &s->tls, &front.identity, err);
+			config->tls_pairs, config->n_tls_pairs, &s->tls, &front.identity, err);
 		if (kind != ERR_OK)
 			return kind;
 		s->is_tls = true;
@@ -593,14 +593,14 @@ unsigned http_server_n_exchanges(const struct http_server *s)
 	return s->n_exchanges + http_front_n_unsent(s->front);
 }
 
-enum error_kind http_server_set_certificate(
-	struct http_server *s, struct sv cert_pem, struct sv key_pem, struct error *err)
+enum error_kind http_server_set_certificates(
+	struct http_server *s, const struct http_tls_pair *pairs, size_t n, struct error *err)
 {
 	struct http_tls_identity *identity;
 
 	if (!s->is_tls)
 		return error_set(err, ERR_BUG, "a server of plain HTTP has no certificate");
-	enum error_kind kind = http_tls_identity_new(cert_pem, key_pem, &s->tls, &identity, err);
+	enum error_kind kind = http_tls_identity_new(pairs, n, &s->tls, &identity, err);
 
 	if (kind == ERR_OK)
 		http_front_set_identity(s->front, identity);

@@ -20,8 +20,9 @@ struct http_server_config {
 	const char *bind_address;
 	/* 0: any; http_server_port tells */
 	uint16_t port;
-	/* both empty: plain HTTP */
-	struct sv tls_cert_pem, tls_key_pem;
+	/* the first for clients that name no server; none: plain HTTP */
+	const struct http_tls_pair *tls_pairs;
+	size_t n_tls_pairs;
 	struct http_tls_policy tls;
 	/* ask for one (optional for the client); whose it is, the caller finds out */
 	bool request_client_cert;
@@ -51,9 +52,9 @@ DEFINE_AUTO(struct http_server *, http_server_free)
 uint16_t http_server_port(const struct http_server *s);
 /* Requests that are not answered yet, streams that go on, and answers that their client has not taken yet. */
 unsigned http_server_n_exchanges(const struct http_server *s);
-/* New handshakes use this certificate from now on; existing connections live on. */
-MUST_USE enum error_kind http_server_set_certificate(
-	struct http_server *s, struct sv cert_pem, struct sv key_pem, struct error *err);
+/* New handshakes use these certificates from now on; existing connections live on. */
+MUST_USE enum error_kind http_server_set_certificates(
+	struct http_server *s, const struct http_tls_pair *pairs, size_t n, struct error *err);
 
 struct sv http_exchange_method(const struct http_exchange *x);
 /* The raw request target as sent, and the path part of it (still percent-encoded). */

@@ -56,7 +56,7 @@ static int set_priorities(gnutls_priority_t *ret, const struct http_tls_policy *
 	return gnutls_priority_init(ret, text, NULL);
 }
 
-enum error_kind http_tls_identity_new(struct sv cert_pem, struct sv key_pem,
+enum error_kind http_tls_identity_new(const struct http_tls_pair *pairs, size_t n,
 	const struct http_tls_policy *policy, struct http_tls_identity **ret, struct error *err)
 {
 	AUTO(http_tls_identity_unref)
@@ -67,12 +67,15 @@ enum error_kind http_tls_identity_new(struct sv cert_pem, struct sv key_pem,
 	int code = gnutls_certificate_allocate_credentials(&identity->credentials);
 	if (code < 0)
 		return error_nomem(err);
-	gnutls_datum_t cert = datum_of(cert_pem);
-	gnutls_datum_t key = datum_of(key_pem);
-	code = gnutls_certificate_set_x509_key_mem(
-		identity->credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
-	if (code < 0)
-		return tls_error(code, "cannot use the serving certificate and its key", err);
+	for (size_t i = 0; i < n; i++) {
+		gnutls_datum_t cert = datum_of(pairs[i].cert_pem);
+		gnutls_datum_t key = datum_of(pairs[i].key_pem);
+		code = gnutls_certificate_set_x509_key_mem(
+			identity->credentials, &cert, &key, GNUTLS_X509_FMT_PEM);
+		if (code < 0)
+			return tls_error(
+				code, "cannot use the serving certificate and its key", err);
+	}
 	code = set_priorities(&identity->priorities, policy);
 	if (code < 0)
 		return tls_error(code, "cannot set the TLS versions and ciphers", err);

@@ -15,8 +15,14 @@ struct http_tls_policy {
 	bool aes_128_gcm, aes_256_gcm, chacha20_poly1305;
 };
 
-/* PEM: a chain, own certificate first, and its key. Errors: INVALID. */
-MUST_USE enum error_kind http_tls_identity_new(struct sv cert_pem, struct sv key_pem,
+/* PEM: a chain, own certificate first, and its key. */
+struct http_tls_pair {
+	struct sv cert_pem, key_pem;
+};
+
+/* A client that names a server gets the first pair whose certificate holds just that name, in the same letters; others get the first one, as far as they can use its kind of
+ * key. n is at least 1. Errors: INVALID. */
+MUST_USE enum error_kind http_tls_identity_new(const struct http_tls_pair *pairs, size_t n,
 	const struct http_tls_policy *policy, struct http_tls_identity **ret, struct error *err);
 void http_tls_identity_unref(struct http_tls_identity *identity);
 DEFINE_AUTO(struct http_tls_identity *, http_tls_identity_unref)

@@ -138,6 +138,24 @@ def bad_certificate_files_change_nothing(stage):
     until("a good one is used again", lambda: shown(stage) == der(stage, "serving-2"))
 
 
+def further_certificates_are_found_by_name(stage):
+    """And change like the first one."""
+    for name in ("other", "other-2"):
+        stage.certs.pair(name, "serving-ca", "/CN=other", "serverAuth", names="DNS:other.example")
+    old, new = der(stage, "other"), der(stage, "other-2")
+    stage.start(f"--tls-sni-cert-key={stage.folder}/other.crt,{stage.folder}/other.key:*.example,other.example")
+
+    def named():
+        with stage.connect(cert=None, server="other.example") as connection:
+            return connection.getpeercert(binary_form=True)
+
+    check(shown(stage) == der(stage, "serving") and named() == old, "each name has its certificate")
+    stage.certs.copy("other-2", "other")
+    stage.reload()
+    until("the new one is shown", lambda: named() == new)
+    check(shown(stage) == der(stage, "serving"), "the first one stays")
+
+
 def the_authentication_config_map_changes(stage):
     """From the next request on, on old connections too."""
     stage.certs.authority("proxy-ca-2")
@@ -203,5 +221,5 @@ def bad_rules_change_nothing(stage):
     check(stage.ask(ALL_PODS).status == 200, "the rule that stayed serves without a gap")
 
 
-sys.exit(play(certificates_rotate_under_load, a_new_serving_certificate_is_found_without_a_signal, bad_certificate_files_change_nothing,
+sys.exit(play(certificates_rotate_under_load, a_new_serving_certificate_is_found_without_a_signal, bad_certificate_files_change_nothing, further_certificates_are_found_by_name,
               the_authentication_config_map_changes, the_ca_files_change, bad_rules_change_nothing))

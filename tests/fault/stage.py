@@ -275,11 +275,10 @@ class Certificates:
         self.run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.crt",
                  "-days", "30", "-subj", f"/CN={name}")
 
-    def pair(self, name, authority, subject, usage="clientAuth", days=30):
+    def pair(self, name, authority, subject, usage="clientAuth", days=30, names="DNS:localhost,IP:127.0.0.1"):
         self.run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"extendedKeyUsage={usage}\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        # A lifetime of -1 days is over.
+        extensions.write_text(f"extendedKeyUsage={usage}\nsubjectAltName={names}\n")
         self.run("x509", "-req", "-in", f"{name}.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key", "-CAcreateserial", "-days", str(days),
                  "-extfile", extensions.name, "-out", f"{name}.crt")
 
@@ -418,9 +417,9 @@ class Stage:
             self.contexts[cert] = context
         return self.contexts[cert]
 
-    def connect(self, cert="proxy", timeout=20, fresh=False):
+    def connect(self, cert="proxy", timeout=20, fresh=False, server="localhost"):
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
-        return self.context(cert, fresh).wrap_socket(raw, server_hostname="localhost")
+        return self.context(cert, fresh).wrap_socket(raw, server_hostname=server)
 
     def ask(self, path, cert="proxy", user="admin", group="system:masters", headers=(), method="GET", timeout=20):
         """One request on a connection of its own."""

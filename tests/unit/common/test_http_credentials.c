@@ -98,9 +98,10 @@ static void start_tls(struct tls_world *t, bool by_foreign)
 	t->foreign = certs_authority_new("foreign authority");
 	t->server = certs_pair_new(by_foreign ? &t->foreign : &t->ours, "metrics.svc");
 	t->client = certs_pair_new(&t->foreign, "client");
+	const struct http_tls_pair pair = { buf_sv(&t->server.cert), buf_sv(&t->server.key) };
 	const struct http_server_config server = { .bind_address = "127.0.0.1",
-		.tls_cert_pem = buf_sv(&t->server.cert),
-		.tls_key_pem = buf_sv(&t->server.key),
+		.tls_pairs = &pair,
+		.n_tls_pairs = 1,
 		.request_client_cert = true };
 	start_with(&t->w, &server, (struct http_endpoint_config){ 0 });
 	(void)snprintf(

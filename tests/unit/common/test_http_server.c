@@ -520,8 +520,9 @@ START_TEST(bad_configuration_is_told)
 	ck_assert_int_eq(http_server_new(l, &config, handle, NULL, &s, &err), ERR_INVALID);
 	ck_assert_str_eq(err.text, "bind address \"localhost\" is no IP address");
 	config = PLAIN;
-	config.tls_cert_pem = SV("nonsense");
-	config.tls_key_pem = SV("nonsense");
+	const struct http_tls_pair nonsense = { SV("nonsense"), SV("nonsense") };
+	config.tls_pairs = &nonsense;
+	config.n_tls_pairs = 1;
 	ck_assert_int_eq(http_server_new(l, &config, handle, NULL, &s, &err), ERR_INVALID);
 	ck_assert_int_eq(http_server_new(l, &PLAIN, handle, NULL, &s, &err), ERR_OK);
 	config = PLAIN;
@@ -529,7 +530,7 @@ START_TEST(bad_configuration_is_told)
 	struct http_server *second;
 	ck_assert_int_eq(http_server_new(l, &config, handle, NULL, &second, &err), ERR_UNAVAIL);
 	ck_assert_int_eq(err.code, EADDRINUSE);
-	ck_assert_int_eq(http_server_set_certificate(s, SV("a"), SV("b"), &err), ERR_BUG);
+	ck_assert_int_eq(http_server_set_certificates(s, &nonsense, 1, &err), ERR_BUG);
 	http_server_free(s);
 	loop_free(l);
 }

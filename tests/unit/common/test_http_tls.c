@@ -52,10 +52,11 @@ static void start_with(
 {
 	w->ca = certs_authority_new("test authority");
 	w->server = certs_pair_new(&w->ca, "server");
+	const struct http_tls_pair pair = { buf_sv(&w->server.cert), buf_sv(&w->server.key) };
 	const struct http_server_config config = { .bind_address = "127.0.0.1",
 		.max_body_bytes = 1000000,
-		.tls_cert_pem = buf_sv(&w->server.cert),
-		.tls_key_pem = buf_sv(&w->server.key),
+		.tls_pairs = &pair,
+		.n_tls_pairs = 1,
 		.tls = *policy,
 		.request_client_cert = request_client_cert };
 	net_start(&w->net, &config, handle);
@@ -79,6 +80,7 @@ struct client {
 	int fd;
 	gnutls_session_t session;
 	gnutls_certificate_credentials_t credentials;
+	const char *server_name; /* NULL: none is named */
 };
 
 /* Turns the loop until the call is through; its result. */
@@ -115,6 +117,10 @@ static ssize_t client_open(
 	}
 	ck_assert_int_eq(
 		gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, c->credentials), 0);
+	if (c->server_name)
+		ck_assert_int_eq(gnutls_server_name_set(c->session, GNUTLS_NAME_DNS, c->server_name,
+					 strlen(c->server_name)),
+			0);
 	gnutls_transport_set_int(c->session, c->fd);
 	return THROUGH(c, gnutls_handshake(c->session));
 }
@@ -168,7 +174,7 @@ START_TEST(only_modern_versions_and_ciphers_are_spoken)
 	struct world w;
 	start(&w, false);
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
-		struct client c;
+		struct client c = { 0 };
 		ssize_t code = client_open(&c, &w.net, ROWS[i].priorities, NULL);
 		ck_assert_msg((code == 0) == ROWS[i].agreed, "%s: %s", ROWS[i].sentence,
 			gnutls_strerror((int)code));
@@ -211,7 +217,7 @@ START_TEST(versions_and_ciphers_can_be_narrowed)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
 		struct world w;
-		struct client c;
+		struct client c = { 0 };
 		start_with(&w, false, &ROWS[i].policy);
 		ssize_t code = client_open(&c, &w.net, ROWS[i].priorities, NULL);
 		ck_assert_msg((code == 0) == ROWS[i].agreed, "%s: %s", ROWS[i].sentence,
@@ -225,7 +231,7 @@ END_TEST
 START_TEST(large_bodies_pass_both_ways)
 {
 	struct world w;
-	struct client c;
+	struct client c = { 0 };
 	struct buf in;
 	start(&w, false);
 	buf_init(&in, 1000000);
@@ -247,7 +253,7 @@ END_TEST
 START_TEST(client_certificates_are_asked_for_and_shown)
 {
 	struct world w;
-	struct client c;
+	struct client c = { 0 };
 	start(&w, true);
 	struct certs_authority other = certs_authority_new("somebody");
 	struct certs_pair pair = certs_pair_new(&other, "front-proxy-client");
@@ -284,19 +290,17 @@ static bool is_issued_by(struct client *c, const struct certs_authority *a)
 START_TEST(a_new_certificate_serves_new_connections_only)
 {
 	struct world w;
-	struct client before, after;
+	struct client before = { 0 }, after = { 0 };
 	struct error err;
 	start(&w, false);
 	struct certs_authority other = certs_authority_new("another authority");
 	struct certs_pair pair = certs_pair_new(&other, "server");
 	ck_assert_int_eq(client_open(&before, &w.net, "NORMAL", NULL), 0);
 	ck_assert(is_issued_by(&before, &w.ca));
-	ck_assert_int_eq(http_server_set_certificate(
-				 w.net.server, buf_sv(&pair.cert), buf_sv(&w.server.key), &err),
-		ERR_INVALID);
-	ck_assert_int_eq(http_server_set_certificate(
-				 w.net.server, buf_sv(&pair.cert), buf_sv(&pair.key), &err),
-		ERR_OK);
+	const struct http_tls_pair good = { buf_sv(&pair.cert), buf_sv(&pair.key) },
+				   bad = { buf_sv(&pair.cert), buf_sv(&w.server.key) };
+	ck_assert_int_eq(http_server_set_certificates(w.net.server, &bad, 1, &err), ERR_INVALID);
+	ck_assert_int_eq(http_server_set_certificates(w.net.server, &good, 1, &err), ERR_OK);
 	ck_assert_int_eq(client_open(&after, &w.net, "NORMAL", NULL), 0);
 	ck_assert(is_issued_by(&after, &other));
 	struct buf out = client_ask(&before, SV("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
@@ -304,6 +308,37 @@ START_TEST(a_new_certificate_serves_new_connections_only)
 	buf_done(&out);
 	client_close(&before);
 	client_close(&after);
+	certs_pair_done(&pair);
+	certs_authority_done(&other);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(clients_that_name_a_server_get_its_certificate)
+{
+	static const struct {
+		const char *sentence, *server_name;
+		bool second;
+	} ROWS[] = {
+		{ "the name of the first", "server", false },
+		{ "the name of the second", "other.example", true },
+		{ "a name that none has", "nobody", false },
+		{ "no name", NULL, false },
+	};
+	struct world w;
+	struct error err;
+	start(&w, false);
+	struct certs_authority other = certs_authority_new("another authority");
+	struct certs_pair pair = certs_pair_new(&other, "other.example");
+	const struct http_tls_pair pairs[] = { { buf_sv(&w.server.cert), buf_sv(&w.server.key) },
+		{ buf_sv(&pair.cert), buf_sv(&pair.key) } };
+	ck_assert_int_eq(http_server_set_certificates(w.net.server, pairs, 2, &err), ERR_OK);
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		struct client c = { .server_name = ROWS[i].server_name };
+		ck_assert_int_eq(client_open(&c, &w.net, "NORMAL", NULL), 0);
+		ck_assert_msg(is_issued_by(&c, &other) == ROWS[i].second, "%s", ROWS[i].sentence);
+		client_close(&c);
+	}
 	certs_pair_done(&pair);
 	certs_authority_done(&other);
 	stop(&w);
@@ -337,7 +372,7 @@ START_TEST(broken_handshakes_end_alone)
 	static const char *const NOISE[] = { "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
 		"\x16\x03\x01\xff\xff\x01", "" };
 	struct world w;
-	struct client c;
+	struct client c = { 0 };
 	start(&w, true);
 	for (size_t i = 0; i < ARRAY_LEN(NOISE); i++) {
 		struct buf out;
@@ -365,6 +400,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, large_bodies_pass_both_ways);
 	tcase_add_test(tcase, client_certificates_are_asked_for_and_shown);
 	tcase_add_test(tcase, a_new_certificate_serves_new_connections_only);
+	tcase_add_test(tcase, clients_that_name_a_server_get_its_certificate);
 	tcase_add_test(tcase, a_handshake_that_is_cut_ends_at_once);
 	tcase_add_test(tcase, broken_handshakes_end_alone);
 }
