@@ -211,6 +211,20 @@ static enum error_kind refuse(struct error *err, const char *what)
 	return error_set(err, ERR_INVALID, "not a checkpoint of this version: %s", what);
 }
 
+/* [time, value] or [time, value, earlier] */
+static bool read_stamp(const struct jtree *t, int64_t min_value, struct checkpoint_stamp *ret)
+{
+	int64_t at_ms, value, earlier_ms = 0;
+
+	if (t->kind != JTREE_ARRAY || t->n < 2 || t->n > 3 || !jtree_i64(t->first, &at_ms) ||
+		!jtree_i64(t->first->next, &value) ||
+		(t->n == 3 && !jtree_i64(t->first->next->next, &earlier_ms)))
+		return false;
+	*ret = (struct checkpoint_stamp){ at_ms, (int32_t)value, earlier_ms };
+	return at_ms >= MIN_STAMP_MS && at_ms <= MAX_STAMP_MS && value >= min_value &&
+	       value <= INT32_MAX && earlier_ms >= 0 && earlier_ms <= UINT16_MAX;
+}
+
 static enum error_kind read_stamps(struct arena *a, const struct jtree *t, int64_t min_value,
 	struct checkpoint_stamp **ret, size_t *ret_n, struct error *err)
 {
@@ -222,16 +236,9 @@ static enum error_kind read_stamps(struct arena *a, const struct jtree *t, int64
 	size_t n = 0;
 	if (!all)
 		return arena_error(a, err);
-	JTREE_FOREACH (pair, t) {
-		int64_t at_ms, value, earlier_ms = 0;
-		if (pair->kind != JTREE_ARRAY || pair->n < 2 || pair->n > 3 ||
-			!jtree_i64(pair->first, &at_ms) || !jtree_i64(pair->first->next, &value) ||
-			(pair->n == 3 && !jtree_i64(pair->first->next->next, &earlier_ms)) ||
-			at_ms < MIN_STAMP_MS || at_ms > MAX_STAMP_MS || value < min_value ||
-			value > INT32_MAX || earlier_ms < 0 || earlier_ms > UINT16_MAX)
+	JTREE_FOREACH (pair, t)
+		if (!read_stamp(pair, min_value, &all[n++]))
 			return refuse(err, "a stamp is no list of numbers in range");
-		all[n++] = (struct checkpoint_stamp){ at_ms, (int32_t)value, earlier_ms };
-	}
 	*ret = all;
 	*ret_n = n;
 	return ERR_OK;

@@ -290,20 +290,28 @@ static int32_t longest_period_sec(const struct hpa_rules *rules)
 	return longest;
 }
 
+/* The list begins, or goes on behind a gap, with what the target had. */
+static enum error_kind begin_history(
+	struct history *history, const struct proposal *p, struct error *err)
+{
+	if (p->seed && history_start(history, p->current, p->now.mono, err))
+		return err->kind;
+	if (!p->closes_gap || !p->recommended)
+		return ERR_OK;
+	if (!p->seed && history_recommend(history, HISTORY_APPEND, p->current, p->now.mono, err))
+		return err->kind;
+	history->gap = false;
+	history->hold_until = p->hold_until;
+	return ERR_OK;
+}
+
 enum error_kind conclude_remember(struct history *history, const struct hpa *hpa,
 	const struct proposal *p, const struct conclude_write *write, struct error *err)
 {
 	const struct hpa_behavior *behavior = hpa->spec.behavior;
 	history->unsettled = false;
-	if (p->seed && history_start(history, p->current, p->now.mono, err))
+	if (begin_history(history, p, err))
 		return err->kind;
-	if (p->closes_gap && p->recommended) {
-		if (!p->seed &&
-			history_recommend(history, HISTORY_APPEND, p->current, p->now.mono, err))
-			return err->kind;
-		history->gap = false;
-		history->hold_until = p->hold_until;
-	}
 	if (p->recommended &&
 		history_recommend(history, p->stabilized.slot, p->wanted, p->now.mono, err))
 		return err->kind;

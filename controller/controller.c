@@ -35,7 +35,7 @@ struct controller {
 	struct autoscalers *autoscalers;
 	struct events *events;
 	struct record *record;
-	struct quarantine *quarantine;
+	struct object_quarantine *quarantine;
 	struct feed native, own;
 	struct watch *native_watch;
 	struct watch *pod_watch; /* NULL: nobody needs pods */
@@ -409,7 +409,7 @@ static enum error_kind make_dispatch(
 {
 	int64_t period_ns = c->config.sync_period_ns;
 
-	if (quarantine_new(c->config.work_note_dir, metrics, &c->quarantine, err) != ERR_OK)
+	if (object_quarantine_new(c->config.work_note_dir, metrics, &c->quarantine, err) != ERR_OK)
 		return err->kind;
 	const struct dispatch_config config = {
 		.drive = &c->drive,
@@ -483,7 +483,7 @@ void controller_free(struct controller *c)
 	loop_timer_free(c->resume_timer);
 	events_free(c->events);
 	record_free(c->record);
-	quarantine_free(c->quarantine);
+	object_quarantine_free(c->quarantine);
 	discovery_cache_free(c->discovery);
 	autoscalers_free(c->autoscalers);
 	pod_cache_free(c->pods);

@@ -60,7 +60,7 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 	struct mono now = instant_mono_now();
 
 	s->drive = NULL;
-	quarantine_leave(d->config.drive->quarantine, one);
+	object_quarantine_leave(d->config.drive->quarantine, one);
 	if (result->again) {
 		s->n_again++;
 		if (s->n_again <= MAX_AGAIN)
@@ -76,7 +76,7 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 }
 
 /* It was there at two crashes: said once a rest, and tried when the rest is over. */
-static void let_rest(struct slot *s, const struct quarantine_rest *rest)
+static void let_rest(struct slot *s, const struct object_quarantine_rest *rest)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	struct dispatch *d = s->dispatch;
@@ -84,7 +84,7 @@ static void let_rest(struct slot *s, const struct quarantine_rest *rest)
 	int64_t wait_ns = instant_wall_sub_ns(rest->try_at, instant_wall_now());
 
 	buf_init(&text, ERROR_TEXT_MAX);
-	quarantine_print(&text, rest);
+	object_quarantine_print(&text, rest);
 	report_problem(&s->memory, s->one, buf_sv(&text));
 	if (s->rests_until_sec != rest->try_at.sec)
 		notice_send(d->config.drive, d->config.report->events, s->one, "Quarantined",
@@ -98,23 +98,23 @@ static void let_rest(struct slot *s, const struct quarantine_rest *rest)
 static void start_pass(struct slot *s)
 {
 	struct dispatch *d = s->dispatch;
-	struct quarantine *q = d->config.drive->quarantine;
-	struct quarantine_rest rest;
+	struct object_quarantine *q = d->config.drive->quarantine;
+	struct object_quarantine_rest rest;
 	struct error err;
 
-	if (!quarantine_enter(q, s->one, &rest)) {
+	if (!object_quarantine_enter(q, s->one, &rest)) {
 		let_rest(s, &rest);
 		return;
 	}
 	s->rests_until_sec = 0;
 	pass_metrics_observe_lateness(
 		d->config.metrics, (double)(s->item.started.ns - s->item.due.ns) / 1e9);
-	int before = quarantine_run(q, s->one);
+	int before = object_quarantine_run(q, s->one);
 	enum error_kind rc = drive_start(d->config.drive, s->one, on_pass_done, s, &s->drive, &err);
-	quarantine_back(q, before);
+	object_quarantine_back(q, before);
 	if (rc == ERR_OK)
 		return;
-	quarantine_leave(q, s->one);
+	object_quarantine_leave(q, s->one);
 	s->drive = NULL;
 	pass_metrics_observe_failure(d->config.metrics, 0);
 	report_problem(&s->memory, s->one, sv_of(err.text));
@@ -174,7 +174,7 @@ static void slot_free(struct slot *s)
 		return;
 	count_target(s, SCALE_OTHER);
 	drive_cancel(s->drive);
-	quarantine_leave(s->dispatch->config.drive->quarantine, s->one);
+	object_quarantine_leave(s->dispatch->config.drive->quarantine, s->one);
 	schedule_remove(s->dispatch->schedule, &s->item);
 	mem_free(s);
 }
@@ -210,7 +210,7 @@ static void cancel(struct autoscaler *one, void *ctx)
 	if (!s)
 		return;
 	drive_cancel(TAKE_PTR(s->drive));
-	quarantine_leave(s->dispatch->config.drive->quarantine, one);
+	object_quarantine_leave(s->dispatch->config.drive->quarantine, one);
 }
 
 void dispatch_stop(struct dispatch *d)
@@ -252,16 +252,16 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct error *err)
 {
 	struct autoscalers *all = d->config.drive->autoscalers;
-	struct quarantine *q = d->config.drive->quarantine;
+	struct object_quarantine *q = d->config.drive->quarantine;
 	enum autoscalers_change change;
 	struct autoscaler *one;
 	int ticket, before;
 
-	if (!quarantine_enter_state(q, id, &ticket, &before))
+	if (!object_quarantine_enter_state(q, id, &ticket, &before))
 		return error_set(err, ERR_UNAVAIL,
 			"in quarantine: taking in its state crashed the controller");
 	enum error_kind rc = autoscalers_put(all, kind, id, json, &one, &change, err);
-	quarantine_leave_state(q, ticket, before);
+	object_quarantine_leave_state(q, ticket, before);
 	if (rc != ERR_OK)
 		return rc;
 	if (!one->slot) {

@@ -3,9 +3,9 @@
  * pass.h's. Nothing blocks: `done` comes later, from the loop. */
 #include "controller/autoscalers.h"
 #include "controller/gate.h"
+#include "controller/object_quarantine.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
-#include "controller/quarantine.h"
 #include "controller/record.h"
 #include "controller/scale_cache.h"
 #include "kube/client.h"
@@ -33,7 +33,8 @@ struct drive_context {
 	void *foreign_ctx;
 	int64_t metrics_timeout_ns;
 	int64_t sync_period_ns;
-	struct quarantine *quarantine; /* is told whose pass has the processor; NULL: nobody is */
+	struct object_quarantine
+		*quarantine;	       /* is told whose pass has the processor; NULL: nobody is */
 	struct record *record;	       /* NULL: passes are not recorded */
 	const struct guard_mass *mass; /* NULL: there are no guards */
 };

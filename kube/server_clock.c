@@ -43,20 +43,36 @@ static int64_t days_since_1970(int64_t year, int64_t month, int64_t day)
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
-enum error_kind server_clock_parse(struct sv date, int64_t *ret_sec, struct error *err)
-{
-	int64_t day, year, hour, minute, second;
+struct date {
+	int64_t year, month, day, hour, minute, second;
+};
 
-	if (date.len != DATE_LEN || !sv_eq(sv_skip(date, 25), SV(" GMT")) || date.ptr[3] != ',' ||
-		!number(date, 5, 2, &day) || !number(date, 12, 4, &year) ||
-		!number(date, 17, 2, &hour) || !number(date, 20, 2, &minute) ||
-		!number(date, 23, 2, &second))
+static bool read_date(struct sv text, struct date *ret)
+{
+	if (text.len != DATE_LEN || text.ptr[3] != ',' || !sv_eq(sv_skip(text, 25), SV(" GMT")))
+		return false;
+	ret->month = month_of(sv_take(sv_skip(text, 8), 3));
+	return number(text, 5, 2, &ret->day) && number(text, 12, 4, &ret->year) &&
+	       number(text, 17, 2, &ret->hour) && number(text, 20, 2, &ret->minute) &&
+	       number(text, 23, 2, &ret->second);
+}
+
+static bool is_between(int64_t value, int64_t low, int64_t high)
+{
+	return value >= low && value <= high;
+}
+
+enum error_kind server_clock_parse(struct sv text, int64_t *ret_sec, struct error *err)
+{
+	struct date d;
+
+	if (!read_date(text, &d))
 		return error_set(err, ERR_INVALID, "not an HTTP date");
-	int64_t month = month_of(sv_take(sv_skip(date, 8), 3));
-	if (month == 0 || day < 1 || day > 31 || year < MIN_YEAR || year > MAX_YEAR || hour > 23 ||
-		minute > 59 || second > 60)
+	if (!is_between(d.year, MIN_YEAR, MAX_YEAR) || !is_between(d.month, 1, 12) ||
+		!is_between(d.day, 1, 31) || d.hour > 23 || d.minute > 59 || d.second > 60)
 		return error_set(err, ERR_INVALID, "a date that does not exist");
-	*ret_sec = ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+	*ret_sec = ((days_since_1970(d.year, d.month, d.day) * 24 + d.hour) * 60 + d.minute) * 60 +
+		   d.second;
 	return ERR_OK;
 }
 

@@ -22,7 +22,7 @@ struct server_time {
 };
 
 /* "Sat, 21 Nov 2026 14:57:16 GMT" -> seconds since 1970. errors: INVALID. */
-MUST_USE enum error_kind server_clock_parse(struct sv date, int64_t *ret_sec, struct error *err);
+MUST_USE enum error_kind server_clock_parse(struct sv text, int64_t *ret_sec, struct error *err);
 /* An answer that carried `date`. A header that is no date is ignored. Two servers that disagree widen the range. */
 void server_clock_observe(
 	struct server_clock *c, struct sv date, struct mono sent, struct mono received);

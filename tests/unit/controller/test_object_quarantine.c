@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/mem.h"
-#include "controller/quarantine.h"
+#include "controller/object_quarantine.h"
 #include "tests/unit/controller/run.h"
 
 static char folder[64];
@@ -44,14 +44,14 @@ static void crash(uint64_t fingerprint)
 	if (pid == 0) {
 		struct autoscaler poison = object("ns/poison", fingerprint);
 		struct autoscaler bystander = object("ns/bystander", 1);
-		struct quarantine_rest rest;
-		struct quarantine *q;
-		if (quarantine_new(folder, metrics, &q, &err) != ERR_OK ||
-			!quarantine_enter(q, &bystander, &rest) ||
-			!quarantine_enter(q, &poison, &rest))
+		struct object_quarantine_rest rest;
+		struct object_quarantine *q;
+		if (object_quarantine_new(folder, metrics, &q, &err) != ERR_OK ||
+			!object_quarantine_enter(q, &bystander, &rest) ||
+			!object_quarantine_enter(q, &poison, &rest))
 			_exit(7);
-		quarantine_back(q, quarantine_run(q, &bystander));
-		(void)!quarantine_run(q, &poison);
+		object_quarantine_back(q, object_quarantine_run(q, &bystander));
+		(void)!object_quarantine_run(q, &poison);
 		_exit(0);
 	}
 	int status;
@@ -59,14 +59,14 @@ static void crash(uint64_t fingerprint)
 	ck_assert_int_eq(status, 0);
 }
 
-static bool may_pass(const char *key, uint64_t fingerprint, struct quarantine_rest *ret)
+static bool may_pass(const char *key, uint64_t fingerprint, struct object_quarantine_rest *ret)
 {
 	struct autoscaler one = object(key, fingerprint);
-	struct quarantine *q;
+	struct object_quarantine *q;
 
-	ck_assert_int_eq(quarantine_new(folder, metrics, &q, &err), ERR_OK);
-	bool may = quarantine_enter(q, &one, ret);
-	quarantine_leave(q, &one);
+	ck_assert_int_eq(object_quarantine_new(folder, metrics, &q, &err), ERR_OK);
+	bool may = object_quarantine_enter(q, &one, ret);
+	object_quarantine_leave(q, &one);
 	/* As a crash of somebody else: the file stays. */
 	_Exit(may ? 1 : 0);
 }
@@ -78,7 +78,7 @@ static bool is_left_alone(const char *key, uint64_t fingerprint)
 	int status;
 
 	if (pid == 0) {
-		struct quarantine_rest rest;
+		struct object_quarantine_rest rest;
 		(void)may_pass(key, fingerprint, &rest);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -115,33 +115,33 @@ START_TEST(it_is_counted_and_told)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	struct autoscaler one = object("ns/poison", 5);
-	struct quarantine_rest rest = { 0 };
-	struct quarantine *q;
+	struct object_quarantine_rest rest = { 0 };
+	struct object_quarantine *q;
 
 	crash(5);
 	crash(5);
 	buf_init(&text, 1 << 20);
-	ck_assert_int_eq(quarantine_new(folder, metrics, &q, &err), ERR_OK);
-	ck_assert(!quarantine_enter(q, &one, &rest));
+	ck_assert_int_eq(object_quarantine_new(folder, metrics, &q, &err), ERR_OK);
+	ck_assert(!object_quarantine_enter(q, &one, &rest));
 	ck_assert_uint_eq(rest.n_crashes, 2);
 	ck_assert_int_gt(rest.try_at.sec, instant_wall_now().sec);
 	selfmetrics_print(metrics, &text);
 	ck_assert_ptr_nonnull(strstr(buf_text(&text), "flyball_quarantined_objects 1"));
 	buf_clear(&text);
-	quarantine_print(&text, &rest);
+	object_quarantine_print(&text, &rest);
 	ck_assert_ptr_nonnull(
 		strstr(buf_text(&text), "it was in work at 2 crashes of the controller; tried"));
-	quarantine_free(q);
+	object_quarantine_free(q);
 }
 END_TEST
 
 START_TEST(a_clean_end_forgets)
 {
-	struct quarantine *q;
+	struct object_quarantine *q;
 
 	crash(5);
-	ck_assert_int_eq(quarantine_new(folder, metrics, &q, &err), ERR_OK);
-	quarantine_free(q);
+	ck_assert_int_eq(object_quarantine_new(folder, metrics, &q, &err), ERR_OK);
+	object_quarantine_free(q);
 	crash(5);
 	ck_assert(!is_left_alone("ns/poison", 5));
 }
@@ -150,14 +150,14 @@ END_TEST
 START_TEST(a_state_that_cannot_be_taken_in_is_left_alone)
 {
 	const struct object_id id = { .namespace = SV("ns"), .name = SV("poison") };
-	struct quarantine *q;
+	struct object_quarantine *q;
 	int ticket, before;
 
 	for (int i = 0; i < 2; i++) {
 		pid_t pid = fork();
 		if (pid == 0) {
-			if (quarantine_new(folder, metrics, &q, &err) != ERR_OK ||
-				!quarantine_enter_state(q, &id, &ticket, &before))
+			if (object_quarantine_new(folder, metrics, &q, &err) != ERR_OK ||
+				!object_quarantine_enter_state(q, &id, &ticket, &before))
 				_exit(7);
 			_exit(0);
 		}
@@ -165,26 +165,26 @@ START_TEST(a_state_that_cannot_be_taken_in_is_left_alone)
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		ck_assert_int_eq(status, 0);
 	}
-	ck_assert_int_eq(quarantine_new(folder, metrics, &q, &err), ERR_OK);
-	ck_assert(!quarantine_enter_state(q, &id, &ticket, &before));
-	quarantine_free(q);
+	ck_assert_int_eq(object_quarantine_new(folder, metrics, &q, &err), ERR_OK);
+	ck_assert(!object_quarantine_enter_state(q, &id, &ticket, &before));
+	object_quarantine_free(q);
 }
 END_TEST
 
 START_TEST(without_a_note_nothing_rests)
 {
 	struct autoscaler one = object("ns/web", 1);
-	struct quarantine_rest rest;
-	struct quarantine *q;
+	struct object_quarantine_rest rest;
+	struct object_quarantine *q;
 
-	ck_assert(quarantine_enter(NULL, &one, &rest));
-	quarantine_back(NULL, quarantine_run(NULL, &one));
-	quarantine_leave(NULL, &one);
+	ck_assert(object_quarantine_enter(NULL, &one, &rest));
+	object_quarantine_back(NULL, object_quarantine_run(NULL, &one));
+	object_quarantine_leave(NULL, &one);
 	/* A folder that does not exist is no reason not to start. */
-	ck_assert_int_eq(quarantine_new("/nonexistent/folder", metrics, &q, &err), ERR_OK);
-	ck_assert(quarantine_enter(q, &one, &rest));
-	quarantine_leave(q, &one);
-	quarantine_free(q);
+	ck_assert_int_eq(object_quarantine_new("/nonexistent/folder", metrics, &q, &err), ERR_OK);
+	ck_assert(object_quarantine_enter(q, &one, &rest));
+	object_quarantine_leave(q, &one);
+	object_quarantine_free(q);
 }
 END_TEST
 
@@ -202,5 +202,5 @@ static void add(TCase *tcase)
 
 int main(void)
 {
-	return run_case("quarantine", add);
+	return run_case("object_quarantine", add);
 }

@@ -1,6 +1,6 @@
 /* Objects -> keys of the work note; what the note says -> rests. Passes wait most of the time: only the one that computes is to blame for a crash, and in between
  * it is none of them. */
-#include "controller/quarantine.h"
+#include "controller/object_quarantine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 /* Where a pass is not noted. */
 #define NO_TICKET 0
 
-struct quarantine {
+struct object_quarantine {
 	struct work_note *note;
 	struct selfmetrics *metrics;
 };
@@ -39,15 +39,15 @@ static void log_suspect(const struct work_suspect *s, void *ctx)
 			NULL);
 }
 
-static void count(struct quarantine *q)
+static void count(struct object_quarantine *q)
 {
 	selfmetrics_set(q->metrics, METRIC_OBJECTS, NULL, (double)work_note_n_quarantined(q->note));
 }
 
-enum error_kind quarantine_new(const char *directory, struct selfmetrics *metrics,
-	struct quarantine **ret, struct error *err)
+enum error_kind object_quarantine_new(const char *directory, struct selfmetrics *metrics,
+	struct object_quarantine **ret, struct error *err)
 {
-	AUTO(quarantine_free) struct quarantine *q = mem_zalloc(sizeof(*q));
+	AUTO(object_quarantine_free) struct object_quarantine *q = mem_zalloc(sizeof(*q));
 	struct error why;
 
 	if (!q)
@@ -71,7 +71,7 @@ enum error_kind quarantine_new(const char *directory, struct selfmetrics *metric
 	return ERR_OK;
 }
 
-void quarantine_free(struct quarantine *q)
+void object_quarantine_free(struct object_quarantine *q)
 {
 	if (!q)
 		return;
@@ -93,7 +93,8 @@ static int ticket_of(const struct autoscaler *one)
 	return one->work_ticket == NO_TICKET ? WORK_NOTE_NONE : one->work_ticket - 1;
 }
 
-bool quarantine_enter(struct quarantine *q, struct autoscaler *one, struct quarantine_rest *ret)
+bool object_quarantine_enter(
+	struct object_quarantine *q, struct autoscaler *one, struct object_quarantine_rest *ret)
 {
 	struct work_suspect suspect = { 0 };
 	char room[KEY_BYTES];
@@ -104,7 +105,7 @@ bool quarantine_enter(struct quarantine *q, struct autoscaler *one, struct quara
 	int ticket = work_note_enter(q->note, key);
 	if (ticket == WORK_NOTE_RESTS) {
 		(void)work_note_find_suspect(q->note, key, &suspect);
-		*ret = (struct quarantine_rest){ suspect.n_crashes, suspect.try_at };
+		*ret = (struct object_quarantine_rest){ suspect.n_crashes, suspect.try_at };
 		count(q);
 		return false;
 	}
@@ -112,7 +113,7 @@ bool quarantine_enter(struct quarantine *q, struct autoscaler *one, struct quara
 	return true;
 }
 
-void quarantine_leave(struct quarantine *q, struct autoscaler *one)
+void object_quarantine_leave(struct object_quarantine *q, struct autoscaler *one)
 {
 	if (!q || one->work_ticket == NO_TICKET)
 		return;
@@ -122,21 +123,21 @@ void quarantine_leave(struct quarantine *q, struct autoscaler *one)
 		count(q);
 }
 
-int quarantine_run(struct quarantine *q, const struct autoscaler *one)
+int object_quarantine_run(struct object_quarantine *q, const struct autoscaler *one)
 {
 	int ticket = ticket_of(one);
 
 	return q ? work_note_run(q->note, ticket >= 0 ? ticket : WORK_NOTE_OTHER) : WORK_NOTE_OTHER;
 }
 
-void quarantine_back(struct quarantine *q, int before)
+void object_quarantine_back(struct object_quarantine *q, int before)
 {
 	if (q)
 		(void)work_note_run(q->note, before);
 }
 
-bool quarantine_enter_state(
-	struct quarantine *q, const struct object_id *id, int *ret_ticket, int *ret_before)
+bool object_quarantine_enter_state(
+	struct object_quarantine *q, const struct object_id *id, int *ret_ticket, int *ret_before)
 {
 	char room[KEY_BYTES];
 
@@ -153,7 +154,7 @@ bool quarantine_enter_state(
 	return true;
 }
 
-void quarantine_leave_state(struct quarantine *q, int ticket, int before)
+void object_quarantine_leave_state(struct object_quarantine *q, int ticket, int before)
 {
 	if (!q)
 		return;
@@ -161,7 +162,7 @@ void quarantine_leave_state(struct quarantine *q, int ticket, int before)
 	(void)work_note_run(q->note, before);
 }
 
-void quarantine_print(struct buf *out, const struct quarantine_rest *rest)
+void object_quarantine_print(struct buf *out, const struct object_quarantine_rest *rest)
 {
 	buf_printf(out,
 		"in quarantine: it was in work at %" PRIu32
