@@ -7,6 +7,7 @@
 
 #include "controller/decide_notes.h"
 #include "controller/own_kind.h"
+#include "controller/own_report.h"
 #include "controller/stages.h"
 #include "controller/words.h"
 
@@ -559,6 +560,8 @@ enum error_kind decide_compute(
 			return err->kind;
 	p.only_reported = hpa->spec.own && hpa->spec.own->mode != OWN_MODE_ACTIVE;
 	p.rescale = p.rescale && !p.only_reported;
+	if (hpa->spec.own)
+		p.next = own_report_find_next(&p);
 	if (decide_notes(a, in, &p, err))
 		return err->kind;
 	leave_to_foreign(&w);

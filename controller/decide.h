@@ -55,6 +55,12 @@ struct decide_events {
 	size_t n, size;
 };
 
+/* The first moment at which the same metrics would give another count. */
+struct decide_next {
+	bool known;
+	struct wall at;
+};
+
 /* All texts and arrays live in the pass's arena or in what the input points to. */
 struct proposal {
 	int32_t current;
@@ -95,7 +101,8 @@ struct proposal {
 	int32_t bounded; /* the stabilised count, as the override bounds it */
 	struct limit_input limit_input;
 	struct limited limited;
-	bool lifted_from_zero; /* minReplicas was enforced after the limits */
+	bool lifted_from_zero;	 /* minReplicas was enforced after the limits */
+	struct decide_next next; /* our own kind only */
 };
 
 /* errors: NOMEM, LIMIT. */

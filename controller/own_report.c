@@ -82,16 +82,15 @@ static void list_constraints(struct reporting *r)
 }
 
 /* Keeps the earliest of the moments that lie ahead. */
-static void consider(const struct reporting *r, int64_t *next_ns, int64_t at_ns)
+static void consider(const struct proposal *p, int64_t *next_ns, int64_t at_ns)
 {
-	if (at_ns > r->p->now.mono.ns && (*next_ns == 0 || at_ns < *next_ns))
+	if (at_ns > p->now.mono.ns && (*next_ns == 0 || at_ns < *next_ns))
 		*next_ns = at_ns;
 }
 
 /* The bound changes when the last recommendation that makes it leaves the window. */
-static void look_at_window(const struct reporting *r, int64_t *next_ns)
+static void look_at_window(const struct proposal *p, int64_t *next_ns)
 {
-	const struct proposal *p = r->p;
 	bool down = p->stabilized.by == STABILIZED_DOWN;
 	int32_t bound = down ? p->stabilized.down_bound : p->stabilized.up_bound;
 	int64_t latest_ns = INT64_MIN;
@@ -99,62 +98,70 @@ static void look_at_window(const struct reporting *r, int64_t *next_ns)
 	if (p->stabilized.by == STABILIZED_NOT)
 		return;
 	if (p->held) {
-		consider(r, next_ns, p->hold_until.ns);
+		consider(p, next_ns, p->hold_until.ns);
 		return;
 	}
 	for (size_t i = 0; i < p->n_history; i++)
 		if (p->history[i].replicas == bound && p->history[i].at.ns > latest_ns)
 			latest_ns = p->history[i].at.ns;
 	if (latest_ns != INT64_MIN)
-		consider(r, next_ns, latest_ns + (down ? p->down_window_ns : p->up_window_ns));
+		consider(p, next_ns, latest_ns + (down ? p->down_window_ns : p->up_window_ns));
 }
 
-static void look_at_events(const struct reporting *r, const struct history_events *events,
+static void look_at_events(const struct proposal *p, const struct history_events *events,
 	int32_t period_sec, int64_t *next_ns)
 {
 	for (size_t i = 0; i < events->n; i++)
-		consider(r, next_ns, events->at[i].at.ns + period_sec * NS_PER_SEC);
+		consider(p, next_ns, events->at[i].at.ns + period_sec * NS_PER_SEC);
 }
 
-static void look_at_policies(const struct reporting *r, int64_t *next_ns)
+static void look_at_policies(const struct proposal *p, int64_t *next_ns)
 {
-	const struct limit_input *in = &r->p->limit_input;
-	bool up = r->p->limited.by == LIMIT_SCALE_UP;
+	const struct limit_input *in = &p->limit_input;
+	bool up = p->limited.by == LIMIT_SCALE_UP;
 	const struct hpa_rules *rules = up ? in->up : in->down;
 
-	if (!up && r->p->limited.by != LIMIT_SCALE_DOWN)
+	if (!up && p->limited.by != LIMIT_SCALE_DOWN)
 		return;
 	for (size_t i = 0; rules && i < rules->n_policies; i++) {
-		look_at_events(r, in->up_events, rules->policies[i].period_sec, next_ns);
-		look_at_events(r, in->down_events, rules->policies[i].period_sec, next_ns);
+		look_at_events(p, in->up_events, rules->policies[i].period_sec, next_ns);
+		look_at_events(p, in->down_events, rules->policies[i].period_sec, next_ns);
 	}
 	if (!rules)
-		look_at_events(r, in->up_events, in->step_sec, next_ns);
+		look_at_events(p, in->up_events, in->step_sec, next_ns);
 }
 
-/* Whole seconds, rounded up; the stored instant where it is nearly the same, so
- * that two clocks that drift apart do not make a status differ. */
+struct decide_next own_report_find_next(const struct proposal *p)
+{
+	struct decide_next next = { 0 };
+	int64_t next_ns = 0;
+
+	look_at_window(p, &next_ns);
+	look_at_policies(p, &next_ns);
+	if (p->fallback.waiting)
+		consider(p, &next_ns, p->fallback.due.ns);
+	next.known = next_ns != 0;
+	next.at = instant_wall_add_ns(p->now.wall, next_ns - p->now.mono.ns);
+	if (p->override.active &&
+		(!next.known || instant_wall_cmp(p->override.until, next.at) < 0)) {
+		next.at = p->override.until;
+		next.known = true;
+	}
+	if (next.at.nsec > 0)
+		next.at = (struct wall){ next.at.sec + 1, 0 };
+	return next;
+}
+
+/* The stored instant where it is nearly the same, so that two clocks that drift apart do not make a
+ * status differ. */
 static void set_next_change(struct reporting *r)
 {
 	const struct own_decision *stored =
 		r->hpa->status.own ? r->hpa->status.own->last_decision : NULL;
-	const struct proposal *p = r->p;
-	int64_t next_ns = 0;
+	struct wall next = r->p->next.at;
 
-	look_at_window(r, &next_ns);
-	look_at_policies(r, &next_ns);
-	if (p->fallback.waiting)
-		consider(r, &next_ns, p->fallback.due.ns);
-	struct wall next = instant_wall_add_ns(p->now.wall, next_ns - p->now.mono.ns);
-	bool has = next_ns != 0;
-	if (p->override.active && (!has || instant_wall_cmp(p->override.until, next) < 0)) {
-		next = p->override.until;
-		has = true;
-	}
-	if (!has)
+	if (!r->p->next.known)
 		return;
-	if (next.nsec > 0)
-		next = (struct wall){ next.sec + 1, 0 };
 	if (stored && stored->has_next_change &&
 		stored->next_change.sec - next.sec < SAME_INSTANT_SEC &&
 		next.sec - stored->next_change.sec < SAME_INSTANT_SEC)
