@@ -1,25 +1,20 @@
-/* Per kind a map by key, and per namespace a list, so that the check of overlapping selectors looks at one namespace only. */
+/* Per kind a map by key, and an index of selectors, so that the check of overlapping ones looks only at those that could. */
 #include "controller/autoscalers.h"
+
+#include <stddef.h>
 
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
-#include "common/vec.h"
 #include "controller/own_kind.h"
 
 /* The largest cluster that was ever reported has tens of thousands. */
 #define MAX_OBJECTS 200000
-#define MAX_NAMESPACES 100000
-#define MAX_SELECTOR_BYTES (256u * 1024)
 #define MAX_DECODE_BYTES (16u * LIMIT_OBJECT_BYTES)
 
-struct namespace_list {
-	VEC(struct autoscaler *) members;
-};
-
 struct kind {
-	struct map by_key;	 /* -> struct autoscaler */
-	struct map by_namespace; /* -> struct namespace_list */
+	struct map by_key; /* -> struct autoscaler */
+	struct selector_index selectors;
 };
 
 struct autoscalers {
@@ -34,7 +29,7 @@ struct autoscalers *autoscalers_new(void)
 		return NULL;
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
 		map_init(&all->kinds[i].by_key, MAX_OBJECTS);
-		map_init(&all->kinds[i].by_namespace, MAX_NAMESPACES);
+		selector_index_init(&all->kinds[i].selectors);
 	}
 	return all;
 }
@@ -44,7 +39,7 @@ void autoscalers_free_one(struct autoscaler *one)
 	if (!one)
 		return;
 	history_done(&one->history);
-	arena_done(&one->selector_memory);
+	mem_free(one->selector.text);
 	mem_free(one->uid);
 	mem_free(one->json);
 	mem_free((void *)(uintptr_t)one->key.ptr);
@@ -56,19 +51,13 @@ static void free_one(void *one)
 	autoscalers_free_one(one);
 }
 
-static void free_list(void *list)
-{
-	VEC_DONE(&((struct namespace_list *)list)->members);
-	mem_free(list);
-}
-
 void autoscalers_free(struct autoscalers *all)
 {
 	if (!all)
 		return;
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
-		map_done(&all->kinds[i].by_namespace, free_list);
 		map_done(&all->kinds[i].by_key, free_one);
+		selector_index_done(&all->kinds[i].selectors);
 	}
 	mem_free(all);
 }
@@ -207,7 +196,6 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 {
 	struct autoscaler *one = mem_zalloc(sizeof(*one));
 	char *key = key_of(ns, name);
-	struct namespace_list *list = map_get(&in->by_namespace, ns);
 
 	if (!one || !key) {
 		mem_free(one);
@@ -218,34 +206,17 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 	one->key = sv_from(key, ns.len + name.len + 1);
 	one->ns = sv_take(one->key, ns.len);
 	one->name = sv_skip(one->key, ns.len + 1);
-	arena_init(&one->selector_memory, MAX_SELECTOR_BYTES);
-	if (!list) {
-		list = mem_zalloc(sizeof(*list));
-		if (!list || map_set(&in->by_namespace, ns, list, NULL, err) != ERR_OK) {
-			mem_free(list);
-			autoscalers_free_one(one);
-			(void)error_nomem(err);
-			return NULL;
-		}
-	}
-	struct autoscaler **slot = VEC_PUSH(&list->members, MAX_OBJECTS);
-	if (slot && map_set(&in->by_key, one->key, one, NULL, err) == ERR_OK) {
-		*slot = one;
+	if (map_set(&in->by_key, one->key, one, NULL, err) == ERR_OK)
 		return one;
-	}
-	if (slot)
-		list->members.n--;
-	else
-		(void)error_nomem(err);
 	autoscalers_free_one(one);
 	return NULL;
 }
 
 /* The object under this name is another one now. */
-static void start_over(struct autoscaler *one)
+static void start_over(struct kind *in, struct autoscaler *one)
 {
 	history_clear(&one->history);
-	one->has_selector = false;
+	selector_index_remove(&in->selectors, &one->selector);
 }
 
 static bool is_same(const struct autoscaler *one, const struct object_id *id)
@@ -278,7 +249,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	if (!one && !(one = add(&all->kinds[kind], id->namespace, id->name, err)))
 		return err->kind;
 	if (!added && !same_object)
-		start_over(one);
+		start_over(&all->kinds[kind], one);
 	bool edited = !same_object || gist.fingerprint != one->fingerprint;
 	*ret_change = added ? AUTOSCALERS_ADDED : edited ? AUTOSCALERS_EDITED : AUTOSCALERS_UPDATED;
 	mem_free(one->json);
@@ -302,53 +273,72 @@ struct autoscaler *autoscalers_take(
 {
 	struct kind *in = &all->kinds[kind];
 	struct autoscaler *one = autoscalers_find(all, kind, ns, name);
-	struct namespace_list *list = map_get(&in->by_namespace, ns);
 
 	if (!one)
 		return NULL;
-	for (size_t i = 0; list && i < list->members.n; i++) {
-		if (list->members.at[i] == one) {
-			list->members.at[i] = list->members.at[--list->members.n];
-			break;
-		}
-	}
-	if (list && list->members.n == 0)
-		free_list(map_take(&in->by_namespace, one->ns));
+	selector_index_remove(&in->selectors, &one->selector);
 	(void)map_take(&in->by_key, one->key);
 	return one;
 }
 
 enum error_kind autoscalers_set_selector(
-	struct autoscaler *one, struct sv selector_text, struct error *err)
+	struct autoscalers *all, struct autoscaler *one, struct sv selector_text, struct error *err)
 {
-	one->has_selector = false;
-	arena_clear(&one->selector_memory);
-	struct sv text = arena_sv(&one->selector_memory, selector_text);
-	if (!text.ptr)
-		return arena_error(&one->selector_memory, err);
-	if (selector_parse(&one->selector_memory, text, &one->selector, NULL, err) != ERR_OK)
-		return err->kind;
-	one->has_selector = true;
-	return ERR_OK;
+	return selector_index_set(
+		&all->kinds[one->kind].selectors, &one->selector, one->ns, selector_text, err);
 }
 
-enum error_kind autoscalers_peers(const struct autoscalers *all, struct arena *a,
-	const struct autoscaler *self, struct target_peer **ret, size_t *ret_n, struct error *err)
-{
-	const struct namespace_list *list = map_get(&all->kinds[self->kind].by_namespace, self->ns);
-	size_t n = list ? list->members.n : 0;
-	struct target_peer *peers = ARENA_ARRAY(a, n, struct target_peer);
-	size_t kept = 0;
+/* The peers that a search finds. */
+struct peers {
+	struct arena *arena;
+	const struct autoscaler *self;
+	struct target_peer *at;
+	size_t n, size;
+	struct error *err;
+	bool failed;
+};
 
-	if (!peers)
-		return arena_error(a, err);
-	for (size_t i = 0; i < n; i++) {
-		const struct autoscaler *other = list->members.at[i];
-		if (other != self)
-			peers[kept++] = (struct target_peer){ other->ns, other->name,
-				other->has_selector ? &other->selector : NULL };
+static struct autoscaler *owner_of(struct selector_entry *e)
+{
+	return (struct autoscaler *)(void *)((char *)e - offsetof(struct autoscaler, selector));
+}
+
+static bool add_peer(struct selector_entry *e, void *ctx)
+{
+	struct peers *p = ctx;
+	const struct autoscaler *one = owner_of(e);
+	struct selector *selector = ARENA_NEW(p->arena, struct selector);
+
+	if (one == p->self)
+		return true;
+	if (p->n == p->size) {
+		size_t size = p->size ? p->size * 2 : 8;
+		struct target_peer *grown = ARENA_ARRAY(p->arena, size, struct target_peer);
+		p->failed = !grown;
+		if (p->failed)
+			return false;
+		if (p->n > 0)
+			memcpy(grown, p->at, p->n * sizeof(*grown));
+		p->at = grown;
+		p->size = size;
 	}
-	*ret = peers;
-	*ret_n = kept;
+	p->failed = !selector ||
+		    selector_parse(p->arena, sv_of(e->text), selector, NULL, p->err) != ERR_OK;
+	if (!p->failed)
+		p->at[p->n++] = (struct target_peer){ one->ns, one->name, selector };
+	return !p->failed;
+}
+
+enum error_kind autoscalers_peers(struct autoscalers *all, struct arena *a,
+	const struct autoscaler *self, const struct pod_set *pods, struct target_peer **ret,
+	size_t *ret_n, struct error *err)
+{
+	struct peers peers = { .arena = a, .self = self, .err = err };
+
+	selector_index_search(&all->kinds[self->kind].selectors, self->ns, pods, add_peer, &peers);
+	if (peers.failed)
+		return arena_error(a, err);
+	*ret = peers.at;
+	*ret_n = peers.n;
 	return ERR_OK;
 }

@@ -10,6 +10,7 @@
 #include "controller/autoscaler_kind.h"
 #include "controller/history.h"
 #include "controller/scale_derive.h"
+#include "controller/selector_index.h"
 #include "controller/target.h"
 #include "kube/object_meta.h"
 
@@ -26,10 +27,8 @@ struct autoscaler {
 	uint64_t spread;       /* equal for objects that can share the answers to what they ask */
 	uint64_t spread_alone; /* its own */
 	struct history history;
-	struct selector
+	struct selector_entry
 		selector; /* that the last pass found; for the check of overlapping selectors */
-	struct arena selector_memory;
-	bool has_selector;
 	enum scale_kind target_kind;
 	struct mono
 		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
@@ -66,9 +65,10 @@ size_t autoscalers_n(const struct autoscalers *all);
 void autoscalers_each(
 	const struct autoscalers *all, void (*fn)(struct autoscaler *one, void *ctx), void *ctx);
 
-/* Remembers the selector a pass found. errors: NOMEM, LIMIT; then the object matches nothing, as before its first pass. */
-MUST_USE enum error_kind autoscalers_set_selector(
-	struct autoscaler *one, struct sv selector_text, struct error *err);
-/* The other objects of the kind and namespace with their selectors, in the arena. errors: NOMEM, LIMIT. */
-MUST_USE enum error_kind autoscalers_peers(const struct autoscalers *all, struct arena *a,
-	const struct autoscaler *self, struct target_peer **ret, size_t *ret_n, struct error *err);
+/* Remembers the selector a pass found. errors: NOMEM, LIMIT, INVALID; then the object matches nothing, as before its first pass. */
+MUST_USE enum error_kind autoscalers_set_selector(struct autoscalers *all, struct autoscaler *one,
+	struct sv selector_text, struct error *err);
+/* The other objects of the kind and namespace whose selectors may match one of these pods, in the arena. errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind autoscalers_peers(struct autoscalers *all, struct arena *a,
+	const struct autoscaler *self, const struct pod_set *pods, struct target_peer **ret,
+	size_t *ret_n, struct error *err);

@@ -13,11 +13,12 @@
 /* Results that the table cannot write straight into the options. */
 struct raw {
 	struct controller_options o;
-	int native, compatibility;
+	int native, compatibility, sharing;
 	struct option_list gates;
 };
 
 static const char *const NATIVE[] = { "observe", "own", "ignore", NULL };
+static const char *const SHARING[] = { "auto", "off", NULL };
 static const char *const COMPATIBILITY[] = { "default", "strict", NULL };
 static const char *const LEVELS[] = { "debug", "info", "warn", "error", NULL };
 static const char *const FORMATS[] = { "text", "json", NULL };
@@ -125,8 +126,7 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.value_name = "DURATION",
 			.help = "how often a status is written in which only the metrics' values "
 				"differ; other changes are written at once; strict mode writes "
-				"with "
-				"every pass" },
+				"with every pass" },
 		{ .name = "horizontal-pod-autoscaler-downscale-stabilization",
 			.kind = OPTION_DURATION,
 			.target = &s->downscale_stabilization_ns,
@@ -163,6 +163,14 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.value_name = "NAME=BOOL,...",
 			.help = "HPAScaleToZero (off), HPAConfigurableTolerance (on), "
 				"PodLevelResources (on), as in Kubernetes 1.36" },
+		{ .name = "metrics-sharing",
+			.kind = OPTION_CHOICE,
+			.target = &r->sharing,
+			.choices = SHARING,
+			.value_name = "auto|off",
+			.help = "ask metrics.k8s.io, and our own adapter, once for all objects of "
+				"a namespace that want the same metric of their pods; never in "
+				"strict mode" },
 		{ .name = "compatibility",
 			.kind = OPTION_CHOICE,
 			.target = &r->compatibility,
@@ -294,6 +302,7 @@ enum error_kind controller_options_parse(
 	if (rc != ERR_OK)
 		return rc;
 	r.o.controller.native = (enum controller_native)r.native;
+	r.o.controller.share_metrics = r.sharing == 0;
 	if (r.compatibility == 1)
 		r.o.controller.settings.arithmetic = ARITH_STRICT;
 	r.o.controller.settings.guards = r.compatibility != 1;

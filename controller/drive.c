@@ -8,6 +8,7 @@
 #include "controller/hpa_status.h"
 #include "controller/tape.h"
 
+#define HTTP_FORBIDDEN 403
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
 /* Status writes wait this long when the server is overloaded and does not say how long. */
 #define PRESSURE_NS NS_PER_SEC
@@ -18,7 +19,8 @@
 struct question_call {
 	struct drive *drive;
 	size_t index;
-	struct client_call *call; /* NULL: answered */
+	struct client_call *call;	    /* NULL: answered, or shared */
+	struct metric_share_waiter *waiter; /* NULL: answered, or asked alone */
 };
 
 struct drive {
@@ -48,6 +50,24 @@ struct drive {
 
 static void step(struct drive *d);
 
+/* While a callback runs, a crash is this object's fault. The drive may be gone when the turn ends. */
+struct turn {
+	struct object_quarantine *quarantine;
+	int before;
+};
+
+static struct turn begin_turn(const struct drive *d)
+{
+	struct object_quarantine *q = d->context->quarantine;
+
+	return (struct turn){ q, object_quarantine_run(q, d->one) };
+}
+
+static void end_turn(struct turn turn)
+{
+	object_quarantine_back(turn.quarantine, turn.before);
+}
+
 static struct decide_now now(void)
 {
 	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
@@ -58,11 +78,17 @@ static struct gate_answer ask_gate(const struct drive *d, enum gate_write write)
 	return d->context->gate(d->one, &d->hpa, write, d->context->gate_ctx);
 }
 
+static void question_cancel(struct question_call *q)
+{
+	client_cancel(q->call);
+	metric_share_cancel(q->waiter);
+}
+
 static void drive_free(struct drive *d)
 {
 	client_cancel(d->call);
 	for (size_t i = 0; d->questions && i < d->want.n_questions; i++)
-		client_cancel(d->questions[i].call);
+		question_cancel(&d->questions[i]);
 	if (d->waiting_for_discovery)
 		discovery_cache_forget(d->context->discovery, d);
 	discovery_unref(d->discovery);
@@ -187,10 +213,9 @@ static bool is_overtaken(struct drive *d, struct sv body)
 }
 
 /* The one request that is under way is answered; the pass goes on. */
-static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
+static void take_answer(
+	struct drive *d, const struct client_answer *answer, const struct error *failed)
 {
-	struct drive *d = ctx;
-
 	d->call = NULL;
 	tell_scales(d, answer, failed);
 	if (d->want.kind == PASS_WANT_PUT_STATUS) {
@@ -208,6 +233,15 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 	} else if (answer_pass(d, answer, failed)) {
 		step(d);
 	}
+}
+
+static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct drive *d = ctx;
+	struct turn turn = begin_turn(d);
+
+	take_answer(d, answer, failed);
+	end_turn(turn);
 }
 
 static void send(struct drive *d, const char *method, struct sv body, int64_t max_timeout_ns)
@@ -253,8 +287,11 @@ static void send_scale(struct drive *d)
 
 static void on_delay(struct loop_timer *t, void *ctx)
 {
+	struct turn turn = begin_turn(ctx);
+
 	(void)t;
 	send_scale(ctx);
+	end_turn(turn);
 }
 
 static void put_scale(struct drive *d)
@@ -351,19 +388,21 @@ static bool give_pods(struct drive *d)
 	buf_init(&text, LIMIT_OBJECT_BYTES);
 	selector_print(&text, d->want.selector);
 	/* Without memory the object matches nothing for its peers, as before its first pass. */
-	(void)!autoscalers_set_selector(d->one, buf_sv(&text), &err);
+	(void)!autoscalers_set_selector(c->autoscalers, d->one, buf_sv(&text), &err);
 	if (pod_cache_select(c->pods, &d->arena, d->one->ns, d->want.selector, &pods, &err) ==
 			ERR_OK &&
-		autoscalers_peers(c->autoscalers, &d->arena, d->one, &peers, &n, &err) == ERR_OK &&
+		autoscalers_peers(c->autoscalers, &d->arena, d->one, &pods, &peers, &n, &err) ==
+			ERR_OK &&
 		pass_answer_pods(&d->pass, &pods, peers, n, now(), &err) == ERR_OK)
 		return true;
 	finish(d, &err);
 	return false;
 }
 
-static void on_metric(const struct client_answer *answer, const struct error *failed, void *ctx)
+/* One more question is answered. False: the pass is over. */
+static bool take_reading(
+	struct question_call *q, const struct client_answer *answer, const struct error *failed)
 {
-	struct question_call *q = ctx;
 	struct drive *d = q->drive;
 	const struct readings_answer given = {
 		.failed = failed != NULL,
@@ -374,18 +413,46 @@ static void on_metric(const struct client_answer *answer, const struct error *fa
 	};
 	struct error err;
 
-	q->call = NULL;
-	d->n_unanswered--;
-	if (pass_answer_metric(&d->pass, q->index, &given, &err) != ERR_OK)
-		finish(d, &err);
-	else if (d->n_unanswered == 0)
-		step(d);
+	if (pass_answer_metric(&d->pass, q->index, &given, &err) == ERR_OK)
+		return true;
+	finish(d, &err);
+	return false;
 }
 
-static enum error_kind ask(struct drive *d, size_t i, struct error *err)
+static void note_answer(
+	struct question_call *q, const struct client_answer *answer, const struct error *failed)
 {
-	const struct ask_question *question = &d->want.questions[i];
-	struct question_call *q = &d->questions[i];
+	const struct drive_context *c = q->drive->context;
+	const struct hpa_metric *metric = &q->drive->hpa.spec.metrics[q->index];
+	struct sv target = q->drive->want.questions[q->index].target;
+
+	if (c->share && metric->kind == HPA_METRIC_PODS)
+		metric_share_note_adapter(c->share, answer);
+	if (c->refusals && failed && failed->code == HTTP_FORBIDDEN)
+		refusals_note(c->refusals, target, failed, instant_mono_now());
+	else if (c->refusals)
+		refusals_forget(c->refusals, target);
+}
+
+static void on_metric(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct question_call *q = ctx;
+	struct drive *d = q->drive;
+	struct turn turn = begin_turn(d);
+
+	q->call = NULL;
+	d->n_unanswered--;
+	note_answer(q, answer, failed);
+	if (take_reading(q, answer, failed) && d->n_unanswered == 0)
+		step(d);
+	end_turn(turn);
+}
+
+/* False: the pass is over. */
+static bool ask_alone(struct question_call *q)
+{
+	struct drive *d = q->drive;
+	const struct ask_question *question = &d->want.questions[q->index];
 	const struct client_request request = {
 		.target = arena_strdup(&d->arena, question->target),
 		.resource = arena_strdup(&d->arena, question->resource),
@@ -395,33 +462,107 @@ static enum error_kind ask(struct drive *d, size_t i, struct error *err)
 		.done = on_metric,
 		.ctx = q,
 	};
+	struct error err;
+
+	if (d->context->refusals &&
+		refusals_find(d->context->refusals, question->target, instant_mono_now(), &err))
+		return take_reading(q, NULL, &err);
+	if (!request.target || !request.resource || !request.name)
+		(void)arena_error(&d->arena, &err);
+	else if (client_start(d->context->client, &request, &q->call, &err) == ERR_OK) {
+		d->n_unanswered++;
+		return true;
+	}
+	finish(d, &err);
+	return false;
+}
+
+/* From an answer for many. False: the pass is over. */
+static bool take_shared(struct question_call *q, const struct metric_share_answer *answer)
+{
+	struct drive *d = q->drive;
+	struct pod_set pods;
+	struct reading reading;
+	struct error err;
+
+	if (answer->failed)
+		return take_reading(q, NULL, answer->failed);
+	if (!answer->all)
+		return ask_alone(q);
+	enum error_kind rc = pod_cache_select(
+		d->context->pods, &d->arena, d->one->ns, &d->pass.target.selector, &pods, &err);
+	if (rc == ERR_OK)
+		rc = readings_narrow(&d->arena, answer->all, &pods, &reading, &err);
+	if (rc == ERR_NOTFOUND)
+		return ask_alone(q);
+	if (rc != ERR_OK) {
+		finish(d, &err);
+		return false;
+	}
+	pass_give_reading(&d->pass, q->index, &reading);
+	return true;
+}
+
+static void on_shared(const struct metric_share_answer *answer, void *ctx)
+{
+	struct question_call *q = ctx;
+	struct drive *d = q->drive;
+	struct turn turn = begin_turn(d);
+
+	q->waiter = NULL;
+	d->n_unanswered--;
+	if (take_shared(q, answer) && d->n_unanswered == 0)
+		step(d);
+	end_turn(turn);
+}
+
+/* False: the pass is over. */
+static bool ask(struct drive *d, size_t i)
+{
+	const struct ask_question *question = &d->want.questions[i];
+	struct question_call *q = &d->questions[i];
+	const struct metric_share_question shared = {
+		.target = question->shared_target,
+		.resource = arena_strdup(&d->arena, question->resource),
+		.name = arena_strdup(&d->arena, question->name),
+		.query = pass_readings_query(&d->pass, i),
+		.n_pods = d->pass.pods.n,
+		.n_namespace_pods = pod_cache_n_in(d->context->pods, d->one->ns),
+	};
+	struct metric_share_answer answer;
 
 	*q = (struct question_call){ .drive = d, .index = i };
 	if (!ask_is_sent(question))
-		return ERR_OK;
-	if (!request.target || !request.resource || !request.name)
-		return arena_error(&d->arena, err);
-	if (client_start(d->context->client, &request, &q->call, err) != ERR_OK)
-		return err->kind;
-	d->n_unanswered++;
-	return ERR_OK;
+		return true;
+	if (!d->context->share || !shared.resource || !shared.name)
+		return ask_alone(q);
+	switch (metric_share_ask(d->context->share, &shared, on_shared, q, &answer, &q->waiter)) {
+	case METRIC_SHARE_ALONE:
+		break;
+	case METRIC_SHARE_READY:
+		return take_shared(q, &answer);
+	case METRIC_SHARE_WAIT:
+		d->n_unanswered++;
+		return true;
+	}
+	return ask_alone(q);
 }
 
 /* False: the pass is over. */
 static bool ask_all(struct drive *d)
 {
-	enum error_kind rc = ERR_OK;
 	struct error err;
 
 	d->questions = ARENA_ARRAY(&d->arena, d->want.n_questions, struct question_call);
-	if (!d->questions)
-		rc = arena_error(&d->arena, &err);
-	for (size_t i = 0; rc == ERR_OK && i < d->want.n_questions; i++)
-		rc = ask(d, i, &err);
-	if (rc == ERR_OK)
-		return true;
-	finish(d, &err);
-	return false;
+	if (!d->questions) {
+		(void)arena_error(&d->arena, &err);
+		finish(d, &err);
+		return false;
+	}
+	for (size_t i = 0; i < d->want.n_questions; i++)
+		if (!ask(d, i))
+			return false;
+	return true;
 }
 
 static void step(struct drive *d)
@@ -487,9 +628,10 @@ static bool knows_enough(const struct drive *d)
 	       ask_custom_version(d->discovery, &version, &problem);
 }
 
-static void on_discovery(struct discovery *found, const struct error *failed, void *ctx)
+static void on_discovery(struct discovery *found, const struct error *failed, void *ctx);
+
+static void begin_pass(struct drive *d, struct discovery *found, const struct error *failed)
 {
-	struct drive *d = ctx;
 	struct error err;
 
 	d->waiting_for_discovery = false;
@@ -526,6 +668,14 @@ static void on_discovery(struct discovery *found, const struct error *failed, vo
 	pass_begin(&d->pass, &input, now());
 	d->begun = true;
 	step(d);
+}
+
+static void on_discovery(struct discovery *found, const struct error *failed, void *ctx)
+{
+	struct turn turn = begin_turn(ctx);
+
+	begin_pass(ctx, found, failed);
+	end_turn(turn);
 }
 
 enum error_kind drive_start(const struct drive_context *context, struct autoscaler *one,

@@ -3,10 +3,12 @@
  * pass.h's. Nothing blocks: `done` comes later, from the loop. */
 #include "controller/autoscalers.h"
 #include "controller/gate.h"
+#include "controller/metric_share.h"
 #include "controller/object_quarantine.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
 #include "controller/record.h"
+#include "controller/refusals.h"
 #include "controller/scale_cache.h"
 #include "kube/client.h"
 #include "kube/discovery_cache.h"
@@ -20,6 +22,8 @@ struct drive_context {
 	struct pod_cache *pods;
 	struct autoscalers *autoscalers;
 	struct scale_cache *scales; /* NULL: every scale is asked for */
+	struct metric_share *share; /* NULL: every object asks for itself */
+	struct refusals *refusals;  /* of questions to metrics APIs; NULL: every one is asked */
 	/* As the reference does it: no economy of requests, a conflict is written over. */
 	bool strict;
 	int64_t status_refresh_ns; /* a status that differs in values only is written this often; 0: with every pass */

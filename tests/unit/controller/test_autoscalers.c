@@ -27,8 +27,9 @@ static enum autoscalers_change put(const char *name, const char *uid, const char
 	enum autoscalers_change change;
 	struct error err;
 
-	ck_assert_msg(autoscalers_put(all, AUTOSCALER_NATIVE, &id, sv_of(json), ret, &change, &err) == ERR_OK, "%s",
-		err.text);
+	ck_assert_msg(autoscalers_put(all, AUTOSCALER_NATIVE, &id, sv_of(json), ret, &change,
+			      &err) == ERR_OK,
+		"%s", err.text);
 	return change;
 }
 
@@ -71,25 +72,61 @@ START_TEST(another_uid_starts_with_an_empty_history)
 }
 END_TEST
 
-START_TEST(peers_are_the_others_of_the_namespace)
+/* The peers of an object whose pods have one label, as "name name ". */
+static const char *peers_of(const struct autoscaler *self, const char *key, const char *value)
 {
-	struct autoscaler *a, *b;
+	static char text[256];
+	struct label label = { sv_of(key), sv_of(value) };
+	const struct pod_labels labels = { &label, 1 };
+	const struct pod pod = { .labels = &labels };
+	const struct pod *const pods[] = { &pod, &pod };
+	const struct pod_set set = { pods, 2 };
 	struct target_peer *peers;
 	struct arena arena;
 	struct error err;
-	size_t n;
+	size_t n, at = 0;
 
 	arena_init(&arena, 100000);
+	ck_assert_int_eq(autoscalers_peers(all, &arena, self, &set, &peers, &n, &err), ERR_OK);
+	text[0] = '\0';
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(
+			text + at, sizeof(text) - at, "%.*s ", SV_ARG(peers[i].name));
+	arena_done(&arena);
+	return text;
+}
+
+START_TEST(peers_are_the_others_that_could_have_the_same_pods)
+{
+	struct autoscaler *a, *b, *c, *other_kind;
+	enum autoscalers_change change;
+	struct error err;
+	const struct object_id id = {
+		.namespace = SV("n"), .name = SV("b"), .uid = SV("o"), .resource_version = SV("7")
+	};
+
 	(void)put("a", "u", "1", "{\"spec\":{}}", &a);
 	(void)put("b", "v", "2", "{\"spec\":{}}", &b);
-	ck_assert_int_eq(autoscalers_set_selector(b, SV("app=web"), &err), ERR_OK);
-	ck_assert_int_eq(autoscalers_peers(all, &arena, a, &peers, &n, &err), ERR_OK);
-	ck_assert_uint_eq(n, 1);
-	ck_assert(sv_is(peers[0].name, "b"));
-	ck_assert_ptr_nonnull(peers[0].selector);
-	ck_assert_int_eq(autoscalers_peers(all, &arena, b, &peers, &n, &err), ERR_OK);
-	ck_assert_ptr_null(peers[0].selector);
-	arena_done(&arena);
+	(void)put("c", "w", "3", "{\"spec\":{}}", &c);
+	ck_assert_int_eq(autoscalers_put(all, AUTOSCALER_OWN, &id, SV("{\"spec\":{}}"), &other_kind,
+				 &change, &err),
+		ERR_OK);
+	ck_assert_str_eq(peers_of(a, "app", "web"), "");
+	ck_assert_int_eq(autoscalers_set_selector(all, b, SV("app=web,tier=x"), &err), ERR_OK);
+	ck_assert_int_eq(autoscalers_set_selector(all, other_kind, SV("app=web"), &err), ERR_OK);
+	ck_assert_int_eq(autoscalers_set_selector(all, c, SV("!legacy"), &err), ERR_OK);
+	ck_assert_ptr_nonnull(strstr(peers_of(a, "app", "web"), "b "));
+	ck_assert_str_eq(peers_of(b, "app", "web"), "c ");
+	ck_assert_str_eq(peers_of(a, "app", "db"), "c ");
+	ck_assert_str_eq(peers_of(other_kind, "app", "web"), "");
+	/* Another selector replaces the first one, a wrong one matches nothing. */
+	ck_assert_int_eq(autoscalers_set_selector(all, b, SV("app=db"), &err), ERR_OK);
+	ck_assert_str_eq(peers_of(a, "app", "web"), "c ");
+	ck_assert_int_ne(autoscalers_set_selector(all, c, SV("!!"), &err), ERR_OK);
+	ck_assert_str_eq(peers_of(a, "app", "web"), "");
+	/* Who is gone or is another object is no peer. */
+	(void)put("b", "new", "9", "{\"spec\":{}}", &b);
+	ck_assert_str_eq(peers_of(a, "app", "db"), "");
 }
 END_TEST
 
@@ -118,8 +155,8 @@ START_TEST(every_failing_allocation_leaves_a_usable_set)
 	(void)put("a", "u", "1", "{\"spec\":{}}", &one);
 	for (unsigned long i = 1; i < 40; i++) {
 		mem_fail_at(i, true);
-		enum error_kind rc = autoscalers_put(
-			all, AUTOSCALER_NATIVE, &id, SV("{\"spec\":{\"maxReplicas\":1}}"), &one, &change, &err);
+		enum error_kind rc = autoscalers_put(all, AUTOSCALER_NATIVE, &id,
+			SV("{\"spec\":{\"maxReplicas\":1}}"), &one, &change, &err);
 		mem_fail_at(0, false);
 		ck_assert_uint_eq(autoscalers_n(all), rc == ERR_OK ? 2 : 1);
 		autoscalers_free_one(autoscalers_take(all, AUTOSCALER_NATIVE, SV("m"), SV("z")));
@@ -136,7 +173,7 @@ int main(void)
 	tcase_add_test(tcase, an_edit_is_told_from_a_status_write);
 	tcase_add_test(tcase, an_older_state_is_ignored);
 	tcase_add_test(tcase, another_uid_starts_with_an_empty_history);
-	tcase_add_test(tcase, peers_are_the_others_of_the_namespace);
+	tcase_add_test(tcase, peers_are_the_others_that_could_have_the_same_pods);
 	tcase_add_test(tcase, a_taken_object_is_gone);
 	tcase_add_test(tcase, every_failing_allocation_leaves_a_usable_set);
 	suite_add_tcase(suite, tcase);
