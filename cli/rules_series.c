@@ -27,7 +27,7 @@ static enum error_kind copy_labels(struct arena *a, const struct series_shape *s
 	return ERR_OK;
 }
 
-/* The resources that the labels of a shape name, namespaces last. */
+/* The resources that the labels of a shape name, pods first, namespaces last. */
 static enum error_kind find_resources(struct arena *a, const struct rules_file *f,
 	const struct rules_file_rule *r, const struct series_shape *shape,
 	struct rules_series_metric *m, struct error *err)
@@ -50,7 +50,13 @@ static enum error_kind find_resources(struct arena *a, const struct rules_file *
 			namespaces = one;
 		else if (found)
 			list[m->n_resources++] = one;
+		if (found && one.group.len == 0 && sv_is(one.plural, "pods")) {
+			list[m->n_resources - 1] = list[0];
+			list[0] = one;
+		}
 	}
+	m->only_job = r->naming.mapping.template && m->n_resources == 1 &&
+		      sv_is(list[0].group, "batch") && sv_is(list[0].plural, "jobs");
 	if (namespaces.plural.len > 0)
 		list[m->n_resources++] = namespaces;
 	m->resources = list;
@@ -82,9 +88,13 @@ static enum error_kind take_shape(struct arena *a, const struct series_shape *sh
 	if (r->part == RULES_FILE_CUSTOM) {
 		if (find_resources(a, f, r, shape, &m, err) != ERR_OK)
 			return err->kind;
-		if (m.n_resources == 0)
-			return ret->n_without_resource++ == 0 ? copy_labels(a, shape, ret, err)
-							      : ERR_OK;
+		if ((m.n_resources == 0 || m.only_job) && !ret->labels &&
+			copy_labels(a, shape, ret, err) != ERR_OK)
+			return err->kind;
+		if (m.n_resources == 0) {
+			ret->n_without_resource++;
+			return ERR_OK;
+		}
 	}
 	ret->metrics[ret->n_metrics++] = m;
 	return ERR_OK;

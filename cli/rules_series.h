@@ -9,6 +9,8 @@ struct rules_series_metric {
 	struct sv series; /* in Prometheus */
 	const struct mapper_name *resources;
 	size_t n_resources; /* 0 for external rules */
+	/* The adapter serves it for Jobs, because a template takes the label that Prometheus gives every series for the name of one. */
+	bool only_job;
 };
 
 struct rules_series {
@@ -19,7 +21,7 @@ struct rules_series {
 	size_t n_without_resource; /* shapes of a custom rule without a label that names a resource */
 	struct rules_series_metric *metrics; /* by name */
 	size_t n_metrics;
-	/* Of the first shape without resource, for advice. */
+	/* Of the first shape without resource, or with only_job, for advice. */
 	const struct sv *labels;
 	size_t n_labels;
 	struct sv refused; /* the first series that was refused */

@@ -362,6 +362,23 @@ static enum error_kind test_subject(const struct rules_test *t, const struct sub
 	return buf_check(&body, "a rule", err);
 }
 
+/* Prometheus itself names every series' scrape job; hardly anybody means the Kubernetes Job of that name. */
+static enum error_kind tell_only_job(const struct rules_test *t, const struct rules_file_rule *r,
+	const struct rules_series *found, const struct rules_series_metric *m, struct buf *out,
+	struct error *err)
+{
+	AUTO(buf_done) struct buf cause = { 0 }, cure = { 0 };
+
+	buf_init(&cause, MAX_BODY_BYTES);
+	buf_init(&cure, MAX_BODY_BYTES);
+	buf_printf(&cause, "%.*s is on jobs.batch only, by Prometheus' own label \"job\"; ",
+		SV_ARG(m->name));
+	name_labels(&cause, t->file, r);
+	advise_labels(&cure, found);
+	(void)put_trouble(out, t, r, RULES_TEST_NOTHING, buf_sv(&cause), buf_sv(&cure));
+	return buf_check(&cause, "a rule", err);
+}
+
 static enum error_kind test_metrics(const struct rules_test *t, const struct rules_file_rule *r,
 	const struct rules_series *found, struct buf *out, enum rules_test_verdict *ret,
 	struct error *err)
@@ -378,8 +395,11 @@ static enum error_kind test_metrics(const struct rules_test *t, const struct rul
 						       : (struct mapper_name){ SV(""), SV("") },
 			.resources = m->resources,
 			.n_resources = m->n_resources };
-		if (test_subject(t, &s, out, &one, err) != ERR_OK)
-			return err->kind;
+		one = RULES_TEST_NOTHING;
+		enum error_kind kind = m->only_job ? tell_only_job(t, r, found, m, out, err)
+						   : test_subject(t, &s, out, &one, err);
+		if (kind != ERR_OK)
+			return kind;
 		good = good || one == RULES_TEST_OK;
 		wrong = wrong || one == RULES_TEST_ERROR;
 	}

@@ -84,11 +84,12 @@ def answers():
 
 def a_rule_is_tried_and_its_autoscaler_told(stage):
     rules = stage.folder / "rules.yaml"
-    rules.write_text(RULES + OTHER + EXTERNAL)
+    rules.write_text(RULES + OTHER + OTHER.replace("other", "third") + EXTERNAL)
     stage.create_deployment()
     stage.create_hpa()
     series = {SELECTOR: [SERIES], "queue_depth": [{"__name__": "queue_depth", "queue": "a"}],
-              "other_total": [{"__name__": "other_total", "kubernetes_pod_name": "p"}] * 3}
+              "other_total": [{"__name__": "other_total", "kubernetes_pod_name": "p"}] * 3,
+              "third_total": [{"__name__": "third_total", "kubernetes_pod_name": "p", "job": "scrape"}]}
     with StubPrometheus(series=series, queries=answers()) as stub:
         flyball(stage, "test", rules, f"--prometheus={stub.url}", code=1, needles=[
             f"rule 1  {rules}:2  OK       myapp_requests_per_second on pods, namespaces",
@@ -97,7 +98,8 @@ def a_rule_is_tried_and_its_autoscaler_told(stage):
             "  answer   pod=myapp-0  9  used by hpa/myhpa, target 2",
             f'rule 2  {rules}:6  NOTHING  0 of 3 series kept: resources.template names label "pod", absent',
             '  cure     series carry "kubernetes_pod_name": overrides: {kubernetes_pod_name: {resource: pod}}',
-            'external rule 1', '{queue="a"}  5', '{queue="b"}  NaN, which counts as absent', "3 rules: 2 serve, 1 serves nothing, 0 fail"])
+            f'''rule 3  {rules}:9  NOTHING  third_total is on jobs.batch only, by Prometheus' own label "job"; resources.template names label "pod"''',
+            'external rule 1', '{queue="a"}  5', '{queue="b"}  NaN, which counts as absent', "4 rules: 2 serve, 2 serve nothing, 0 fail"])
     with StubPrometheus() as stub:
         rules.write_text(RULES)
         flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[

@@ -36,6 +36,16 @@ static const struct row {
 		LISTING(SERIES(",\"namespace\":\"n\"") "," SERIES(
 			",\"namespace\":\"n\",\"pod\":\"p\"")),
 		"x on pods, namespaces; ", NULL, NULL },
+	{ "pods go first, whatever their label is called",
+		"  resources: {template: '<<.Resource>>'}\n" SUM,
+		LISTING(SERIES(",\"namespace\":\"n\",\"job\":\"j\",\"pod\":\"p\"")),
+		"x on pods, jobs, namespaces; ", NULL, NULL },
+	{ "Prometheus' own label is taken for a Job",
+		"  resources: {template: '<<.Resource>>'}\n" SUM, LISTING(SERIES(",\"job\":\"j\"")),
+		"x on jobs (only job); ", NULL, NULL },
+	{ "unless an override says so",
+		"  resources: {overrides: {job: {group: batch, resource: job}}}\n" SUM,
+		LISTING(SERIES(",\"job\":\"j\"")), "x on jobs; ", NULL, NULL },
 	{ "nothing there", PODS SUM, LISTING(""), "", "no series match x", "" },
 	{ "labels of another name", PODS SUM, LISTING(SERIES(KUBERNETES)), "",
 		"0 of 1 series kept: resources.overrides names labels \"namespace\", \"pod\", "
@@ -81,7 +91,7 @@ START_TEST(sorts)
 		for (size_t k = 0; k < m->n_resources; k++)
 			buf_printf(
 				&text, "%s%.*s", k > 0 ? ", " : "", SV_ARG(m->resources[k].plural));
-		buf_put_str(&text, "; ");
+		buf_printf(&text, "%s; ", m->only_job ? " (only job)" : "");
 	}
 	ck_assert_msg(
 		strcmp(buf_text(&text), row->metrics) == 0, "%s: %s", row->name, buf_text(&text));
