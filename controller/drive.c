@@ -6,6 +6,7 @@
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
 #include "controller/hpa_status.h"
+#include "controller/readings_prometheus.h"
 #include "controller/tape.h"
 
 #define HTTP_FORBIDDEN 403
@@ -19,8 +20,9 @@
 struct question_call {
 	struct drive *drive;
 	size_t index;
-	struct client_call *call;	    /* NULL: answered, or shared */
-	struct metric_share_waiter *waiter; /* NULL: answered, or asked alone */
+	struct client_call *call;	       /* NULL: answered, or shared */
+	struct metric_share_waiter *waiter;    /* NULL: answered, or asked alone */
+	struct prom_share_waiter *prom_waiter; /* NULL: answered, or no question to Prometheus */
 };
 
 struct drive {
@@ -82,6 +84,7 @@ static void question_cancel(struct question_call *q)
 {
 	client_cancel(q->call);
 	metric_share_cancel(q->waiter);
+	prom_share_cancel(q->prom_waiter);
 }
 
 static void drive_free(struct drive *d)
@@ -517,6 +520,61 @@ static void on_shared(const struct metric_share_answer *answer, void *ctx)
 }
 
 /* False: the pass is over. */
+static bool take_prometheus(struct question_call *q, const struct prom_share_answer *answer)
+{
+	struct drive *d = q->drive;
+	const struct hpa_prometheus *metric = d->hpa.spec.metrics[q->index].prometheus;
+	struct pod_set pods;
+	struct reading reading;
+	struct error err;
+
+	if (pod_cache_select(d->context->pods, &d->arena, d->one->ns, &d->pass.target.selector,
+		    &pods, &err) != ERR_OK ||
+		readings_prometheus(&d->arena, metric, &pods, answer->answer, answer->alive,
+			&reading, &err) != ERR_OK) {
+		finish(d, &err);
+		return false;
+	}
+	pass_give_reading(&d->pass, q->index, &reading);
+	return true;
+}
+
+static void on_prometheus(const struct prom_share_answer *answer, void *ctx)
+{
+	struct question_call *q = ctx;
+	struct drive *d = q->drive;
+	struct turn turn = begin_turn(d);
+
+	q->prom_waiter = NULL;
+	d->n_unanswered--;
+	if (take_prometheus(q, answer) && d->n_unanswered == 0)
+		step(d);
+	end_turn(turn);
+}
+
+/* False: the pass is over. */
+static bool ask_prometheus_server(struct question_call *q, const struct ask_question *question)
+{
+	struct drive *d = q->drive;
+	struct prom_share_answer answer;
+	struct error err;
+
+	if (prom_share_ask(d->context->prom_share, question->server, question->query,
+		    question->alive_query, on_prometheus, q, &answer, &q->prom_waiter,
+		    &err) != ERR_OK) {
+		const struct readings_answer failed = { .failed = true, .error = sv_of(err.text) };
+
+		answer = (struct prom_share_answer){ &failed,
+			question->alive_query.len ? &failed : NULL };
+		return take_prometheus(q, &answer);
+	}
+	if (!q->prom_waiter)
+		return take_prometheus(q, &answer);
+	d->n_unanswered++;
+	return true;
+}
+
+/* False: the pass is over. */
 static bool ask(struct drive *d, size_t i)
 {
 	const struct ask_question *question = &d->want.questions[i];
@@ -534,6 +592,8 @@ static bool ask(struct drive *d, size_t i)
 	*q = (struct question_call){ .drive = d, .index = i };
 	if (!ask_is_sent(question))
 		return true;
+	if (question->server.len > 0)
+		return ask_prometheus_server(q, question);
 	if (!d->context->share || !shared.resource || !shared.name)
 		return ask_alone(q);
 	switch (metric_share_ask(d->context->share, &shared, on_shared, q, &answer, &q->waiter)) {
@@ -654,6 +714,7 @@ static void begin_pass(struct drive *d, struct discovery *found, const struct er
 		.settings = d->context->settings,
 		.hpa = &d->hpa,
 		.discovery = d->discovery,
+		.prometheus = d->context->prometheus,
 		.history = &d->one->history,
 		.foreign = d->context->foreign(&d->arena, &d->hpa, d->context->foreign_ctx),
 		.mass = d->context->mass,

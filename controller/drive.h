@@ -7,6 +7,7 @@
 #include "controller/object_quarantine.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
+#include "controller/prom_share.h"
 #include "controller/record.h"
 #include "controller/refusals.h"
 #include "controller/scale_cache.h"
@@ -24,6 +25,9 @@ struct drive_context {
 	struct scale_cache *scales; /* NULL: every scale is asked for */
 	struct metric_share *share; /* NULL: every object asks for itself */
 	struct refusals *refusals;  /* of questions to metrics APIs; NULL: every one is asked */
+	/* Both NULL: no Prometheus server is configured. */
+	const struct ask_prometheus_servers *prometheus;
+	struct prom_share *prom_share;
 	/* As the reference does it: no economy of requests, a conflict is written over. */
 	bool strict;
 	int64_t status_refresh_ns; /* a status that differs in values only is written this often; 0: with every pass */
