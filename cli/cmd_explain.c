@@ -6,6 +6,7 @@
 
 #include "cli/explain.h"
 #include "cli/explain_json.h"
+#include "cli/live_author.h"
 #include "cli/source_report.h"
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
@@ -86,7 +87,10 @@ static void tell(void *ctx, const struct source_view *view)
 	}
 	if (t->n_told++ > 0)
 		buf_put_char(&t->report.out, '\n');
-	explain_print(&t->report.out, view, &change, t->style);
+	struct source_view asked = *view;
+	if (view->live && !view->problem)
+		asked.author = live_author(view->live, &a, view->pass);
+	explain_print(&t->report.out, &asked, &change, t->style);
 }
 
 static const struct explain_style *choose_style(const struct explain_options *o)

@@ -1,6 +1,7 @@
 /* The stages of a pass in their order, each with what went in and what came out; then the counterfactual. */
 #include "cli/explain.h"
 
+#include "cli/explain_beside.h"
 #include "cli/explain_limits.h"
 #include "cli/explain_metric.h"
 #include "cli/explain_own.h"
@@ -293,6 +294,7 @@ void explain_print(struct buf *out, const struct source_view *view,
 	if (plan_words_has_limits(p))
 		explain_limits_print(out, view, s);
 	explain_own_print_mode(out, view, s);
+	explain_beside_print(out, view, s);
 	print_end(out, view, s);
 	if (change->computed)
 		print_change(out, view, change, s);

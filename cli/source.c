@@ -207,7 +207,8 @@ static int each_live(const struct sink *s, struct buf *problems)
 			.before = &NO_HISTORY,
 			.origin = SV("live"),
 			.settings = &l.settings,
-			.sync_period_ns = s->o->sync_period_ns };
+			.sync_period_ns = s->o->sync_period_ns,
+			.live = &l };
 		arena_init(&a, LIMIT_PASS_ARENA_BYTES);
 		if (!pass)
 			(void)error_nomem(&err);

@@ -6,6 +6,8 @@
 #include "common/options.h"
 #include "controller/pass.h"
 
+struct live;
+
 #define SOURCE_EXIT_OK 0
 #define SOURCE_EXIT_NO_ANSWER 1
 #define SOURCE_EXIT_BAD_INPUT 2
@@ -45,6 +47,8 @@ struct source_view {
 	const struct what_if_course *course; /* what-ifs: the passes that follow; else NULL */
 	const struct settings *settings;
 	int64_t sync_period_ns;
+	struct live *live; /* the cluster, to ask it more; NULL: files */
+	struct sv author;  /* who set the replicas last, where somebody asked; else empty */
 };
 
 typedef void (*source_fn)(void *ctx, const struct source_view *view);

@@ -41,6 +41,7 @@ struct controller {
 	struct watch *pod_watch; /* NULL: nobody needs pods */
 	struct kind_watch *own_watch;
 	struct beside *beside;
+	struct author_ask *authors;
 	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
 	struct drive_pressure pressure;
 	struct guard_mass mass;
@@ -366,6 +367,13 @@ static bool is_strict(const struct controller_config *config)
 	return config->settings.arithmetic == ARITH_STRICT;
 }
 
+static void on_target(enum scale_kind kind, const struct object_id *id, struct sv json, void *ctx)
+{
+	const struct controller *c = ctx;
+
+	author_ask_see(c->authors, kind, id, json);
+}
+
 static void on_target_error(const char *resource, const struct error *err, void *ctx)
 {
 	(void)ctx;
@@ -394,8 +402,14 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 	};
 	if (beside_new(&beside, &c->beside, err) != ERR_OK)
 		return err->kind;
+	/* The reference tells nothing of that. */
+	if (!is_strict(&c->config)) {
+		c->authors = author_ask_new(c->client, c->events);
+		if (!c->authors)
+			return error_nomem(err);
+	}
 	const struct scale_cache_config scales = {
-		.client = c->client, .on_error = on_target_error, .ctx = c
+		.client = c->client, .on_target = on_target, .on_error = on_target_error, .ctx = c
 	};
 	if (!is_strict(&c->config) && scale_cache_new(&scales, &c->scales, err) != ERR_OK)
 		return err->kind;
@@ -421,6 +435,8 @@ static enum error_kind make_dispatch(
 	c->report = (struct report){ .metrics = metrics,
 		.events = c->events,
 		.event_repeat_ns = is_strict(&c->config) ? 0 : EVENT_REPEAT_NS,
+		.compares = c->config.native == CONTROLLER_OBSERVE,
+		.authors = c->authors,
 		.mass = c->config.settings.guards ? &c->mass : NULL };
 	guard_mass_init(&c->mass, period_ns);
 	c->drive = (struct drive_context){
@@ -480,6 +496,7 @@ void controller_free(struct controller *c)
 	dispatch_free(c->dispatch);
 	scale_cache_free(c->scales);
 	beside_free(c->beside);
+	author_ask_free(c->authors);
 	loop_timer_free(c->resume_timer);
 	events_free(c->events);
 	record_free(c->record);

@@ -4,12 +4,15 @@
 #include <stdio.h>
 
 #define PREFIX "horizontal_pod_autoscaler_controller_"
+#define DIVERGENCE "flyball_controller_divergence_replicas"
+#define COMPARED "flyball_controller_compared_passes_total"
 
 /* 0.001 * 2^k, k = 0..14. */
 #define N_BUCKETS 15
 
 static const char *const PASS_LABELS[] = { "action", "error", NULL };
 static const char *const METRIC_LABELS[] = { "action", "error", "metric_type", NULL };
+static const char *const COMPARED_LABELS[] = { "decision", NULL };
 static const char *const OBJECT_LABELS[] = { "namespace", "hpa_name", NULL };
 
 enum error_kind pass_metrics_declare(struct selfmetrics *m, struct error *err)
@@ -33,6 +36,13 @@ enum error_kind pass_metrics_declare(struct selfmetrics *m, struct error *err)
 			NULL },
 		{ SELFMETRICS_GAUGE, PREFIX "desired_replicas",
 			"Replica count that the last pass wanted.", OBJECT_LABELS },
+		{ SELFMETRICS_GAUGE, DIVERGENCE,
+			"Observing: replicas that we want more than the cluster's controller does.",
+			OBJECT_LABELS },
+		{ SELFMETRICS_COUNTER, COMPARED,
+			"Observing: passes whose decision was compared with that of the cluster's "
+			"controller.",
+			COMPARED_LABELS },
 		{ SELFMETRICS_HISTOGRAM, "flyball_controller_lateness_seconds",
 			"How late a pass started.", NULL },
 	};
@@ -54,14 +64,42 @@ static void count_pass(struct selfmetrics *m, const char *action, const char *er
 	selfmetrics_observe(m, PREFIX "reconciliation_duration_seconds", values, seconds);
 }
 
+/* Label values of one object. */
+struct object_labels {
+	char ns[256], name[256];
+	const char *values[3];
+};
+
+static void name_object(struct object_labels *l, const struct hpa *hpa)
+{
+	(void)snprintf(l->ns, sizeof(l->ns), "%.*s", SV_ARG(hpa->meta.ns));
+	(void)snprintf(l->name, sizeof(l->name), "%.*s", SV_ARG(hpa->meta.name));
+	l->values[0] = l->ns;
+	l->values[1] = l->name;
+	l->values[2] = NULL;
+}
+
 static void set_desired(struct selfmetrics *m, const struct hpa *hpa, int32_t desired)
 {
-	char ns[256], name[256];
-	const char *const values[] = { ns, name, NULL };
+	struct object_labels labels;
 
-	(void)snprintf(ns, sizeof(ns), "%.*s", SV_ARG(hpa->meta.ns));
-	(void)snprintf(name, sizeof(name), "%.*s", SV_ARG(hpa->meta.name));
-	selfmetrics_set(m, PREFIX "desired_replicas", values, (double)desired);
+	name_object(&labels, hpa);
+	selfmetrics_set(m, PREFIX "desired_replicas", labels.values, (double)desired);
+}
+
+void pass_metrics_set_divergence(
+	struct selfmetrics *m, const struct hpa *hpa, bool compared, int64_t replicas)
+{
+	const char *const verdict[] = { replicas == 0 ? "same" : "other", NULL };
+	struct object_labels labels;
+
+	name_object(&labels, hpa);
+	if (!compared) {
+		selfmetrics_remove(m, DIVERGENCE, labels.values);
+		return;
+	}
+	selfmetrics_set(m, DIVERGENCE, labels.values, (double)replicas);
+	selfmetrics_add(m, COMPARED, verdict, 1);
 }
 
 void pass_metrics_observe(
@@ -100,4 +138,5 @@ void pass_metrics_forget(struct selfmetrics *m, const char *ns, const char *name
 {
 	const char *const values[] = { ns, name, NULL };
 	selfmetrics_remove(m, PREFIX "desired_replicas", values);
+	selfmetrics_remove(m, DIVERGENCE, values);
 }

@@ -13,4 +13,7 @@ void pass_metrics_observe_failure(struct selfmetrics *m, double seconds);
 /* How late a pass started, and how many objects there are. */
 void pass_metrics_observe_lateness(struct selfmetrics *m, double seconds);
 void pass_metrics_set_objects(struct selfmetrics *m, size_t n);
+/* Ours against the cluster's own controller: replicas more than theirs. compared false: there is nothing to compare with now. */
+void pass_metrics_set_divergence(
+	struct selfmetrics *m, const struct hpa *hpa, bool compared, int64_t replicas);
 void pass_metrics_forget(struct selfmetrics *m, const char *ns, const char *name);

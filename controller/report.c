@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "controller/guard_observe.h"
+#include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
@@ -118,6 +119,53 @@ static void log_recording(struct report *r, const struct error *problem)
 	r->recording_failed = problem != NULL;
 }
 
+/* Whether the object's target is ours to scale. */
+static bool scales(const struct report *r, const struct autoscaler *one, const struct hpa *hpa)
+{
+	if (one->kind == AUTOSCALER_OWN)
+		return hpa->spec.own && hpa->spec.own->mode == OWN_MODE_ACTIVE;
+	return !r->compares;
+}
+
+/* A count that is not the one that we left: somebody set it. */
+static void notice_others(struct report *r, struct report_memory *m, const struct autoscaler *one,
+	const struct drive_result *result)
+{
+	const struct pass *pass = result->pass;
+
+	if (!r->authors || !pass || !pass->decided || !scales(r, one, result->hpa)) {
+		m->expected = (struct opt_i32){ 0 };
+		return;
+	}
+	int32_t current = pass->proposal.current;
+	if (m->expected.set && m->expected.value != current) {
+		const struct discovery_mapping *mapping = &pass->mappings[pass->mapping];
+		const struct api_path path = { .group = mapping->group,
+			.version = mapping->preferred,
+			.namespace = result->hpa->meta.ns,
+			.resource = mapping->resource,
+			.name = result->hpa->spec.target.name };
+		author_ask_start(r->authors, one, result->hpa, &path, m->expected.value, current);
+	}
+	bool written = result->conclusion->rescaled && result->scale_refused == GATE_OPEN;
+	m->expected = opt_i32_of(written ? result->conclusion->desired : current);
+}
+
+static void compare(struct report *r, struct report_memory *m, const struct drive_result *result)
+{
+	const struct conclusion *c = result->conclusion;
+	bool decided = result->pass && result->pass->decided && !c->failed &&
+		       !result->pass->proposal.failed;
+
+	if (decided)
+		(void)divergence_compare(
+			&m->divergence, &result->hpa->status, c->desired, instant_mono_now());
+	else
+		divergence_forget(&m->divergence);
+	pass_metrics_set_divergence(
+		r->metrics, result->hpa, m->divergence.compared, divergence_of(&m->divergence));
+}
+
 void report_pass(struct report *r, struct report_memory *m, const struct autoscaler *one,
 	const struct drive_result *result, double seconds, bool send_events)
 {
@@ -133,6 +181,9 @@ void report_pass(struct report *r, struct report_memory *m, const struct autosca
 	pass_metrics_observe(r->metrics, result->hpa, conclusion, seconds);
 	if (r->mass && result->pass && result->pass->decided)
 		guard_observe(r->mass, r->metrics, result->hpa, &result->pass->proposal);
+	if (r->compares && one->kind == AUTOSCALER_NATIVE)
+		compare(r, m, result);
+	notice_others(r, m, one, result);
 	log_recording(r, result->not_recorded);
 	if (send_events)
 		record_events(r, m, one, result);

@@ -1,6 +1,8 @@
 #pragma once
 /* What people and Prometheus learn of a pass: one log line per news, events, self-metrics. Nothing is repeated while it stays the same. */
 #include "common/selfmetrics.h"
+#include "controller/author_ask.h"
+#include "controller/divergence.h"
 #include "controller/drive.h"
 #include "controller/guard_mass.h"
 #include "kube/events.h"
@@ -10,6 +12,8 @@ struct report_memory {
 	uint64_t problem;      /* hash of what was logged last; 0: none */
 	uint64_t events;       /* hash of the warnings that were sent last; 0: none */
 	struct mono events_at; /* when */
+	struct divergence divergence;
+	struct opt_i32 expected; /* replicas after the last pass, if nobody else changes them */
 };
 
 struct report {
@@ -17,7 +21,10 @@ struct report {
 	struct events *events;
 	/* The same warnings of the same object go out once in this time; 0: with every pass, as the reference does. */
 	int64_t event_repeat_ns;
-	bool recording_failed; /* told once, until it works again */
+	struct author_ask
+		*authors; /* asks who changed replicas that are ours to scale; NULL: nobody does */
+	bool compares;	  /* native objects are observed: our decisions against theirs */
+	bool recording_failed;	 /* told once, until it works again */
 	struct guard_mass *mass; /* is told of every decision; NULL: there are no guards */
 };
 
