@@ -447,6 +447,8 @@ static enum error_kind make_dispatch(
 		.pods = c->pods,
 		.autoscalers = c->autoscalers,
 		.scales = c->scales,
+		.prometheus = c->config.prometheus,
+		.prom_share = c->config.prom_share,
 		.strict = is_strict(&c->config),
 		.status_refresh_ns = c->config.status_refresh_ns,
 		.pressure = &c->pressure,

@@ -2,6 +2,7 @@
 /* The control loop as a whole: watches autoscaler objects and pods, and, while it leads, looks at every object once in its period. */
 #include "common/buf.h"
 #include "common/selfmetrics.h"
+#include "controller/prom_share.h"
 #include "controller/record.h"
 #include "controller/settings.h"
 #include "kube/client.h"
@@ -19,6 +20,9 @@ struct controller_config {
 	const char *namespace; /* our own; needed for CONTROLLER_OWN; copied */
 	int64_t canary_period_ns; /* how long another HPA controller may take to show itself; 0: the default */
 	struct record_config record;
+	/* Both NULL: no Prometheus server is configured. They outlive the controller. */
+	const struct ask_prometheus_servers *prometheus;
+	struct prom_share *prom_share;
 	const char *work_note_dir; /* where it stands which object is in work; NULL: nowhere */
 };
 

@@ -88,6 +88,12 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.target = &o->context,
 			.value_name = "NAME",
 			.help = "context of the kubeconfig; without it the current one" },
+		{ .name = "config",
+			.kind = OPTION_TEXT,
+			.target = &o->config_file,
+			.value_name = "FILE",
+			.help = "YAML: the Prometheus servers that metrics of type Prometheus may "
+				"ask" },
 		{ .name = "native-hpas",
 			.kind = OPTION_CHOICE,
 			.target = &r->native,

@@ -7,6 +7,7 @@
 
 struct controller_options {
 	const char *kubeconfig, *context;
+	const char *config_file; /* NULL: none */
 	struct controller_config controller;
 	struct election_options election;
 	const char *bind_address; /* of the HTTP server for probes and metrics */

@@ -7,11 +7,15 @@
 #include "common/jx.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "controller/config_file.h"
 #include "controller/controller_options.h"
 #include "controller/probes.h"
 #include "controller/succession.h"
 #include "kube/kubeconfig.h"
 
+/* Of a query to Prometheus, and how long its answer serves others who ask the same. */
+#define QUERY_TIMEOUT_NS (10 * NS_PER_SEC)
+#define QUERY_FRESH_NS NS_PER_SEC
 #define USER_AGENT "flyball-controller/" FLYBALL_VERSION " horizontal-pod-autoscaler"
 
 /* Freed from the last to the first. */
@@ -20,6 +24,9 @@ struct program {
 	struct http_client *http;
 	struct kube_client *client;
 	char *namespace; /* of the service account or kubeconfig */
+	struct arena config_arena;
+	struct config_file config;     /* in config_arena */
+	struct prom_share *prom_share; /* NULL: no server is configured */
 	struct selfmetrics *metrics;
 	struct controller *controller;
 	struct succession *succession; /* NULL: no election */
@@ -33,6 +40,8 @@ static void program_free(struct program *p)
 	succession_free(p->succession);
 	controller_free(p->controller);
 	selfmetrics_free(p->metrics);
+	prom_share_free(p->prom_share);
+	arena_done(&p->config_arena);
 	mem_free(p->namespace);
 	client_free(p->client);
 	http_client_free(p->http);
@@ -83,6 +92,27 @@ static enum error_kind connect_to_cluster(
 	return client_new(p->http, p->loop, &config, USER_AGENT, &p->client, err);
 }
 
+static enum error_kind configure(
+	struct program *p, const char *path, struct controller_config *config, struct error *err)
+{
+	struct prom_share_config share = {
+		.http = p->http, .timeout_ns = QUERY_TIMEOUT_NS, .fresh_ns = QUERY_FRESH_NS
+	};
+
+	arena_init(&p->config_arena, LIMIT_CONFIG_FILE_BYTES * 8);
+	if (!path)
+		return ERR_OK;
+	if (config_file_load(&p->config_arena, path, &p->config, err) != ERR_OK)
+		return err->kind;
+	share.servers = p->config.prometheus.at;
+	share.n_servers = p->config.prometheus.n;
+	if (prom_share_new(&share, &p->prom_share, err) != ERR_OK)
+		return err->kind;
+	config->prometheus = &p->config.prometheus;
+	config->prom_share = p->prom_share;
+	return ERR_OK;
+}
+
 static enum error_kind lead_or_elect(
 	struct program *p, const struct controller_options *o, struct error *err)
 {
@@ -114,7 +144,8 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 		loop_on_signal(p.loop, SIGINT, on_signal, &p, err) != ERR_OK ||
 		loop_on_signal(p.loop, SIGTERM, on_signal, &p, err) != ERR_OK ||
 		http_client_new(p.loop, &p.http, err) != ERR_OK ||
-		connect_to_cluster(&p, o, err) != ERR_OK)
+		connect_to_cluster(&p, o, err) != ERR_OK ||
+		configure(&p, o->config_file, &config, err) != ERR_OK)
 		return err->kind;
 	config.namespace = p.namespace;
 	if (controller_new(p.client, &config, p.metrics, &p.controller, err) != ERR_OK ||
