@@ -78,10 +78,19 @@ static void check_prometheus(const struct metric_check *m, const struct hpa_prom
 	}
 }
 
+static void check_fallback(const struct metric_check *m, const struct own_fallback *f)
+{
+	if (!f->replicas.set)
+		find_missing(m, "fallback.replicas");
+	if (f->replicas.set && f->replicas.value < 1)
+		find(m, "fallback.replicas", "must be greater than or equal to 1");
+	if (f->failure_duration_sec.set && f->failure_duration_sec.value < 1)
+		find(m, "fallback.failureDurationSeconds", "must be greater than or equal to 1");
+}
+
 static void check_metric(const struct metric_check *m, const struct hpa_metric *metric)
 {
 	bool is_prometheus = metric->kind == HPA_METRIC_PROMETHEUS;
-	const struct own_fallback *f = metric->fallback;
 	char text[300];
 
 	if (metric->kind == HPA_METRIC_UNKNOWN && metric->type.len > 0) {
@@ -97,12 +106,8 @@ static void check_metric(const struct metric_check *m, const struct hpa_metric *
 		find(m, "prometheus", "prometheus belongs to type Prometheus");
 	if (is_prometheus && metric->prometheus)
 		check_prometheus(m, metric->prometheus);
-	if (f && !f->replicas.set)
-		find_missing(m, "fallback.replicas");
-	if (f && f->replicas.set && f->replicas.value < 1)
-		find(m, "fallback.replicas", "must be greater than or equal to 1");
-	if (f && f->failure_duration_sec.set && f->failure_duration_sec.value < 1)
-		find(m, "fallback.failureDurationSeconds", "must be greater than or equal to 1");
+	if (metric->fallback)
+		check_fallback(m, metric->fallback);
 }
 
 void check_own_validate(

@@ -177,8 +177,19 @@ static enum error_kind copy_events(struct arena *a, const struct decide_events *
 	return ERR_OK;
 }
 
+/* What the status shows; a pass that did not get as far as a count leaves it alone. */
+static int32_t desired_of(
+	const struct hpa *hpa, const struct proposal *p, const struct conclusion *c)
+{
+	if (c->failed)
+		return hpa->status.desired_replicas;
+	return c->rescaled || p->only_reported ? p->desired : p->current;
+}
+
 static void finish(const struct hpa *hpa, struct conclusion *c)
 {
+	if (c->n_events_before > c->events.n)
+		c->n_events_before = c->events.n;
 	c->status_differs = !hpa_status_eq(&hpa->status, &c->status);
 	if (c->error.ptr && c->labels.error == CONCLUDE_NO_ERROR)
 		c->labels.error = CONCLUDE_INTERNAL;
@@ -193,7 +204,6 @@ enum error_kind conclude_compute(struct arena *a, const struct settings *setting
 	struct conclusion c = { .error = p->error };
 	struct conditions conditions;
 	enum error_kind kind = ERR_OK;
-	int32_t desired = hpa->status.desired_replicas;
 
 	if (copy_events(a, &p->events, &c.events, err) || label_metrics(a, hpa, p, &c, err) ||
 		conditions_copy(a, &before, &conditions, err))
@@ -211,18 +221,14 @@ enum error_kind conclude_compute(struct arena *a, const struct settings *setting
 
 	if (c.rescaled)
 		mark_zero(settings, hpa, p, &conditions, write->now.wall);
-	if (!c.failed)
-		desired = c.rescaled || p->only_reported ? p->desired : p->current;
-	c.desired = desired;
-	c.status = build_status(settings, hpa, p, desired, &conditions);
+	c.desired = desired_of(hpa, p, &c);
+	c.status = build_status(settings, hpa, p, c.desired, &conditions);
 	if (hpa->owner_kind == AUTOSCALER_OWN && own_report(a, hpa, p, &c.status.own, err))
 		return err->kind;
 	if (c.rescaled) {
 		c.status.has_last_scale_time = true;
 		c.status.last_scale_time = write->now.wall;
 	}
-	if (c.n_events_before > c.events.n)
-		c.n_events_before = c.events.n;
 	finish(hpa, &c);
 	*ret = c;
 	return ERR_OK;

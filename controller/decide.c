@@ -524,6 +524,16 @@ static enum error_kind start_history(struct work *w)
 	return ERR_OK;
 }
 
+/* What is left to do for our own kind. */
+static void finish_own(const struct hpa_spec *spec, struct proposal *p)
+{
+	if (!spec->own)
+		return;
+	p->only_reported = spec->own->mode != OWN_MODE_ACTIVE;
+	p->rescale = p->rescale && !p->only_reported;
+	p->next = own_report_find_next(p);
+}
+
 typedef enum error_kind (*stage_fn)(struct work *w);
 
 /* The functions of the stages that are run here, in the table's order. */
@@ -558,10 +568,7 @@ enum error_kind decide_compute(
 	for (size_t i = 0; i < ARRAY_LEN(STAGES) && w.computing; i++)
 		if (STAGES[i](&w))
 			return err->kind;
-	p.only_reported = hpa->spec.own && hpa->spec.own->mode != OWN_MODE_ACTIVE;
-	p.rescale = p.rescale && !p.only_reported;
-	if (hpa->spec.own)
-		p.next = own_report_find_next(&p);
+	finish_own(&hpa->spec, &p);
 	if (decide_notes(a, in, &p, err))
 		return err->kind;
 	leave_to_foreign(&w);
