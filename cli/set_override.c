@@ -14,22 +14,31 @@
 
 static const char *const PATH[] = { "f:spec", "f:override", NULL };
 
-enum error_kind set_override_check(const struct set_override *o, struct error *err)
+static enum error_kind check_bounds(const struct set_override *o, struct error *err)
 {
-	if (o->clear)
-		return o->min.set || o->max.set || o->for_ns > 0 || o->reason
-			       ? error_set(err, ERR_INVALID,
-					 "--clear excludes --min, --max, --for and --reason")
-			       : ERR_OK;
 	if (!o->min.set && !o->max.set)
 		return error_set(err, ERR_INVALID, "expected --min, --max or both, or --clear");
 	if (o->min.set && o->max.set && o->min.value > o->max.value)
 		return error_set(err, ERR_INVALID, "--min=%" PRId32 " is more than --max=%" PRId32,
 			o->min.value, o->max.value);
+	return ERR_OK;
+}
+
+enum error_kind set_override_check(const struct set_override *o, struct error *err)
+{
+	bool says_more = o->min.set || o->max.set || o->for_ns > 0 || o->reason;
+	size_t reason_len = o->reason ? strlen(o->reason) : 0;
+
+	if (o->clear)
+		return says_more ? error_set(err, ERR_INVALID,
+					   "--clear excludes --min, --max, --for and --reason")
+				 : ERR_OK;
+	if (check_bounds(o, err) != ERR_OK)
+		return err->kind;
 	if (o->for_ns < MIN_DURATION_NS || o->for_ns > MAX_DURATION_NS)
 		return error_set(err, ERR_INVALID,
 			"expected --for=DURATION between 1m and 744h (31 days), such as --for=2h");
-	if (!o->reason || o->reason[0] == '\0' || strlen(o->reason) > SET_OVERRIDE_MAX_REASON_BYTES)
+	if (reason_len == 0 || reason_len > SET_OVERRIDE_MAX_REASON_BYTES)
 		return error_set(err, ERR_INVALID,
 			"expected --reason=TEXT of at most %d bytes, such as a ticket; others "
 			"will read it",
