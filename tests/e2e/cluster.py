@@ -37,7 +37,7 @@ class Cluster:
     # ----- files
 
     def kubeconfig(
-        self, name: str, certificate: Path = None, key: Path = None, token: str = ""
+        self, name: str, certificate: Path = None, key: Path = None, token: str = "", namespace: str = "default"
     ) -> Path:
         user = (
             {"token": token}
@@ -59,7 +59,7 @@ class Cluster:
                 "kind": "Config",
                 "clusters": [{"name": "e2e", "cluster": server}],
                 "users": [{"name": name, "user": user}],
-                "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": name}}],
+                "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": name, "namespace": namespace}}],
                 "current-context": "e2e",
             },
             indent=2,
@@ -69,14 +69,15 @@ class Cluster:
         return path
 
     def account_kubeconfig(self, account: str) -> Path:
-        """A kubeconfig with a token of a service account of manifests/base: its rights, no more."""
+        """A kubeconfig with a token of a service account of the manifests: its rights and its namespace, no more."""
         path = f"/api/v1/namespaces/{SYSTEM_NAMESPACE}/serviceaccounts/{account}/token"
         request = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
             "spec": {"expirationSeconds": 7200},
         }
-        return self.kubeconfig(account, token=self.api.create(path, request)["status"]["token"])
+        token = self.api.create(path, request)["status"]["token"]
+        return self.kubeconfig(account, token=token, namespace=SYSTEM_NAMESPACE)
 
     # ----- parts
 
