@@ -142,7 +142,7 @@ static void look_at_server(struct doctor_visit *r)
 }
 
 /* False: there is no answer, and will be none to the next. */
-static bool ask_right(struct doctor_visit *r, const struct doctor_right *right)
+static bool ask_right(struct doctor_visit *r, const struct doctor_right *right, bool acts)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(buf_done) struct buf body = { 0 }, answer = { 0 };
@@ -160,7 +160,8 @@ static bool ask_right(struct doctor_visit *r, const struct doctor_right *right)
 		.body = buf_sv(&body) };
 	if (wait_request(r->l->client, &request, &answer, &err) == ERR_OK &&
 		doctor_rights_decode(&a, buf_sv(&answer), &allowed, &err) == ERR_OK) {
-		doctor_rights_judge(r->d, right, allowed, &r->subject);
+		if (!allowed)
+			doctor_rights_judge(r->d, right, acts, &r->subject);
 		return true;
 	}
 	doctor_add(r->d, DOCTOR_WARNING,
@@ -180,7 +181,7 @@ static void ask_rights(struct doctor_visit *r)
 		return;
 	}
 	doctor_rights_list(r->d->arena, &r->cluster, r->ours, all);
-	while (i < all->n && ask_right(r, &all->at[i]))
+	while (i < all->n && ask_right(r, &all->at[i], all->acts))
 		i++;
 	if (r->d->n == n)
 		doctor_add(r->d, DOCTOR_OK, NULL, "%s has the %zu rights that were looked at",

@@ -16,25 +16,25 @@ static const struct {
 	struct doctor_right right;
 } FIXED[] = {
 	/* clang-format off */
-	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", false } },
-	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", false } },
-	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", false } },
-	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", false } },
-	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", false } },
-	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", false } },
-	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", false } },
-	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", false } },
-	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", false } },
-	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", false } },
-	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", false } },
-	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", false } },
-	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", false } },
-	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", false } },
-	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
-	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
-	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", false } },
-	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", false } },
-	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", false } },
+	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", DOCTOR_TO_OWN } },
+	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE } },
+	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE } },
+	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", DOCTOR_TO_ACT } },
+	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_ACT } },
+	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", DOCTOR_TO_ACT } },
+	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", DOCTOR_TO_ACT } },
+	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", DOCTOR_TO_ACT } },
+	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", DOCTOR_TO_OWN } },
+	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
+	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE } },
+	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE } },
 	/* clang-format on */
 };
 
@@ -80,7 +80,7 @@ static void add_metric(struct arena *a, const struct discovery *discovery, const
 		.subresource = "",
 		.ns = ns,
 		.without = "objects that ask for this metric are not scaled",
-		.metric = true };
+		.need = DOCTOR_TO_MEASURE };
 
 	if (!source || metric->kind == HPA_METRIC_PROMETHEUS)
 		return;
@@ -129,6 +129,7 @@ void doctor_rights_list(struct arena *a, const struct doctor_cluster *c, const c
 		[WITH_KEDA] = discovery_find_group(c->discovery, SV("keda.sh")) != NULL };
 
 	ret->n = 0;
+	ret->acts = c->owns.n > 0;
 	for (size_t i = 0; i < ARRAY_LEN(FIXED); i++) {
 		struct doctor_right right = FIXED[i].right;
 		if (FIXED[i].ours)
@@ -199,13 +200,20 @@ enum error_kind doctor_rights_decode(
 	return ERR_OK;
 }
 
-void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool allowed,
+void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool acts,
 	const struct doctor_subject *subject)
 {
+	static const char *const ADVICE[] = {
+		[DOCTOR_TO_DECIDE] = "manifests/base grants it",
+		[DOCTOR_TO_ACT] = "manifests/overlays/our-kind grants it, to act on our kind",
+		[DOCTOR_TO_OWN] = "manifests/overlays/own grants it, to be the HPA controller",
+		[DOCTOR_TO_MEASURE] = "adapters often grant this to "
+				      "kube-system/horizontal-pod-autoscaler only: bind their "
+				      "ClusterRole to this account, too",
+	};
 	AUTO(buf_done) struct buf what = { 0 }, who = { 0 };
+	bool optional = right->need == DOCTOR_TO_OWN || (right->need == DOCTOR_TO_ACT && !acts);
 
-	if (allowed)
-		return;
 	buf_init(&what, 2048);
 	buf_init(&who, 1024);
 	buf_printf(&what, "%s%s%s%s%s", right->resource, right->subresource[0] ? "/" : "",
@@ -216,11 +224,7 @@ void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, boo
 		buf_printf(&who, "%s/%s", subject->ns, subject->name);
 	else
 		buf_put_str(&who, "whoever asks");
-	doctor_add(d, DOCTOR_PROBLEM,
-		right->metric
-			? "adapters often grant this to kube-system/horizontal-pod-autoscaler "
-			  "only: bind their ClusterRole to this account, too"
-			: "apply manifests/base, or grant it in a Role of your own",
+	doctor_add(d, optional ? DOCTOR_NOTE : DOCTOR_PROBLEM, ADVICE[right->need],
 		"%s may not %s %s: %s", buf_text(&who), right->verb, buf_text(&what),
 		right->without);
 }

@@ -5,16 +5,25 @@
 /* Metrics of objects that are asked about; the others are of the same few adapters. */
 #define DOCTOR_RIGHTS_MAX 256
 
+/* What the right is for; manifests/overlays grants what the base does not. */
+enum doctor_need {
+	DOCTOR_TO_DECIDE,
+	DOCTOR_TO_ACT,	   /* on objects of our kind */
+	DOCTOR_TO_OWN,	   /* native objects */
+	DOCTOR_TO_MEASURE, /* granted by an adapter, often to Kubernetes' own HPA account only */
+};
+
 struct doctor_right {
 	const char *verb, *group, *resource, *subresource;
 	const char *ns;	     /* empty: all namespaces */
 	const char *without; /* what does not work without it */
-	bool metric;	     /* granted by an adapter, often to Kubernetes' own HPA account only */
+	enum doctor_need need;
 };
 
 struct doctor_rights {
 	struct doctor_right at[DOCTOR_RIGHTS_MAX];
 	size_t n;
+	bool acts; /* there are objects of our kind */
 };
 
 /* Whose rights: a service account, or, with ns NULL, whoever asks. */
@@ -31,5 +40,6 @@ void doctor_rights_encode(
 /* The answer to it. errors: INVALID. */
 MUST_USE enum error_kind doctor_rights_decode(
 	struct arena *a, struct sv answer, bool *ret_allowed, struct error *err);
-void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool allowed,
+/* acts: of the list. A right to act is missed only by who is to act. */
+void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, bool acts,
 	const struct doctor_subject *subject);

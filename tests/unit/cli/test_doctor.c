@@ -222,11 +222,15 @@ START_TEST(rights_of_metrics_are_asked_for_once_each)
 	buf_clear(&text);
 	doctor_rights_encode(&text, find_right("external.metrics.k8s.io", "queue"), &self);
 	ck_assert(strstr(buf_text(&text), "SelfSubjectAccessReview") != NULL);
-	doctor_rights_judge(&doctor, pods, true, &account);
-	ck_assert_uint_eq(doctor.n, 0);
 	doctor_rights_judge(&doctor, pods, false, &account);
 	check_told("problem  ours/me may not get pods/qps.custom.metrics.k8s.io in d: ");
 	check_told("kube-system/horizontal-pod-autoscaler only");
+	const struct doctor_right *scale = find_right("apps", "statefulsets");
+	ck_assert_ptr_nonnull(scale);
+	doctor_rights_judge(&doctor, scale, false, &self);
+	check_told("note     whoever asks may not update statefulsets/scale.apps: ");
+	doctor_rights_judge(&doctor, scale, true, &self);
+	check_told("problem  whoever asks may not update statefulsets/scale.apps: ");
 }
 END_TEST
 
