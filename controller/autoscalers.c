@@ -19,7 +19,49 @@ struct kind {
 
 struct autoscalers {
 	struct kind kinds[AUTOSCALER_KINDS];
+	struct map alike; /* spread, as its bytes -> struct alike */
 };
+
+struct alike {
+	size_t n;
+};
+
+static struct sv spread_key(const uint64_t *spread)
+{
+	return sv_from((const char *)spread, sizeof(*spread));
+}
+
+/* Without memory an object is not counted; then it is not missed when it goes. */
+static void count_alike(struct autoscalers *all, struct autoscaler *one, uint64_t spread)
+{
+	struct alike *a = map_get(&all->alike, spread_key(&spread));
+	struct error ignored;
+
+	if (!a && (a = mem_zalloc(sizeof(*a))) != NULL &&
+		map_set(&all->alike, spread_key(&spread), a, NULL, &ignored) != ERR_OK) {
+		mem_free(a);
+		a = NULL;
+	}
+	one->is_counted = a != NULL;
+	one->spread = spread;
+	if (a)
+		a->n++;
+}
+
+static void uncount_alike(struct autoscalers *all, struct autoscaler *one)
+{
+	struct alike *a = one->is_counted ? map_get(&all->alike, spread_key(&one->spread)) : NULL;
+
+	one->is_counted = false;
+	if (a && --a->n == 0)
+		mem_free(map_take(&all->alike, spread_key(&one->spread)));
+}
+
+size_t autoscalers_n_alike(const struct autoscalers *all, uint64_t spread)
+{
+	const struct alike *a = map_get(&all->alike, spread_key(&spread));
+	return a ? a->n : 0;
+}
 
 struct autoscalers *autoscalers_new(void)
 {
@@ -27,6 +69,7 @@ struct autoscalers *autoscalers_new(void)
 
 	if (!all)
 		return NULL;
+	map_init(&all->alike, MAX_OBJECTS);
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
 		map_init(&all->kinds[i].by_key, MAX_OBJECTS);
 		selector_index_init(&all->kinds[i].selectors);
@@ -55,6 +98,7 @@ void autoscalers_free(struct autoscalers *all)
 {
 	if (!all)
 		return;
+	map_done(&all->alike, mem_free);
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
 		map_done(&all->kinds[i].by_key, free_one);
 		selector_index_done(&all->kinds[i].selectors);
@@ -260,7 +304,8 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->uid = TAKE_PTR(uid);
 	one->version = version;
 	one->fingerprint = gist.fingerprint;
-	one->spread = gist.spread;
+	uncount_alike(all, one);
+	count_alike(all, one, gist.spread);
 	one->spread_alone = hash_text(UINT64_C(0xcbf29ce484222325), one->key);
 	one->period_ns = gist.period_ns;
 	one->target_kind = gist.target_kind;
@@ -277,6 +322,7 @@ struct autoscaler *autoscalers_take(
 	if (!one)
 		return NULL;
 	selector_index_remove(&in->selectors, &one->selector);
+	uncount_alike(all, one);
 	(void)map_take(&in->by_key, one->key);
 	return one;
 }

@@ -29,6 +29,7 @@ struct autoscaler {
 	struct history history;
 	struct selector_entry
 		selector; /* that the last pass found; for the check of overlapping selectors */
+	bool is_counted;  /* among those alike */
 	enum scale_kind target_kind;
 	struct mono
 		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
@@ -60,6 +61,8 @@ struct autoscaler *autoscalers_find(
 	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name);
 /* One of the kind, whichever; NULL: there is none. */
 struct autoscaler *autoscalers_any(const struct autoscalers *all, enum autoscaler_kind kind);
+/* How many objects have this `spread`. */
+size_t autoscalers_n_alike(const struct autoscalers *all, uint64_t spread);
 /* Of all kinds. */
 size_t autoscalers_n(const struct autoscalers *all);
 void autoscalers_each(

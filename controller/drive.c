@@ -586,6 +586,7 @@ static bool ask(struct drive *d, size_t i)
 		.query = pass_readings_query(&d->pass, i),
 		.n_pods = d->pass.pods.n,
 		.n_namespace_pods = pod_cache_n_in(d->context->pods, d->one->ns),
+		.n_alike = autoscalers_n_alike(d->context->autoscalers, d->one->spread),
 	};
 	struct metric_share_answer answer;
 

@@ -178,6 +178,14 @@ static struct group *group_of(struct metric_share *m, struct sv target, struct m
 	return NULL;
 }
 
+/* Of a group that is new, or was not asked for a while, the objects that look alike are taken to want as much as this one. */
+static struct demand expected(const struct group *g, const struct metric_share_question *q)
+{
+	struct demand d = { q->n_alike, q->n_alike * q->n_pods };
+
+	return g->before.n_objects == 0 ? d : (struct demand){ 0 };
+}
+
 static bool is_enough(const struct demand *d, size_t n_namespace_pods)
 {
 	return d->n_objects >= MIN_OBJECTS &&
@@ -363,8 +371,10 @@ enum metric_share_result metric_share_ask(struct metric_share *m,
 	count(g, q, now);
 	if (g->is_custom && !m->custom_is_ours)
 		return METRIC_SHARE_ALONE;
+	const struct demand first = expected(g, q);
 	if (now.ns < g->paused_until.ns || (!is_enough(&g->now, q->n_namespace_pods) &&
-						   !is_enough(&g->before, q->n_namespace_pods)))
+						   !is_enough(&g->before, q->n_namespace_pods) &&
+						   !is_enough(&first, q->n_namespace_pods)))
 		return METRIC_SHARE_ALONE;
 	if (!g->call && is_fresh(g, now.ns)) {
 		*ret_answer = answer_for(g, &q->query);

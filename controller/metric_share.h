@@ -29,6 +29,7 @@ struct metric_share_question {
 	const char *resource, *name; /* for messages */
 	struct readings_query query;
 	size_t n_pods, n_namespace_pods; /* that it wants, of all there are */
+	size_t n_alike; /* objects that will probably ask the same, itself included; until it is known who does */
 };
 
 /* What everybody gets; both NULL: ask alone. Borrowed for the time of the call. */
