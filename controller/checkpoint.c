@@ -8,6 +8,7 @@
 
 #include "common/jtree.h"
 #include "common/mem.h"
+#include "common/vec.h"
 
 #define VERSION 1
 /* The longest stabilisation window and the longest period that the API allows. */
@@ -172,6 +173,50 @@ static void put_events(
 	jw_array_end(&w->w);
 }
 
+static bool matters(const struct metric_memory *m)
+{
+	return m->rows.set || m->failing;
+}
+
+static bool any_matters(const struct metric_memory_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (matters(&list->at[i]))
+			return true;
+	return false;
+}
+
+/* A reading that lost its rows must not become fit to lower replicas because the controller changed. */
+static void put_metrics(struct checkpoint_writer *w, const struct metric_memory_list *list)
+{
+	if (!any_matters(list))
+		return;
+	jw_key(&w->w, "metrics");
+	jw_array(&w->w);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct metric_memory *m = &list->at[i];
+		if (!matters(m))
+			continue;
+		jw_array(&w->w);
+		jw_i64(&w->w, (int64_t)m->key);
+		jw_i64(&w->w, m->rows.set ? m->rows.value : -1);
+		if (m->failing)
+			jw_i64(&w->w, stamp_ms(w, m->failing_since));
+		jw_array_end(&w->w);
+		w->digest = digest_i64(w->digest, (int64_t)m->key);
+		w->digest = digest_i64(w->digest, m->rows.set ? m->rows.value : -1);
+		w->digest = digest_i64(w->digest, m->failing ? m->failing_since.ns : 0);
+	}
+	jw_array_end(&w->w);
+}
+
+/* Of the history's own lists; a gap or a hold counts by itself. */
+static bool has_content(const struct checkpoint_writer *w, const struct history *h, size_t n_stairs)
+{
+	return n_stairs > 0 || has_alive(w, &h->up) || has_alive(w, &h->down) ||
+	       any_matters(&h->metrics);
+}
+
 enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struct sv uid,
 	const struct history *history, struct error *err)
 {
@@ -181,8 +226,7 @@ enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struc
 
 	if (history->recommendations.n > 0 && !find_stairs(w, history, &n))
 		return error_nomem(err);
-	if (n == 0 && !open && !holds && !has_alive(w, &history->up) &&
-		!has_alive(w, &history->down))
+	if (!open && !holds && !has_content(w, history, n))
 		return ERR_OK;
 	jw_object(&w->w);
 	jw_member_sv(&w->w, "hpa", key);
@@ -202,6 +246,7 @@ enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struc
 	}
 	put_events(w, "up", &history->up);
 	put_events(w, "down", &history->down);
+	put_metrics(w, &history->metrics);
 	jw_object_end(&w->w);
 	return ERR_OK;
 }
@@ -244,6 +289,39 @@ static enum error_kind read_stamps(struct arena *a, const struct jtree *t, int64
 	return ERR_OK;
 }
 
+/* [key, rows or -1] or [key, rows or -1, failing since] */
+static bool read_metric(const struct jtree *t, struct checkpoint_metric *ret)
+{
+	int64_t key, rows, since_ms = 0;
+
+	if (t->kind != JTREE_ARRAY || t->n < 2 || t->n > 3 || !jtree_i64(t->first, &key) ||
+		!jtree_i64(t->first->next, &rows) || rows < -1 || rows > INT32_MAX)
+		return false;
+	if (t->n == 3 && (!jtree_i64(t->first->next->next, &since_ms) || since_ms < MIN_STAMP_MS ||
+				 since_ms > MAX_STAMP_MS))
+		return false;
+	*ret = (struct checkpoint_metric){ .key = (uint64_t)key, .failing_since_ms = since_ms };
+	if (rows >= 0)
+		ret->rows = opt_i32_of((int32_t)rows);
+	return true;
+}
+
+static enum error_kind read_metrics(
+	struct arena *a, const struct jtree *t, struct checkpoint_record *ret, struct error *err)
+{
+	if (jtree_is_absent(t))
+		return ERR_OK;
+	if (t->kind != JTREE_ARRAY || t->n > MAX_STAMPS)
+		return refuse(err, "the list of metrics is none");
+	ret->metrics = ARENA_ARRAY(a, t->n, struct checkpoint_metric);
+	if (!ret->metrics)
+		return arena_error(a, err);
+	JTREE_FOREACH (metric, t)
+		if (!read_metric(metric, &ret->metrics[ret->n_metrics++]))
+			return refuse(err, "a metric is no list of numbers in range");
+	return ERR_OK;
+}
+
 static enum error_kind read_record(
 	struct arena *a, const struct jtree *t, struct checkpoint_record *ret, struct error *err)
 {
@@ -259,7 +337,9 @@ static enum error_kind read_record(
 	if (read_stamps(a, jtree_get(t, "recommendations"), 0, &r.recommendations,
 		    &r.n_recommendations, err) != ERR_OK ||
 		read_stamps(a, jtree_get(t, "up"), INT32_MIN, &r.up, &r.n_up, err) != ERR_OK ||
-		read_stamps(a, jtree_get(t, "down"), INT32_MIN, &r.down, &r.n_down, err) != ERR_OK)
+		read_stamps(a, jtree_get(t, "down"), INT32_MIN, &r.down, &r.n_down, err) !=
+			ERR_OK ||
+		read_metrics(a, jtree_get(t, "metrics"), &r, err) != ERR_OK)
 		return err->kind;
 	*ret = r;
 	return ERR_OK;
@@ -349,6 +429,27 @@ static enum error_kind restore_events(const struct checkpoint_shard *shard,
 	return ERR_OK;
 }
 
+static enum error_kind restore_metrics(const struct checkpoint_shard *shard,
+	const struct checkpoint_record *r, const struct checkpoint_now *now,
+	struct metric_memory_list *ret, struct error *err)
+{
+	for (size_t i = 0; i < r->n_metrics; i++) {
+		const struct checkpoint_metric *from = &r->metrics[i];
+		const struct checkpoint_stamp since = { .at_ms = from->failing_since_ms };
+		struct metric_memory *m = VEC_PUSH(ret, MAX_STAMPS);
+		uint16_t ignored;
+		if (!m)
+			return error_nomem(err);
+		m->key = from->key;
+		m->rows = from->rows;
+		m->failing = from->failing_since_ms != 0;
+		m->had_value = !m->failing;
+		if (m->failing)
+			m->failing_since = moment_of(shard, &since, now, &ignored);
+	}
+	return ERR_OK;
+}
+
 static enum error_kind restore_record(const struct checkpoint_shard *shard,
 	const struct checkpoint_record *r, const struct checkpoint_now *now, struct history *ret,
 	struct error *err)
@@ -365,6 +466,8 @@ static enum error_kind restore_record(const struct checkpoint_shard *shard,
 		return err->kind;
 	if (r->hold_ms > 0)
 		ret->hold_until = hold_of(r, now);
+	if (restore_metrics(shard, r, now, &ret->metrics, err) != ERR_OK)
+		return err->kind;
 	return restore_events(shard, r->down, r->n_down, now, &ret->down, err);
 }
 

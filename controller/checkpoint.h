@@ -50,12 +50,20 @@ struct checkpoint_stamp {
 	int64_t earlier_ms; /* it was handed on before: it may have been that much earlier, beside the shard's slack */
 };
 
+struct checkpoint_metric {
+	uint64_t key;
+	struct opt_i32 rows;
+	int64_t failing_since_ms; /* the latest that it can have been; 0: it does not fail */
+};
+
 struct checkpoint_record {
 	struct sv uid;
 	bool open;	 /* a scale write's outcome was not known, or what came before is not */
 	int64_t hold_ms; /* no decrease before; 0: none is held */
 	struct checkpoint_stamp *recommendations, *up, *down;
 	size_t n_recommendations, n_up, n_down;
+	struct checkpoint_metric *metrics;
+	size_t n_metrics;
 };
 
 struct checkpoint_shard {

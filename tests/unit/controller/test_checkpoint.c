@@ -195,6 +195,29 @@ START_TEST(a_hold_and_an_open_write_are_handed_on)
 }
 END_TEST
 
+START_TEST(what_is_known_of_metrics_is_handed_on)
+{
+	struct checkpoint_now a = clock_at(1000 * NS_PER_SEC, 0, 0, 0);
+	struct checkpoint_now b = clock_at(1010 * NS_PER_SEC, 5 * NS_PER_SEC, 0, 0);
+	const struct metric_sight seen[] = { { .key = UINT64_MAX - 7, .rows = opt_i32_of(30) },
+		{ .key = 5, .failed = true }, { .key = 6 } };
+
+	ck_assert_int_eq(metric_memory_update(&before.metrics, seen, ARRAY_LEN(seen),
+				 (struct mono){ 900 * NS_PER_SEC }, &err),
+		ERR_OK);
+	for (int complete = 0; complete < 2; complete++) {
+		write_one(&before, &a, complete);
+		restore_one(&after, &b, complete);
+		ck_assert_uint_eq(after.metrics.n, 2);
+		const struct metric_memory *m = metric_memory_find(&after.metrics, UINT64_MAX - 7);
+		ck_assert(m && m->rows.set && m->rows.value == 30 && !m->failing && m->had_value);
+		m = metric_memory_find(&after.metrics, 5);
+		ck_assert(m && !m->rows.set && m->failing && !m->had_value);
+		ck_assert_int_eq(m->failing_since.ns, 905 * NS_PER_SEC);
+	}
+}
+END_TEST
+
 #define HEAD "{\"version\":1,\"slackMs\":0,"
 #define ONE(members) HEAD "\"objects\":[{\"uid\":\"u\"," members "}]}"
 
@@ -217,6 +240,10 @@ static const char *const REFUSED[] = {
 	ONE("\"down\":[[9223372036854775807,1]]"),
 	ONE("\"down\":[[1767225600000,1,70000]]"),
 	ONE("\"holdMs\":\"soon\""),
+	ONE("\"metrics\":7"),
+	ONE("\"metrics\":[[1]]"),
+	ONE("\"metrics\":[[1,-2]]"),
+	ONE("\"metrics\":[[1,3,4]]"),
 };
 
 START_TEST(refused)
@@ -536,6 +563,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, ages_are_never_longer_than_they_were);
 	tcase_add_test(tcase, a_server_clock_that_was_set_back_lengthens);
 	tcase_add_test(tcase, a_hold_and_an_open_write_are_handed_on);
+	tcase_add_test(tcase, what_is_known_of_metrics_is_handed_on);
 	tcase_add_loop_test(tcase, refused, 0, (int)ARRAY_LEN(REFUSED));
 	tcase_add_test(tcase, without_a_checkpoint_there_is_a_gap);
 	tcase_add_test(tcase, without_memory_there_is_a_gap);
