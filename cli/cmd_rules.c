@@ -6,6 +6,7 @@
 #include "cli/rules_compare.h"
 #include "cli/rules_generate.h"
 #include "cli/rules_list.h"
+#include "cli/rules_manifest.h"
 #include "cli/rules_report.h"
 #include "cli/rules_test.h"
 #include "cli/source_file.h"
@@ -68,7 +69,8 @@ static enum error_kind load(const struct rules_options *o, struct loaded *l, str
 	for (size_t i = 0; i < o->files.items.n; i++) {
 		const char *file = o->files.items.at[i];
 		const char *name = strcmp(file, "-") == 0 ? "stdin" : file;
-		if (source_file_read(l->a, file, LIMIT_CONFIG_FILE_BYTES, &text, err) != ERR_OK)
+		if (source_file_read(l->a, file, LIMIT_CONFIG_FILE_BYTES, &text, err) != ERR_OK ||
+			rules_manifest_unwrap(l->a, name, text, &text, err) != ERR_OK)
 			return err->kind;
 		enum error_kind kind = rules_file_load(l->a, name, text, &l->files[l->n], err);
 		if (kind == ERR_OK) {

@@ -1,0 +1,11 @@
+#pragma once
+/* Rules as they lie in a repository: the file itself, or the ConfigMap that the adapter mounts. Pure. */
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/sv.h"
+
+/* The rules of a text: of a ConfigMap the entry config.yaml, else its first one, else the text itself. Lines keep their numbers: what stands in front of the
+ * entry becomes blank lines. The text must live as long as the arena. errors: INVALID (a ConfigMap without data), LIMIT, NOMEM. A text that does not
+ * parse is handed on, because the loader of rules says best what is wrong. */
+MUST_USE enum error_kind rules_manifest_unwrap(
+	struct arena *a, const char *name, struct sv text, struct sv *ret, struct error *err);
