@@ -96,7 +96,10 @@ static enum error_kind configure(
 	struct program *p, const char *path, struct controller_config *config, struct error *err)
 {
 	struct prom_share_config share = {
-		.http = p->http, .timeout_ns = QUERY_TIMEOUT_NS, .fresh_ns = QUERY_FRESH_NS
+		.http = p->http,
+		.timeout_ns = QUERY_TIMEOUT_NS,
+		.fresh_ns = QUERY_FRESH_NS,
+		.metrics = p->metrics,
 	};
 
 	arena_init(&p->config_arena, LIMIT_CONFIG_FILE_BYTES * 8);

@@ -49,13 +49,14 @@ struct entry {
 	struct entry *next; /* in the server's queue, or among the answered ones */
 	struct place *waiting;
 	unsigned n_held; /* waiters that still need it */
-	struct mono answered;
+	struct mono sent, answered;
 	struct readings_answer answer;
 	struct buf body; /* or the reason of a failure */
 };
 
 struct prom_share {
-	struct arena arena; /* names of servers */
+	struct selfmetrics *metrics; /* NULL: none */
+	struct arena arena;	     /* names of servers */
 	int64_t fresh_ns;
 	struct server *servers;
 	size_t n_servers;
@@ -63,6 +64,50 @@ struct prom_share {
 	struct entry *answered, **answered_end; /* oldest first */
 	size_t n_kept_bytes;
 };
+
+static const double DURATIONS[] = { 0.005, 0.02, 0.1, 0.5, 2, 10 };
+
+#define METRIC "flyball_controller_prometheus_"
+
+static enum error_kind declare(struct selfmetrics *m, struct error *err)
+{
+	static const char *const by_server[] = { "server", NULL };
+	static const char *const by_result[] = { "server", "result", NULL };
+
+	if (!m)
+		return ERR_OK;
+	if (selfmetrics_declare(m, SELFMETRICS_COUNTER, METRIC "questions_total",
+		    "Queries that objects wanted answered.", by_server, NULL, 0, err) ||
+		selfmetrics_declare(m, SELFMETRICS_COUNTER, METRIC "requests_total",
+			"Requests that were sent for them.", by_result, NULL, 0, err) ||
+		selfmetrics_declare(m, SELFMETRICS_COUNTER, METRIC "answer_bytes_total",
+			"Bytes of the answers.", by_server, NULL, 0, err))
+		return err->kind;
+	return selfmetrics_declare(m, SELFMETRICS_HISTOGRAM, METRIC "request_duration_seconds",
+		"Until an answer was complete.", by_server, DURATIONS, ARRAY_LEN(DURATIONS), err);
+}
+
+static void count(const struct prom_share *m, const struct server *s, const char *name, double n)
+{
+	const char *const labels[] = { s->name.ptr, NULL };
+
+	if (m->metrics)
+		selfmetrics_add(m->metrics, name, labels, n);
+}
+
+static void count_request(const struct entry *e, bool failed, size_t n_bytes)
+{
+	const char *const labels[] = { e->server->name.ptr, failed ? "error" : "success", NULL };
+	const char *const server[] = { e->server->name.ptr, NULL };
+	int64_t took_ns = instant_mono_now().ns - e->sent.ns;
+
+	if (!e->share->metrics)
+		return;
+	selfmetrics_add(e->share->metrics, METRIC "requests_total", labels, 1);
+	selfmetrics_add(e->share->metrics, METRIC "answer_bytes_total", server, (double)n_bytes);
+	selfmetrics_observe(e->share->metrics, METRIC "request_duration_seconds", server,
+		(double)took_ns / (double)NS_PER_SEC);
+}
 
 static void entry_free(void *value)
 {
@@ -105,6 +150,9 @@ enum error_kind prom_share_new(
 	arena_init(&m->arena, SERVER_ARENA_BYTES);
 	map_init(&m->entries, MAX_ENTRIES);
 	m->fresh_ns = config->fresh_ns;
+	m->metrics = config->metrics;
+	if (declare(m->metrics, err))
+		return err->kind;
 	m->answered_end = &m->answered;
 	m->servers = ARENA_ARRAY(&m->arena, config->n_servers + 1, struct server);
 	if (!m->servers)
@@ -287,6 +335,7 @@ static void on_answer(int status, struct sv body, const struct error *failed, vo
 				.body = buf_sv(&e->body) };
 		s->stats.n_failed += !failed && (status < 200 || status > 299);
 	}
+	count_request(e, failed || status < 200 || status > 299, failed ? 0 : body.len);
 	settle(e);
 	start_next(s);
 	drop_old(m);
@@ -301,6 +350,7 @@ static enum error_kind start(struct entry *e, struct error *err)
 	if (prom_client_query(e->server->client, &query, on_answer, e, &e->call, err))
 		return err->kind;
 	e->state = ENTRY_IN_FLIGHT;
+	e->sent = instant_mono_now();
 	e->server->stats.n_requests++;
 	e->server->stats.n_in_flight++;
 	return ERR_OK;
@@ -358,6 +408,7 @@ static enum error_kind obtain(struct prom_share *m, struct server *s, struct sv 
 		return err->kind;
 	e = map_get(&m->entries, buf_sv(&key));
 	s->stats.n_questions++;
+	count(m, s, METRIC "questions_total", 1);
 	if (e) {
 		e->n_held++;
 		*ret = e;

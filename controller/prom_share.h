@@ -5,6 +5,7 @@
 
 #include "common/error.h"
 #include "common/http_client.h"
+#include "common/selfmetrics.h"
 #include "controller/readings.h"
 #include "promql/server_config.h"
 
@@ -21,6 +22,9 @@ struct prom_share_config {
 	const char *user_agent; /* may be NULL; borrowed */
 	int64_t timeout_ns;	/* of a query where the server's definition has none */
 	int64_t fresh_ns;
+	/* Gets flyball_controller_prometheus_questions_total, _requests_total, _answer_bytes_total and _request_duration_seconds by server;
+	 * NULL: nobody does. */
+	struct selfmetrics *metrics;
 };
 
 /* errors: INVALID (a file of a definition, with the server's name), LIMIT, NOMEM */

@@ -8,6 +8,7 @@ struct world {
 	struct net net; /* first: the handler's context */
 	struct http_client *http;
 	struct prom_share *share;
+	struct selfmetrics *metrics;
 	char url[100];
 	struct server_config servers[2];
 	unsigned n_done;
@@ -41,7 +42,10 @@ static void start(struct world *w, unsigned concurrency, int64_t fresh_ns)
 		w->servers[i] = (struct server_config){ .name = i ? SV("other") : SV("main"),
 			.url = w->url,
 			.max_concurrency = concurrency };
+	w->metrics = selfmetrics_new();
+	ck_assert_ptr_nonnull(w->metrics);
 	const struct prom_share_config config = { .http = w->http,
+		.metrics = w->metrics,
 		.servers = w->servers,
 		.n_servers = ARRAY_LEN(w->servers),
 		.timeout_ns = 5 * NS_PER_SEC,
@@ -53,8 +57,18 @@ static void start(struct world *w, unsigned concurrency, int64_t fresh_ns)
 static void stop(struct world *w)
 {
 	prom_share_free(w->share);
+	selfmetrics_free(w->metrics);
 	http_client_free(w->http);
 	net_stop(&w->net);
+}
+
+static void check_metric(const struct world *w, const char *line)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, 100000);
+	selfmetrics_print(w->metrics, &text);
+	ck_assert_msg(strstr(buf_text(&text), line), "no %s in\n%s", line, buf_text(&text));
 }
 
 static void note(struct world *w, const struct readings_answer *a)
@@ -117,6 +131,12 @@ START_TEST(ten_objects_of_which_nine_share_a_query_cost_two_requests)
 	ck_assert_uint_eq(stats.n_requests, 2);
 	ck_assert_uint_eq(stats.n_bytes, 6);
 	ck_assert_uint_eq(stats.n_in_flight + stats.n_waiting + stats.n_failed, 0);
+	check_metric(&w, "flyball_controller_prometheus_questions_total{server=\"main\"} 10\n");
+	check_metric(&w, "flyball_controller_prometheus_requests_total{server=\"main\",result="
+			 "\"success\"} 2\n");
+	check_metric(&w, "flyball_controller_prometheus_answer_bytes_total{server=\"main\"} 6\n");
+	check_metric(&w, "flyball_controller_prometheus_request_duration_seconds_count{server="
+			 "\"main\"} 2\n");
 	/* And who comes within the second gets it at once. */
 	ck_assert_ptr_null(ask(&w, "main", "a", ""));
 	ck_assert_uint_eq(w.n_done, 11);
@@ -231,6 +251,8 @@ START_TEST(failures_are_told_and_counted)
 	run_until(&w, 1);
 	ck_assert_str_eq(w.told, "400<bad>-");
 	ck_assert_uint_eq(prom_share_stats(w.share, 0).n_failed, 1);
+	check_metric(&w, "flyball_controller_prometheus_requests_total{server=\"main\",result="
+			 "\"error\"} 1\n");
 	/* Nobody listens there. */
 	w.servers[0].url = "http://127.0.0.1:1";
 	const struct prom_share_config config = {
