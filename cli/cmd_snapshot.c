@@ -90,7 +90,8 @@ static int take_all(const struct snapshot_options *o, struct live *l, struct buf
 
 	arena_init(&list, MAX_LIST_ARENA_BYTES);
 	const char *ns = s->all_namespaces ? "" : s->ns ? s->ns : l->ns;
-	if (live_list(l, &list, ns, s->name, &objects, &n, &err) != ERR_OK) {
+	const struct live_which which = { ns, s->name, s->kind };
+	if (live_list(l, &list, &which, &objects, &n, &err) != ERR_OK) {
 		fprintf(stderr, "flyball snapshot: %s\n", err.text);
 		return SOURCE_EXIT_NO_ANSWER;
 	}

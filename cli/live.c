@@ -91,6 +91,7 @@ struct collection {
 	struct arena *arena;
 	struct live_object *at;
 	size_t n, size;
+	enum autoscaler_kind kind; /* of what is added */
 };
 
 static enum error_kind add_object(struct sv item, void *ctx, struct error *err)
@@ -110,32 +111,46 @@ static enum error_kind add_object(struct sv item, void *ctx, struct error *err)
 		c->at = grown;
 		c->size = size;
 	}
-	c->at[c->n++] = (struct live_object){ arena_sv(c->arena, item),
+	c->at[c->n++] = (struct live_object){ c->kind, arena_sv(c->arena, item),
 		arena_sv(c->arena, id.namespace), arena_sv(c->arena, id.name) };
 	return c->at[c->n - 1].json.ptr ? ERR_OK : arena_error(c->arena, err);
 }
 
-enum error_kind live_list(struct live *l, struct arena *a, const char *ns, const char *name,
-	struct live_object **ret, size_t *ret_n, struct error *err)
+/* Adds the objects of one kind. */
+static enum error_kind list_kind(struct live *l, struct collection *found,
+	enum autoscaler_kind kind, const struct live_which *which, struct error *err)
 {
-	const struct api_path path = { .group = SV("autoscaling"),
-		.version = SV("v2"),
-		.namespace = sv_of(ns),
-		.resource = SV("horizontalpodautoscalers"),
-		.name = sv_of(name) };
-	struct collection found = { .arena = a };
+	const struct autoscaler_kind_names *names = autoscaler_kind_names(kind);
+	const struct api_path path = { .group = sv_of(names->group),
+		.version = sv_of(names->version),
+		.namespace = sv_of(which->ns),
+		.resource = sv_of(names->plural),
+		.name = sv_of(which->name) };
 	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
+	found->kind = kind;
 	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, MAX_LIST_BYTES);
 	api_path_put(&target, &path);
-	if (wait_get(l->client, buf_text(&target), "horizontalpodautoscalers.autoscaling", name,
-		    &body, err) != ERR_OK)
+	if (wait_get(l->client, buf_text(&target), names->resource, which->name, &body, err) !=
+		ERR_OK)
 		return err->kind;
-	enum error_kind rc = name ? add_object(buf_sv(&body), &found, err)
-				  : each_item(buf_sv(&body), add_object, &found, err);
-	if (rc != ERR_OK)
-		return rc;
+	return which->name ? add_object(buf_sv(&body), found, err)
+			   : each_item(buf_sv(&body), add_object, found, err);
+}
+
+enum error_kind live_list(struct live *l, struct arena *a, const struct live_which *which,
+	struct live_object **ret, size_t *ret_n, struct error *err)
+{
+	struct collection found = { .arena = a };
+	enum autoscaler_kind first = which->name ? which->kind : AUTOSCALER_NATIVE;
+
+	if (list_kind(l, &found, first, which, err) != ERR_OK)
+		return err->kind;
+	/* A cluster without our kind, or without a right to it, has the others all the same. */
+	if (!which->name && list_kind(l, &found, AUTOSCALER_OWN, which, err) != ERR_OK &&
+		err->kind != ERR_NOTFOUND && err->kind != ERR_DENIED)
+		return err->kind;
 	*ret = found.at;
 	*ret_n = found.n;
 	return ERR_OK;
@@ -252,7 +267,7 @@ static enum error_kind find_selector(struct live *l, struct pass *pass,
 	*ret = (struct target_peer){ .ns = object->ns, .name = object->name };
 	if (!hpa)
 		return arena_error(a, err);
-	if (hpa_decode_stored(a, AUTOSCALER_NATIVE, object->json, hpa, err) != ERR_OK)
+	if (hpa_decode_stored(a, object->kind, object->json, hpa, err) != ERR_OK)
 		return err->kind == ERR_INVALID ? ERR_OK : err->kind;
 	begin(l, a, hpa, NULL, pass);
 	enum error_kind rc;
@@ -272,11 +287,12 @@ static enum error_kind find_selector(struct live *l, struct pass *pass,
 }
 
 /* Who may read one autoscaler only is not told of the others. */
-static enum error_kind load_peers(struct live *l, const char *ns, struct error *err)
+static enum error_kind load_peers(
+	struct live *l, enum autoscaler_kind kind, const char *ns, struct error *err)
 {
 	AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
-	struct live_object *objects;
-	size_t n;
+	const struct live_which all = { .ns = ns };
+	struct collection found = { .arena = &l->peers_arena };
 
 	map_done(&l->scales, NULL);
 	map_init(&l->scales, MAX_PEERS);
@@ -284,32 +300,34 @@ static enum error_kind load_peers(struct live *l, const char *ns, struct error *
 	l->n_peers = 0;
 	if (!pass)
 		return error_nomem(err);
-	if (live_list(l, &l->peers_arena, ns, NULL, &objects, &n, err) != ERR_OK)
+	if (list_kind(l, &found, kind, &all, err) != ERR_OK)
 		return err->kind == ERR_DENIED ? ERR_OK : err->kind;
-	if (n < 2)
+	if (found.n < 2)
 		return ERR_OK;
-	l->peers = ARENA_ARRAY(&l->peers_arena, n, struct target_peer);
+	l->peers = ARENA_ARRAY(&l->peers_arena, found.n, struct target_peer);
 	if (!l->peers)
 		return arena_error(&l->peers_arena, err);
-	for (size_t i = 0; i < n; i++) {
-		if (find_selector(l, pass, &objects[i], &l->peers[i], err) != ERR_OK)
+	for (size_t i = 0; i < found.n; i++) {
+		if (find_selector(l, pass, &found.at[i], &l->peers[i], err) != ERR_OK)
 			return err->kind;
 		l->n_peers++;
 	}
 	return ERR_OK;
 }
 
-static enum error_kind enter_namespace(struct live *l, struct sv ns, struct error *err)
+static enum error_kind enter_namespace(
+	struct live *l, enum autoscaler_kind kind, struct sv ns, struct error *err)
 {
-	if (l->peers_namespace.ptr && sv_eq(l->peers_namespace, ns))
+	if (l->peers_namespace.ptr && sv_eq(l->peers_namespace, ns) && l->peers_kind == kind)
 		return ERR_OK;
 	l->peers_namespace = SV_NULL;
 	struct sv copy = arena_sv(&l->arena, ns);
 	if (!copy.ptr)
 		return arena_error(&l->arena, err);
-	if (load_peers(l, copy.ptr, err) != ERR_OK)
+	if (load_peers(l, kind, copy.ptr, err) != ERR_OK)
 		return error_wrap(err, "the autoscalers of namespace %.*s", SV_ARG(ns));
 	l->peers_namespace = copy;
+	l->peers_kind = kind;
 	return ERR_OK;
 }
 
@@ -391,8 +409,8 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 {
 	struct pass_want want;
 
-	if (hpa_decode_stored(a, AUTOSCALER_NATIVE, object->json, ret_hpa, err) != ERR_OK ||
-		enter_namespace(l, object->ns, err) != ERR_OK)
+	if (hpa_decode_stored(a, object->kind, object->json, ret_hpa, err) != ERR_OK ||
+		enter_namespace(l, object->kind, object->ns, err) != ERR_OK)
 		return err->kind;
 	begin(l, a, ret_hpa, l->tape, ret_pass);
 	enum error_kind rc;

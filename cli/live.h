@@ -19,6 +19,7 @@ struct live {
 	struct sv loaded_namespace; /* whose pods are in the cache */
 	/* Of another one, or the same: what its autoscalers select, to see which of them fight for the same pods, and the scales read on the way. */
 	struct sv peers_namespace;
+	enum autoscaler_kind peers_kind; /* objects of one kind only fight among themselves */
 	struct arena peers_arena;
 	struct target_peer *peers;
 	size_t n_peers;
@@ -40,12 +41,20 @@ static inline __attribute__((unused)) void live_close_auto(struct live *l)
 
 /* One autoscaler of the cluster, as JSON. */
 struct live_object {
+	enum autoscaler_kind kind;
 	struct sv json;
 	struct sv ns, name;
 };
-/* All of a namespace (ns ""; all namespaces), or the one with this name. Texts are in `a`. errors: NOTFOUND (the name), as the client's. */
-MUST_USE enum error_kind live_list(struct live *l, struct arena *a, const char *ns,
-	const char *name, struct live_object **ret, size_t *ret_n, struct error *err);
+
+struct live_which {
+	const char *ns;		   /* "": all namespaces */
+	const char *name;	   /* NULL: all */
+	enum autoscaler_kind kind; /* of the one with this name */
+};
+/* The one with a name, or all: native ones, then those of our own kind where that is installed and may be read. Texts are in `a`. errors:
+ * NOTFOUND (the name), as the client's. */
+MUST_USE enum error_kind live_list(struct live *l, struct arena *a, const struct live_which *which,
+	struct live_object **ret, size_t *ret_n, struct error *err);
 
 /* One pass over the object with an empty history. `hpa` and `pass` live as long as `a`,
  * until the next call. errors: as the client's (pods or discovery cannot be read), INVALID

@@ -56,18 +56,19 @@ enum error_kind rules_uses_add(struct arena *a, const struct hpa *hpa, struct ru
 enum error_kind rules_uses_read(
 	struct live *l, struct arena *a, const char *ns, struct rules_uses *ret, struct error *err)
 {
+	const struct live_which which = { .ns = ns };
 	struct live_object *objects;
 	size_t n, size = 0;
 
 	*ret = (struct rules_uses){ 0 };
-	if (live_list(l, a, ns, NULL, &objects, &n, err) != ERR_OK)
+	if (live_list(l, a, &which, &objects, &n, err) != ERR_OK)
 		return err->kind;
 	for (size_t i = 0; i < n; i++) {
 		struct hpa *hpa = ARENA_NEW(a, struct hpa);
 		if (!hpa)
 			return arena_error(a, err);
 		enum error_kind kind =
-			hpa_decode_stored(a, AUTOSCALER_NATIVE, objects[i].json, hpa, err);
+			hpa_decode_stored(a, objects[i].kind, objects[i].json, hpa, err);
 		if (kind == ERR_INVALID)
 			continue;
 		if (kind != ERR_OK || rules_uses_add(a, hpa, ret, &size, err) != ERR_OK)

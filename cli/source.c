@@ -82,21 +82,34 @@ bool source_is_live(const struct source_options *o)
 	return o->files.items.n == 0 && !o->snapshot;
 }
 
-/* "hpa/web" or "web" */
+/* "hpa/web", "web" or "fha/web" */
 static enum error_kind read_name(struct source_options *o, const char *text, struct error *err)
 {
-	static const char *const PREFIXES[] = { "hpa/", "horizontalpodautoscaler/",
-		"horizontalpodautoscalers/", "horizontalpodautoscalers.autoscaling/" };
+	static const struct {
+		const char *prefix;
+		enum autoscaler_kind kind;
+	} PREFIXES[] = {
+		{ "hpa/", AUTOSCALER_NATIVE },
+		{ "horizontalpodautoscaler/", AUTOSCALER_NATIVE },
+		{ "horizontalpodautoscalers/", AUTOSCALER_NATIVE },
+		{ "horizontalpodautoscalers.autoscaling/", AUTOSCALER_NATIVE },
+		{ "fha/", AUTOSCALER_OWN },
+		{ "horizontalautoscaler/", AUTOSCALER_OWN },
+		{ "horizontalautoscalers/", AUTOSCALER_OWN },
+		{ "horizontalautoscalers.flyball.dev/", AUTOSCALER_OWN },
+	};
 
 	o->name = text;
 	for (size_t i = 0; i < ARRAY_LEN(PREFIXES); i++) {
-		size_t n = strlen(PREFIXES[i]);
-		if (strncmp(text, PREFIXES[i], n) == 0)
+		size_t n = strlen(PREFIXES[i].prefix);
+		if (strncmp(text, PREFIXES[i].prefix, n) == 0) {
 			o->name = text + n;
+			o->kind = PREFIXES[i].kind;
+		}
 	}
 	if (o->name[0] == '\0' || strchr(o->name, '/'))
 		return error_set(err, ERR_INVALID,
-			"'%s' is not the name of an autoscaler; expected hpa/NAME", text);
+			"'%s' is not the name of an autoscaler; expected hpa/NAME or fha/NAME", text);
 	return ERR_OK;
 }
 
@@ -195,7 +208,8 @@ static int each_live(const struct sink *s, struct buf *problems)
 	}
 	l.settings = s->o->settings;
 	const char *ns = s->o->all_namespaces ? "" : s->o->ns ? s->o->ns : l.ns;
-	if (live_list(&l, &list, ns, s->o->name, &objects, &n, &err) != ERR_OK)
+	const struct live_which which = { ns, s->o->name, s->o->kind };
+	if (live_list(&l, &list, &which, &objects, &n, &err) != ERR_OK)
 		return fail(&err, SOURCE_EXIT_NO_ANSWER, problems);
 	for (size_t i = 0; i < n; i++) {
 		AUTO(arena_done) struct arena a = { 0 };

@@ -20,7 +20,8 @@ struct source_options {
 	struct what_if_flags what_if;
 	struct settings settings;
 	int64_t sync_period_ns;
-	const char *name; /* of one object, or NULL */
+	const char *name;	   /* of one object, or NULL */
+	enum autoscaler_kind kind; /* of the object with this name, in a cluster */
 };
 
 #define SOURCE_N_OPTIONS 17
