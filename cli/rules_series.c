@@ -27,17 +27,35 @@ static enum error_kind copy_labels(struct arena *a, const struct series_shape *s
 	return ERR_OK;
 }
 
-/* The resources that the labels of a shape name, pods first, namespaces last. */
+/* Pods go first, namespaces last. */
+static void add_resource(struct mapper_name *list, size_t *n, struct mapper_name one)
+{
+	bool pods = one.group.len == 0 && sv_is(one.plural, "pods");
+	size_t at = pods ? 0 : *n;
+
+	if (!pods && *n > 0 && rules_file_is_namespaces(list[*n - 1]))
+		at = *n - 1;
+	memmove(&list[at + 1], &list[at], (*n - at) * sizeof(*list));
+	list[at] = one;
+	(*n)++;
+}
+
+static bool is_only_job(const struct rules_file_rule *r, const struct rules_series_metric *m)
+{
+	return r->naming.mapping.template && m->n_resources == 1 &&
+	       sv_is(m->resources[0].group, "batch") && sv_is(m->resources[0].plural, "jobs");
+}
+
+/* The resources that the labels of a shape name. */
 static enum error_kind find_resources(struct arena *a, const struct rules_file *f,
 	const struct rules_file_rule *r, const struct series_shape *shape,
 	struct rules_series_metric *m, struct error *err)
 {
 	struct mapper_name *list = ARENA_ARRAY(a, MAX_RESOURCES, struct mapper_name);
-	struct mapper_name namespaces = { SV_NULL, SV_NULL };
 
 	if (!list)
 		return arena_error(a, err);
-	for (size_t i = 0; i < shape->n_labels && m->n_resources + 1 < MAX_RESOURCES; i++) {
+	for (size_t i = 0; i < shape->n_labels && m->n_resources < MAX_RESOURCES; i++) {
 		struct mapper_name one;
 		bool found;
 		if (naming_resource(&r->naming.mapping, f->mapper, shape->labels[i], &found, &one,
@@ -46,20 +64,11 @@ static enum error_kind find_resources(struct arena *a, const struct rules_file *
 		/* Whatever has no namespace is not served by a rule that enforces it. */
 		if (found && r->rule->enforce_namespace && !enforce_is_possible(f->mapper, one))
 			found = false;
-		if (found && rules_file_is_namespaces(one))
-			namespaces = one;
-		else if (found)
-			list[m->n_resources++] = one;
-		if (found && one.group.len == 0 && sv_is(one.plural, "pods")) {
-			list[m->n_resources - 1] = list[0];
-			list[0] = one;
-		}
+		if (found)
+			add_resource(list, &m->n_resources, one);
 	}
-	m->only_job = r->naming.mapping.template && m->n_resources == 1 &&
-		      sv_is(list[0].group, "batch") && sv_is(list[0].plural, "jobs");
-	if (namespaces.plural.len > 0)
-		list[m->n_resources++] = namespaces;
 	m->resources = list;
+	m->only_job = is_only_job(r, m);
 	return ERR_OK;
 }
 
