@@ -33,6 +33,10 @@ static void add_resource(struct mapper_name *list, size_t *n, struct mapper_name
 	bool pods = one.group.len == 0 && sv_is(one.plural, "pods");
 	size_t at = pods ? 0 : *n;
 
+	for (size_t i = 0; i < *n; i++) {
+		if (sv_eq(list[i].plural, one.plural) && sv_eq(list[i].group, one.group))
+			return;
+	}
 	if (!pods && *n > 0 && rules_file_is_namespaces(list[*n - 1]))
 		at = *n - 1;
 	memmove(&list[at + 1], &list[at], (*n - at) * sizeof(*list));
