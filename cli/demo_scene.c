@@ -2,6 +2,7 @@
 #include "cli/demo_scene.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -316,16 +317,17 @@ enum error_kind demo_scene_open(struct demo_scene *s, const struct demo_pace *pa
 	return start_controller(s, pace, err);
 }
 
+/* The folder is ours, and flat: the programs put their files there. */
 static void remove_folder(const char *folder)
 {
-	static const char *const FILES[] = { "kubeconfig", "rules.yaml", "flyball-sandbox.log",
-		"flyball-adapter.log", "flyball-controller.log", "apiserver.crt", "apiserver.key" };
-	char path[400];
+	DIR *dir = opendir(folder);
+	const struct dirent *file;
 
-	for (size_t i = 0; i < ARRAY_LEN(FILES); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, FILES[i]);
-		(void)unlink(path);
-	}
+	if (!dir)
+		return;
+	while ((file = readdir(dir)) != NULL)
+		(void)unlinkat(dirfd(dir), file->d_name, 0);
+	(void)closedir(dir);
 	(void)rmdir(folder);
 }
 

@@ -5,7 +5,7 @@
 
 static enum error_kind parse(const char *flag, struct controller_options *o, struct error *err)
 {
-	char copy[256];
+	static char copy[256]; /* options point into it */
 	char name[] = "flyball-controller";
 	char *argv[] = { name, copy };
 
