@@ -241,6 +241,13 @@ static void restart_all(struct schedule *s, struct list *l)
 	}
 }
 
+/* When the i-th of all items gets its first turn at the latest. */
+static struct mono first_rank(struct mono now, size_t i)
+{
+	return (struct mono){ i < SCHEDULE_START_ITEMS ? now.ns + (int64_t)i * SCHEDULE_START_NS
+						       : INT64_MAX };
+}
+
 void schedule_start(struct schedule *s, struct mono now)
 {
 	s->started = true;
@@ -248,6 +255,8 @@ void schedule_start(struct schedule *s, struct mono now)
 	for (size_t i = 0; i < s->heap.n; i++) {
 		struct schedule_item *item = s->heap.at[i];
 		item->due = first_turn(s, item);
+		if (item->due.ns > first_rank(now, i).ns)
+			item->due = first_rank(now, i);
 		if (item->due.ns < item->not_before.ns)
 			item->due = item->not_before;
 	}

@@ -17,6 +17,10 @@
 /* So many may wait like that (each holds its arena), at most half of them of one namespace. */
 #define SCHEDULE_MAX_SLOW 1024
 
+/* A leader that takes over has been waited for: so many objects do not wait for their place as well, but follow each other at this distance. */
+#define SCHEDULE_START_ITEMS 500u
+#define SCHEDULE_START_NS (2 * NS_PER_MS)
+
 struct schedule;
 struct schedule_namespace;
 
@@ -47,7 +51,7 @@ MUST_USE struct schedule *schedule_new(void);
 void schedule_free(struct schedule *s);
 DEFINE_AUTO(struct schedule *, schedule_free)
 
-/* Starts: every item gets its first turn within the first three fifths of its period from `now` on. Before, and after schedule_stop, nothing is handed out. */
+/* Starts: every item gets its first turn within the first three fifths of its period from `now` on, the first ones within a second. Before, and after schedule_stop, nothing is handed out. */
 void schedule_start(struct schedule *s, struct mono now);
 /* Running items are no longer running; the caller has ended their passes. */
 void schedule_stop(struct schedule *s);
