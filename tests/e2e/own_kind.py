@@ -1,22 +1,28 @@
 #!/usr/bin/env python3
-"""Our own kind against a real API server: its schema, its rules and messages, kubectl get and explain.
+"""Our own kind against a real API server: its schema, its rules and messages, kubectl get and explain; and flyball-controller acting on it.
 
-Usage: own_kind.py, or as a scene of run.py
+Usage: own_kind.py [DIRECTORY of our programs], or as a scene of run.py
 """
 
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import components
+import manifests
 from cluster import Cluster
+from procs import wait_for
 from report import Report, Track
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
+OWN_PROGRAMS = {"flyball-controller"}
 CRD = Path(__file__).resolve().parents[2] / "manifests" / "base" / "crd-horizontalautoscalers.yaml"
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "myhpa.yaml"
 RENAMED = {"apiVersion": "apiVersion: flyball.dev/v1alpha1", "kind": "kind: HorizontalAutoscaler"}
+PATH = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers/"
+ACTS_TIMEOUT_SEC = 40
 ESTABLISHED = "--for=condition=Established"
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
@@ -175,7 +181,7 @@ def check_defaults(cluster: Cluster, track: Track) -> None:
 def check_columns(cluster: Cluster, track: Track) -> None:
     """With a status as the controller writes it."""
     cluster.kubectl_ok("create", "-f", "-", stdin=manifest(spec(minReplicas=2)))
-    path = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers/web"
+    path = PATH + "web"
     cluster.api.merge(path + "/status", {"status": STATUS})
     stored = cluster.api.get(path)["status"]
     track.equal("the status is stored as it was written", STATUS | {"conditions": stored["conditions"]}, stored)
@@ -209,8 +215,60 @@ def check_renamed(cluster: Cluster, track: Track) -> None:
     track.check("two lines make it ours", done.returncode == 0, done.stderr)
 
 
+def deployment(name: str) -> dict:
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "default"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels},
+                 "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "none"}]}}},
+    }
+
+
+def replicas(cluster: Cluster, name: str) -> int:
+    return cluster.api.get(f"/apis/apps/v1/namespaces/default/deployments/{name}")["spec"]["replicas"]
+
+
+def condition(cluster: Cluster, name: str, kind: str) -> tuple[str, str]:
+    conditions = cluster.api.get(PATH + name).get("status", {}).get("conditions", [])
+    return next(((c["status"], c["reason"]) for c in conditions if c["type"] == kind), ("", ""))
+
+
+def check_controller(cluster: Cluster, own: Path, track: Track) -> None:
+    """There is no metrics API here: what is left is what must work without one."""
+    manifests.apply_base(cluster, track)
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30))
+    wanted = {
+        "acts": spec(maxReplicas=2, override=override(minReplicas=3, maxReplicas=4, until=until)),
+        "looks": spec(mode="Recommend", override=override(minReplicas=3, maxReplicas=4)),
+        "falls": spec(metrics=[{**CPU, "fallback": {"failureDurationSeconds": 6, "replicas": 4}}], syncPeriodSeconds=5),
+    }
+    for name, its in wanted.items():
+        cluster.kubectl_ok("create", "-f", "-", stdin=json.dumps(deployment(name)))
+        cluster.kubectl_ok("create", "-f", "-", stdin=manifest({**its, "scaleTargetRef": {**TARGET, "name": name}}, name))
+    controller = cluster.processes.start("flyball-controller", [
+        str(own / "flyball-controller"), f"--kubeconfig={cluster.account_kubeconfig('flyball-controller')}", "--sync-period=5s"])
+
+    def wait(what: str, reached) -> None:
+        wait_for(what, reached, ACTS_TIMEOUT_SEC, alive=(controller,))
+        track.check(what, True)
+
+    wait("an override works without any metric, beyond maxReplicas", lambda: replicas(cluster, "acts") == 3)
+    wait("and is told", lambda: condition(cluster, "acts", "Overridden") == ("True", "OverrideActive"))
+    wait("a fallback raises", lambda: replicas(cluster, "falls") == 4)
+    wait("and is told", lambda: condition(cluster, "falls", "FallbackActive") == ("True", "MetricFailed"))
+    wait("Recommend reports", lambda: cluster.api.get(PATH + "looks").get("status", {}).get("desiredReplicas") == 3)
+    track.equal("and writes nothing", 1, replicas(cluster, "looks"))
+    row = next(line.split() for line in cluster.kubectl_ok("get", "fha").splitlines() if line.startswith("acts"))
+    track.check("kubectl get fha tells", "Deployment/acts" in row and "Override" in row, row)
+    wait("the override ends by itself", lambda: replicas(cluster, "acts") == 2)
+    wait("and is no longer told", lambda: condition(cluster, "acts", "Overridden") == ("", ""))
+    track.equal("events name our kind", True, any(
+        e["involvedObject"]["kind"] == "HorizontalAutoscaler" and e["reason"] == "SuccessfulRescale"
+        for e in cluster.api.get("/api/v1/namespaces/default/events")["items"]))
+    track.equal("flyball-controller ends when it is asked to", 0, controller.stop())
+
+
 def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> None:
-    del own  # nothing of ours runs here
     cluster = Cluster(folder, programs)
     try:
         track.phase("start")
@@ -227,14 +285,18 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
         cluster.kubectl_ok("delete", "fha", "two-lines")
         check_columns(cluster, track)
         check_explain(cluster, track)
+        cluster.kubectl_ok("delete", "fha", "web")
+        track.phase("flyball-controller")
+        check_controller(cluster, own, track)
     finally:
         cluster.stop()
 
 
 def main() -> int:
     report = Report()
+    own = Path(sys.argv[1] if len(sys.argv) > 1 else "build/release/bin").resolve()
     with tempfile.TemporaryDirectory(prefix="flyball-own-kind-") as folder:
-        play(Path(folder), components.resolve(PROGRAMS), Path(), Track(report, "own-kind"))
+        play(Path(folder), components.resolve(PROGRAMS), own, Track(report, "own-kind"))
     report.line(report.summary())
     return 1 if report.failed else 0
 

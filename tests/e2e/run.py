@@ -37,7 +37,7 @@ PAIRINGS = {
 }
 DEFAULT = ("1", "2", "3")
 
-# Name -> module with PROGRAMS and play(folder, programs, own, track).
+# Name -> module with PROGRAMS, OWN_PROGRAMS and play(folder, programs, own, track).
 SCENES = {
     "own-kind": own_kind,
 }
@@ -133,8 +133,10 @@ def _arguments() -> argparse.Namespace:
     return options
 
 
-def _missing_own(pairings: list[Pairing], own: Path) -> list[str]:
-    names = sorted(set().union(*(pairing.own_programs() for pairing in pairings)))
+def _missing_own(pairings: list[Pairing], scenes: list[str], own: Path) -> list[str]:
+    needed = [pairing.own_programs() for pairing in pairings]
+    needed += [SCENES[name].OWN_PROGRAMS for name in scenes]
+    names = sorted(set().union(*needed))
     return [str(own / name) for name in names if not os.access(own / name, os.X_OK)]
 
 
@@ -144,7 +146,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     pairings = [PAIRINGS[key] for key in dict.fromkeys(options.pairing)]
     began = time.monotonic()
-    missing = _missing_own(pairings, options.bin)
+    missing = _missing_own(pairings, options.scene, options.bin)
     if missing:
         print(f"e2e: not built: {', '.join(missing)} (./dev build)", file=sys.stderr)
         return 1
