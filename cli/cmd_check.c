@@ -53,8 +53,8 @@ static enum error_kind check_all(struct check *c, const struct option_list *file
 		const char *file = files->items.at[i];
 		enum error_kind kind = source_file_read(c->a, file, TAPE_MAX_BYTES, &text, err);
 		if (kind != ERR_OK) {
-			fprintf(stderr, "flyball check: %s\n", err->text);
 			*ret_read = kind;
+			(void)verb_args_fail("check", err, VERB_ARGS_BAD_INPUT);
 			continue;
 		}
 		check_add_file(c, file, text);

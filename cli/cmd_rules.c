@@ -37,7 +37,8 @@ struct rules_options {
 	struct query_version for_version;
 };
 
-static int usage_of(const char *action, const struct error *err, int code)
+/* One line on standard error. */
+static int tell(const char *action, const struct error *err, int code)
 {
 	char verb[40];
 
@@ -120,7 +121,7 @@ static int run_check(void *ctx)
 		kind = check_files(o, &l, &c, &out, &err);
 	loaded_done(&l);
 	if (kind != ERR_OK)
-		return usage_of("check", &err, VERB_ARGS_BAD_INPUT);
+		return tell("check", &err, VERB_ARGS_BAD_INPUT);
 	fputs(buf_text(&out), stdout);
 	if (unread)
 		return VERB_ARGS_BAD_INPUT;
@@ -227,16 +228,17 @@ static int run_test(void *ctx)
 	enum error_kind kind = load(o, &l, NULL, &unread, &err);
 	if (kind != ERR_OK) {
 		loaded_done(&l);
-		return usage_of("test", &err, VERB_ARGS_BAD_INPUT);
+		return tell("test", &err, VERB_ARGS_BAD_INPUT);
 	}
 	bool known = !o->no_cluster && read_uses(o, &cluster, &a, "", &uses, &no_cluster) == ERR_OK;
-	if (!known && !o->no_cluster && no_cluster.kind != ERR_NOTFOUND)
-		fprintf(stderr, "flyball rules test: autoscalers are not told: %s\n",
-			no_cluster.text);
+	if (!known && !o->no_cluster && no_cluster.kind != ERR_NOTFOUND) {
+		(void)error_wrap(&no_cluster, "autoscalers are not told");
+		(void)tell("test", &no_cluster, 0);
+	}
 	kind = test_files(o, &l, known ? &uses : NULL, &tally, &err);
 	loaded_done(&l);
 	if (kind != ERR_OK)
-		return usage_of("test", &err,
+		return tell("test", &err,
 			kind == ERR_INVALID || kind == ERR_NOTFOUND ? VERB_ARGS_BAD_INPUT
 								    : VERB_ARGS_NO);
 	return tell_tally(&tally);
@@ -278,7 +280,7 @@ static int run_list(void *ctx)
 	}
 	loaded_done(&l);
 	fputs(buf_text(&out), stdout);
-	return kind == ERR_OK ? VERB_ARGS_OK : usage_of("list", &err, bad);
+	return kind == ERR_OK ? VERB_ARGS_OK : tell("list", &err, bad);
 }
 
 static int run_generate(void *ctx)
@@ -289,7 +291,7 @@ static int run_generate(void *ctx)
 
 	buf_init(&out, MAX_OUTPUT_BYTES);
 	if (rules_generate(&o->generate, &out, &err) != ERR_OK)
-		return usage_of("generate", &err, VERB_ARGS_BAD_INPUT);
+		return tell("generate", &err, VERB_ARGS_BAD_INPUT);
 	fputs(buf_text(&out), stdout);
 	return VERB_ARGS_OK;
 }
@@ -311,14 +313,14 @@ static int run_compare(void *ctx)
 	enum error_kind kind = read_uses(o, &cluster, &a, "", &o->compare.uses, &err);
 	if (kind == ERR_OK)
 		o->compare.default_namespace = cluster.ns;
-	else if (kind != ERR_NOTFOUND)
-		fprintf(stderr,
-			"flyball rules compare: the autoscalers' questions are not asked: %s\n",
-			err.text);
+	if (kind != ERR_OK && kind != ERR_NOTFOUND) {
+		(void)error_wrap(&err, "the autoscalers' questions are not asked");
+		(void)tell("compare", &err, 0);
+	}
 	kind = rules_compare(&a, &o->compare, &out, &totals, &err);
 	fputs(buf_text(&out), stdout);
 	if (kind != ERR_OK)
-		return usage_of("compare", &err,
+		return tell("compare", &err,
 			kind == ERR_INVALID || kind == ERR_NOTFOUND ? VERB_ARGS_BAD_INPUT
 								    : VERB_ARGS_NO);
 	if (totals.n_left_out > 0)

@@ -91,10 +91,8 @@ static int take_all(const struct snapshot_options *o, struct live *l, struct buf
 	arena_init(&list, MAX_LIST_ARENA_BYTES);
 	const char *ns = s->all_namespaces ? "" : s->ns ? s->ns : l->ns;
 	const struct live_which which = { ns, s->name, s->kind };
-	if (live_list(l, &list, &which, &objects, &n, &err) != ERR_OK) {
-		fprintf(stderr, "flyball snapshot: %s\n", err.text);
-		return SOURCE_EXIT_NO_ANSWER;
-	}
+	if (live_list(l, &list, &which, &objects, &n, &err) != ERR_OK)
+		return verb_args_fail("snapshot", &err, SOURCE_EXIT_NO_ANSWER);
 	if (n == 0) {
 		fprintf(stderr, "flyball snapshot: no autoscaler in %s%s\n",
 			*ns ? "namespace " : "the cluster", ns);
@@ -104,10 +102,9 @@ static int take_all(const struct snapshot_options *o, struct live *l, struct buf
 		size_t before = out->len;
 		if (take_one(l, &objects[i], out, &err) == ERR_OK)
 			continue;
-		fprintf(stderr, "flyball snapshot: %.*s/%.*s: %s\n", SV_ARG(objects[i].ns),
-			SV_ARG(objects[i].name), err.text);
+		(void)error_wrap(&err, "%.*s/%.*s", SV_ARG(objects[i].ns), SV_ARG(objects[i].name));
 		out->len = before;
-		code = SOURCE_EXIT_NO_ANSWER;
+		code = verb_args_fail("snapshot", &err, SOURCE_EXIT_NO_ANSWER);
 	}
 	return code;
 }
@@ -145,8 +142,8 @@ static int run(void *ctx)
 	if (live_open(&l, o->source.kubeconfig, o->source.context, &err) != ERR_OK) {
 		bool configuration =
 			!l.client && (err.kind == ERR_INVALID || err.kind == ERR_NOTFOUND);
-		fprintf(stderr, "flyball snapshot: %s\n", err.text);
-		return configuration ? SOURCE_EXIT_BAD_INPUT : SOURCE_EXIT_NO_ANSWER;
+		return verb_args_fail("snapshot", &err,
+			configuration ? SOURCE_EXIT_BAD_INPUT : SOURCE_EXIT_NO_ANSWER);
 	}
 	l.settings = o->source.settings;
 	l.tape = &tape;

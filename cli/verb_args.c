@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "cli/printable.h"
+
 /* The help of the longest verb has 8 KiB. */
 #define MAX_HELP_BYTES (256u * 1024)
 
@@ -48,9 +50,19 @@ static void print_help(const struct verb_args *v)
 	fputs(buf_text(&text), stdout);
 }
 
+/* Texts of servers and files are among the problems. */
+static void put_line(const char *verb, struct sv line)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, MAX_HELP_BYTES);
+	printable_put(&text, line);
+	fprintf(stderr, "flyball %s: %s\n", verb, text.failed ? "out of memory" : buf_text(&text));
+}
+
 int verb_args_fail(const char *verb, const struct error *err, int code)
 {
-	fprintf(stderr, "flyball %s: %s\n", verb, err->text);
+	put_line(verb, sv_of(err->text));
 	return code;
 }
 
@@ -61,7 +73,7 @@ void verb_args_problems(const char *verb, const struct buf *problems)
 
 	while (rest.len > 0 && found) {
 		struct sv line = sv_cut(rest, '\n', &rest, &found);
-		fprintf(stderr, "flyball %s: %.*s\n", verb, SV_ARG(line));
+		put_line(verb, line);
 	}
 }
 
