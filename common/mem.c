@@ -4,6 +4,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* Larger pieces are lists and their buffers. glibc would raise this by itself, with the first one that is freed. */
+#define LARGE_BYTES (256 * 1024)
 
 static struct {
 	unsigned long n_allocations;
@@ -44,6 +50,22 @@ unsigned long mem_n_allocations(void)
 unsigned long mem_n_failures(void)
 {
 	return seam.n_failures;
+}
+
+void mem_setup(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+	(void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }
 
 void *mem_alloc(size_t size)

@@ -37,6 +37,11 @@ static inline __attribute__((unused)) void mem_free_str_auto(char **p)
 	mem_free(*p);
 }
 
+/* For programs that run long: large pieces are mapped one by one and go back to the system when they are freed, instead of leaving holes. */
+void mem_setup(void);
+/* Gives free memory back to the system, after a phase that needed much of it. */
+void mem_trim(void);
+
 /* Fault seam for tests: the n-th allocation from now fails (and all later ones if `forever`). 0 switches it off. */
 void mem_fail_at(unsigned long n, bool forever);
 /* Allocations made so far; tests count a good run with it. Failed ones count too. */

@@ -43,6 +43,8 @@ struct controller {
 	struct beside *beside;
 	struct author_ask *authors;
 	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
+	struct metric_share *share; /* NULL: every object asks for itself */
+	struct refusals refusals;
 	struct drive_pressure pressure;
 	struct guard_mass mass;
 	struct drive_context drive;
@@ -418,6 +420,26 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 	return ERR_OK;
 }
 
+static int64_t metrics_timeout_ns(const struct controller_config *config)
+{
+	return config->sync_period_ns < METRICS_TIMEOUT_NS ? config->sync_period_ns
+							   : METRICS_TIMEOUT_NS;
+}
+
+static enum error_kind make_share(struct controller *c, struct error *err)
+{
+	const struct metric_share_config config = {
+		.client = c->client,
+		.timeout_ns = metrics_timeout_ns(&c->config),
+		.period_ns = c->config.sync_period_ns,
+	};
+
+	refusals_init(&c->refusals);
+	if (is_strict(&c->config) || !c->config.share_metrics)
+		return ERR_OK;
+	return metric_share_new(&config, &c->share, err);
+}
+
 static enum error_kind make_dispatch(
 	struct controller *c, struct selfmetrics *metrics, struct error *err)
 {
@@ -447,6 +469,8 @@ static enum error_kind make_dispatch(
 		.pods = c->pods,
 		.autoscalers = c->autoscalers,
 		.scales = c->scales,
+		.share = c->share,
+		.refusals = is_strict(&c->config) ? NULL : &c->refusals,
 		.prometheus = c->config.prometheus,
 		.prom_share = c->config.prom_share,
 		.strict = is_strict(&c->config),
@@ -457,8 +481,7 @@ static enum error_kind make_dispatch(
 		.gate_ctx = c,
 		.foreign = on_foreign,
 		.foreign_ctx = c,
-		.metrics_timeout_ns =
-			period_ns < METRICS_TIMEOUT_NS ? period_ns : METRICS_TIMEOUT_NS,
+		.metrics_timeout_ns = metrics_timeout_ns(&c->config),
 		.sync_period_ns = period_ns,
 		.quarantine = c->quarantine,
 		.record = c->record,
@@ -480,7 +503,7 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	c->own = (struct feed){ c, AUTOSCALER_OWN };
 	if (pass_metrics_declare(metrics, err) != ERR_OK ||
 		guard_observe_declare(metrics, err) != ERR_OK || make_parts(c, err) != ERR_OK ||
-		make_dispatch(c, metrics, err) != ERR_OK)
+		make_share(c, err) != ERR_OK || make_dispatch(c, metrics, err) != ERR_OK)
 		return err->kind;
 	if (start_watches(c, err) != ERR_OK)
 		return err->kind;
@@ -497,6 +520,8 @@ void controller_free(struct controller *c)
 	watch_stop(c->pod_watch);
 	dispatch_free(c->dispatch);
 	scale_cache_free(c->scales);
+	metric_share_free(c->share);
+	refusals_done(&c->refusals);
 	beside_free(c->beside);
 	author_ask_free(c->authors);
 	loop_timer_free(c->resume_timer);

@@ -42,8 +42,7 @@ struct metric_share_waiter {
 struct answer {
 	struct mono at;
 	struct arena arena;
-	struct error failure;	      /* kind ERR_OK: none */
-	struct sv body, content_type; /* for queries that come later */
+	struct error failure; /* kind ERR_OK: none */
 	struct decoded decoded[MAX_QUERIES];
 	size_t n_decoded;
 };
@@ -207,40 +206,50 @@ static void count(struct group *g, const struct metric_share_question *q, struct
 	g->now.n_pods += q->n_pods;
 }
 
-/* The answer as this query reads it; NULL: it cannot be read. */
-static const struct readings_all *decode(struct answer *a, const struct readings_query *query)
+static const struct decoded *find_decoded(
+	const struct answer *a, const struct readings_query *query)
 {
-	const struct readings_answer answer = {
-		.http_status = 200, .content_type = a->content_type, .body = a->body
-	};
-	struct error ignored;
-
 	for (size_t i = 0; i < a->n_decoded; i++) {
-		struct decoded *d = &a->decoded[i];
+		const struct decoded *d = &a->decoded[i];
 		if (d->query.kind == query->kind && sv_eq(d->query.resource, query->resource) &&
 			sv_eq(d->query.container, query->container))
-			return d->failed ? NULL : &d->all;
+			return d;
 	}
-	if (a->n_decoded == MAX_QUERIES)
-		return NULL;
+	return NULL;
+}
+
+/* Reads the answer as this query does, unless that is done. The text itself is not kept: it is several times as large. */
+static void decode(
+	struct answer *a, const struct readings_query *query, const struct readings_answer *answer)
+{
+	struct error ignored;
+
+	if (find_decoded(a, query) || a->n_decoded == MAX_QUERIES)
+		return;
 	struct decoded *d = &a->decoded[a->n_decoded];
 	*d = (struct decoded){ .query = *query };
 	d->query.resource = arena_sv(&a->arena, query->resource);
 	d->query.container = arena_sv(&a->arena, query->container);
 	if (!d->query.resource.ptr || !d->query.container.ptr)
-		return NULL;
+		return;
 	a->n_decoded++;
-	d->failed = readings_decode_all(&a->arena, query, &answer, &d->all, &ignored) != ERR_OK;
-	return d->failed ? NULL : &d->all;
+	d->failed = readings_decode_all(&a->arena, query, answer, &d->all, &ignored) != ERR_OK;
 }
 
-static struct metric_share_answer answer_for(struct group *g, const struct readings_query *query)
+/* Whether the answer is one to this query, too. */
+static bool covers(const struct answer *a, const struct readings_query *query)
 {
-	if (!g->answer)
-		return (struct metric_share_answer){ NULL, NULL };
-	if (g->answer->failure.kind != ERR_OK)
+	return a->failure.kind != ERR_OK || find_decoded(a, query);
+}
+
+static struct metric_share_answer answer_for(
+	const struct group *g, const struct readings_query *query)
+{
+	const struct decoded *d = g->answer ? find_decoded(g->answer, query) : NULL;
+
+	if (g->answer && g->answer->failure.kind != ERR_OK)
 		return (struct metric_share_answer){ NULL, &g->answer->failure };
-	return (struct metric_share_answer){ decode(g->answer, query), NULL };
+	return (struct metric_share_answer){ d && !d->failed ? &d->all : NULL, NULL };
 }
 
 /* Calls everybody who waits. They may cancel others. */
@@ -275,15 +284,17 @@ static bool keep_answer(
 		return false;
 	g->answer = a;
 	a->at = instant_mono_now();
-	arena_init(&a->arena, MAX_DECODED_BYTES + LIMIT_METRICS_ANSWER_BYTES);
+	arena_init(&a->arena, MAX_DECODED_BYTES);
 	if (failed) {
 		a->failure = *failed;
 		return is_everybodys(failed);
 	}
-	a->body = arena_sv(&a->arena, answer->body);
-	a->content_type = arena_sv(&a->arena, answer->content_type);
-	return a->body.ptr && a->content_type.ptr &&
-	       (g->waiters.n == 0 || decode(a, &g->waiters.at[0]->query));
+	const struct readings_answer given = { .http_status = answer->status,
+		.content_type = answer->content_type,
+		.body = answer->body };
+	VEC_FOREACH (w, &g->waiters)
+		decode(a, &(*w)->query, &given);
+	return a->n_decoded > 0 && !a->decoded[0].failed;
 }
 
 static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
@@ -376,7 +387,7 @@ enum metric_share_result metric_share_ask(struct metric_share *m,
 						   !is_enough(&g->before, q->n_namespace_pods) &&
 						   !is_enough(&first, q->n_namespace_pods)))
 		return METRIC_SHARE_ALONE;
-	if (!g->call && is_fresh(g, now.ns)) {
+	if (!g->call && is_fresh(g, now.ns) && covers(g->answer, &q->query)) {
 		*ret_answer = answer_for(g, &q->query);
 		bool answered = ret_answer->all || ret_answer->failed;
 		m->stats.n_answered += answered;

@@ -5,7 +5,7 @@
 
 #include "common/jtree.h"
 #include "common/limits.h"
-#include "common/map.h"
+#include "common/table.h"
 #include "common/vec.h"
 #include "kube/api_path.h"
 #include "kube/backoff.h"
@@ -32,11 +32,20 @@
 #define SCRATCH_MAX_BYTES (16u * 1024 * 1024)
 /* Versions are opaque texts, in fact twenty digits at most. */
 #define VERSION_MAX_BYTES 4096
+#define UID_TEXT 36
+#define UID_BYTES 16
+
+/* What is remembered of an object: about 80 bytes for one with a name of 30. */
 struct tracked {
 	uint64_t version; /* 0: it is no number, then every state is new */
 	uint32_t list;	  /* number of the list that saw it last */
-	uint32_t uid_len;
-	char uid[];
+	uint16_t ns_len, name_len, uid_len;
+	bool is_packed; /* the uid is a UUID, kept as its 16 bytes */
+	char texts[];	/* uid, namespace, name */
+};
+
+struct key {
+	struct sv ns, name;
 };
 
 struct watch {
@@ -44,10 +53,10 @@ struct watch {
 	char *path, *resource, *label_selector, *field_selector;
 	struct loop_timer *timer;
 	struct client_call *call; /* NULL: waiting */
-	struct map objects;	  /* "namespace/name" -> struct tracked */
-	struct buf key;
+	struct table objects;	  /* struct tracked, by namespace and name */
 	struct arena scratch;
 	struct backoff backoff;
+	bool unreachable; /* the last failure came without an answer */
 	struct watch_stats stats;
 	/* List */
 	bool need_list;
@@ -69,8 +78,7 @@ static void on_timer(struct loop_timer *t, void *ctx);
 static void free_watch(struct watch *w)
 {
 	loop_timer_free(w->timer);
-	map_done(&w->objects, mem_free);
-	buf_done(&w->key);
+	table_done(&w->objects, mem_free);
 	arena_done(&w->scratch);
 	watch_decode_lines_done(&w->lines);
 	mem_free(w->continue_token);
@@ -96,8 +104,7 @@ enum error_kind watch_start(
 	if (!w)
 		return error_nomem(err);
 	w->config = *config;
-	map_init(&w->objects, config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
-	buf_init(&w->key, LIMIT_OBJECT_BYTES);
+	table_init(&w->objects, config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
 	buf_init(&w->version, VERSION_MAX_BYTES);
 	arena_init(&w->scratch, SCRATCH_MAX_BYTES);
 	watch_decode_lines_init(&w->lines, LINE_MAX_BYTES);
@@ -150,6 +157,12 @@ static void retry(struct watch *w, const struct error *failed)
 {
 	struct error err = *failed;
 
+	bool answered = failed->code >= 100;
+
+	/* A server that is back refuses at first (its permissions are not read yet): that is no reason to stay away for long. */
+	if (answered && w->unreachable)
+		backoff_reset(&w->backoff);
+	w->unreachable = !answered;
 	w->stats.n_errors++;
 	w->stats.connected = false;
 	loop_timer_set(w->timer, backoff_next_ns(&w->backoff));
@@ -159,29 +172,120 @@ static void retry(struct watch *w, const struct error *failed)
 
 /* Objects */
 
-static struct sv key_of(struct watch *w, const struct object_id *id)
+static int hex_digit(char c)
 {
-	buf_clear(&w->key);
-	buf_put_sv(&w->key, id->namespace);
-	buf_put_char(&w->key, '/');
-	buf_put_sv(&w->key, id->name);
-	return buf_sv(&w->key);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_hyphen_at(size_t i)
+{
+	return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+/* The 16 bytes of a UUID in the form in which servers write it; false: it is something else. */
+static bool pack_uid(struct sv uid, unsigned char ret[UID_BYTES])
+{
+	size_t n = 0;
+
+	if (uid.len != UID_TEXT)
+		return false;
+	for (size_t i = 0; i < UID_TEXT; i++) {
+		int digit = hex_digit(uid.ptr[i]);
+		if (is_hyphen_at(i) ? uid.ptr[i] != '-' : digit < 0)
+			return false;
+		if (is_hyphen_at(i))
+			continue;
+		ret[n / 2] = (unsigned char)(n % 2 ? ret[n / 2] | digit : digit << 4);
+		n++;
+	}
+	return true;
+}
+
+/* The text, in `room` where it is kept as bytes. */
+static struct sv uid_of(const struct tracked *t, char room[UID_TEXT])
+{
+	size_t n = 0;
+
+	if (!t->is_packed)
+		return sv_from(t->texts, t->uid_len);
+	for (size_t i = 0; i < UID_TEXT; i++) {
+		unsigned char byte = (unsigned char)t->texts[n / 2];
+		if (is_hyphen_at(i))
+			room[i] = '-';
+		else
+			room[i] = "0123456789abcdef"[n++ % 2 ? byte & 15 : byte >> 4];
+	}
+	return sv_from(room, UID_TEXT);
+}
+
+static struct key key_of(const struct tracked *t)
+{
+	struct sv ns = sv_from(t->texts + t->uid_len, t->ns_len);
+	return (struct key){ ns, sv_from(ns.ptr + ns.len, t->name_len) };
+}
+
+static bool is_object(const void *item, const void *key)
+{
+	const struct key *wanted = key;
+	const struct key own = key_of(item);
+
+	return sv_eq(own.name, wanted->name) && sv_eq(own.ns, wanted->ns);
+}
+
+static struct tracked *find_object(const struct watch *w, const struct object_id *id)
+{
+	const struct key key = { id->namespace, id->name };
+
+	return table_find(&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key);
+}
+
+/* Forgets it; nothing happens when it is not known. */
+static void forget_object(struct watch *w, const struct object_id *id)
+{
+	const struct key key = { id->namespace, id->name };
+
+	mem_free(table_take(
+		&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key));
 }
 
 static bool same_uid(const struct tracked *t, const struct object_id *id)
 {
-	return sv_eq(sv_from(t->uid, t->uid_len), id->uid);
-}
-
-static struct sv uid_of(const struct tracked *t)
-{
-	return sv_from(t->uid, t->uid_len);
+	char room[UID_TEXT];
+	return sv_eq(uid_of(t, room), id->uid);
 }
 
 static uint64_t version_of(const struct object_id *id)
 {
 	uint64_t version;
 	return object_meta_version(id->resource_version, &version) ? version : 0;
+}
+
+static struct tracked *new_object(const struct object_id *id)
+{
+	unsigned char packed[UID_BYTES] = { 0 };
+	bool is_packed = pack_uid(id->uid, packed);
+	struct sv uid = is_packed ? sv_from((const char *)packed, sizeof(packed)) : id->uid;
+	const struct sv texts[] = { uid, id->namespace, id->name };
+	struct tracked *t;
+
+	if (uid.len > UINT16_MAX || id->namespace.len > UINT16_MAX || id->name.len > UINT16_MAX)
+		return NULL;
+	t = mem_alloc(sizeof(*t) + uid.len + id->namespace.len + id->name.len);
+	if (!t)
+		return NULL;
+	*t = (struct tracked){ .ns_len = (uint16_t)id->namespace.len,
+		.name_len = (uint16_t)id->name.len,
+		.uid_len = (uint16_t)uid.len,
+		.is_packed = is_packed };
+	char *at = t->texts;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		if (texts[i].len > 0)
+			memcpy(at, texts[i].ptr, texts[i].len);
+		at += texts[i].len;
+	}
+	return t;
 }
 
 /* Remembers the object. The caller is told even where that fails: then it may be told twice, but it does not miss a change; the
@@ -192,18 +296,14 @@ static void track(
 	struct error err;
 
 	if (!known) {
-		known = mem_alloc(sizeof(*known) + id->uid.len);
+		known = new_object(id);
 		if (!known) {
 			error_nomem(&w->trouble);
 			return;
 		}
-		known->uid_len = (uint32_t)id->uid.len;
-		if (id->uid.len > 0)
-			memcpy(known->uid, id->uid.ptr, id->uid.len);
-		if (w->key.failed || map_set(&w->objects, buf_sv(&w->key), known, NULL, &err)) {
+		if (table_add(&w->objects, table_hash(&w->objects, id->namespace, id->name), known,
+			    &err)) {
 			mem_free(known);
-			if (w->key.failed)
-				error_nomem(&err);
 			w->trouble = err;
 			return;
 		}
@@ -216,15 +316,15 @@ static void track(
 static void take_object(struct watch *w, const struct object_id *id, struct sv json, bool from_list)
 {
 	uint64_t version = version_of(id);
-	struct sv key = key_of(w, id);
-	struct tracked *known = map_get(&w->objects, key);
+	struct tracked *known = find_object(w, id);
 
 	if (known && !same_uid(known, id)) {
+		char room[UID_TEXT];
 		struct object_id gone = {
-			.namespace = id->namespace, .name = id->name, .uid = uid_of(known)
+			.namespace = id->namespace, .name = id->name, .uid = uid_of(known, room)
 		};
 		w->config.on_deleted(&gone, SV_NULL, w->config.ctx);
-		mem_free(map_take(&w->objects, key));
+		forget_object(w, id);
 		known = NULL;
 	}
 	bool seen = known && version != 0 && version == known->version;
@@ -239,46 +339,46 @@ static void take_object(struct watch *w, const struct object_id *id, struct sv j
 
 static void take_deletion(struct watch *w, const struct object_id *id, struct sv json)
 {
-	struct sv key = key_of(w, id);
-	const struct tracked *known = map_get(&w->objects, key);
+	const struct tracked *known = find_object(w, id);
 
 	if (!known || !same_uid(known, id))
 		return;
 	uint64_t version = version_of(id);
 	if (version != 0 && version < known->version)
 		return;
-	mem_free(map_take(&w->objects, key));
+	forget_object(w, id);
 	w->config.on_deleted(id, json, w->config.ctx);
 }
 
 /* After a list: what it did not show is gone. */
 static enum error_kind sweep(struct watch *w, struct error *err)
 {
-	VEC(char *) gone = { 0 };
+	VEC(struct tracked *) gone = { 0 };
 	enum error_kind kind = ERR_OK;
+	char room[UID_TEXT];
 
-	MAP_FOREACH (e, &w->objects) {
-		const struct tracked *t = e->value;
+	TABLE_FOREACH(item, &w->objects)
+	{
+		struct tracked *t = *item;
 		if (t->list == w->list)
 			continue;
-		char **slot = VEC_PUSH(&gone, w->objects.max);
-		if (slot)
-			*slot = mem_memdup(e->key, e->key_len);
-		if (!slot || !*slot) {
+		struct tracked **slot = VEC_PUSH(&gone, w->objects.max);
+		if (!slot) {
 			kind = error_nomem(err);
 			break;
 		}
+		*slot = t;
 	}
-	VEC_FOREACH (key, &gone) {
-		struct tracked *t = *key && !kind ? map_take(&w->objects, sv_of(*key)) : NULL;
-		if (t) {
-			struct object_id id = { .uid = uid_of(t) };
-			bool cut;
-			id.namespace = sv_cut(sv_of(*key), '/', &id.name, &cut);
-			w->config.on_deleted(&id, SV_NULL, w->config.ctx);
-		}
+	for (size_t i = 0; !kind && i < gone.n; i++) {
+		struct tracked *t = gone.at[i];
+		const struct key key = key_of(t);
+		struct object_id id = {
+			.namespace = key.ns, .name = key.name, .uid = uid_of(t, room)
+		};
+		(void)table_take(
+			&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key);
+		w->config.on_deleted(&id, SV_NULL, w->config.ctx);
 		mem_free(t);
-		mem_free(*key);
 	}
 	VEC_DONE(&gone);
 	return kind;

@@ -93,7 +93,7 @@ static struct asker *ask(
 START_TEST(two_objects_with_a_quarter_of_the_pods_share)
 {
 	struct world w;
-	struct asker a, b, c, d;
+	struct asker a, b, c;
 
 	start(&w);
 	ck_assert_int_eq(ask(&w, &a, RESOURCE, "cpu", 9)->result, METRIC_SHARE_ALONE);
@@ -102,13 +102,34 @@ START_TEST(two_objects_with_a_quarter_of_the_pods_share)
 	FAKE_UNTIL(&w.fake, b.n_called && c.n_called);
 	ck_assert_int_eq(b.n_samples, 2);
 	ck_assert_int_eq(c.n_samples, 2);
-	/* Another resource of the same answer. */
-	ck_assert_int_eq(ask(&w, &d, RESOURCE, "memory", 1)->result, METRIC_SHARE_READY);
-	ck_assert_int_eq(d.n_samples, 1);
-	ck_assert_int_eq(d.n_bare, 1);
 	ck_assert_int_eq(w.fake.n_requests, 1);
 	ck_assert_str_eq(w.fake.log, "GET " RESOURCE "\n");
-	ck_assert_uint_eq(metric_share_stats(w.share).n_answered, 3);
+	ck_assert_uint_eq(metric_share_stats(w.share).n_answered, 2);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(one_answer_is_read_for_every_resource_that_somebody_waits_for)
+{
+	struct world w;
+	struct asker a, b, c, d;
+
+	start(&w);
+	(void)ask(&w, &a, RESOURCE, "cpu", 9);
+	(void)ask(&w, &b, RESOURCE, "cpu", 9);
+	(void)ask(&w, &c, RESOURCE, "memory", 9);
+	FAKE_UNTIL(&w.fake, b.n_called && c.n_called);
+	ck_assert_int_eq(b.n_samples, 2);
+	ck_assert_int_eq(c.n_samples, 1);
+	ck_assert_int_eq(c.n_bare, 1);
+	ck_assert_int_eq(w.fake.n_requests, 1);
+	ck_assert_int_eq(ask(&w, &d, RESOURCE, "memory", 9)->result, METRIC_SHARE_READY);
+	/* The text is gone: a resource that comes later is asked for again, by everybody who asks now. */
+	ck_assert_int_eq(ask(&w, &d, RESOURCE, "disk", 9)->result, METRIC_SHARE_WAIT);
+	FAKE_UNTIL(&w.fake, d.n_called);
+	ck_assert_int_eq(d.n_samples, 0);
+	ck_assert_int_eq(d.n_bare, 2);
+	ck_assert_int_eq(w.fake.n_requests, 2);
 	stop(&w);
 }
 END_TEST
@@ -255,6 +276,7 @@ END_TEST
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, two_objects_with_a_quarter_of_the_pods_share);
+	tcase_add_test(tcase, one_answer_is_read_for_every_resource_that_somebody_waits_for);
 	tcase_add_test(tcase, few_pods_of_many_are_asked_for_alone);
 	tcase_add_test(tcase, a_reading_is_shared_for_a_second);
 	tcase_add_test(tcase, custom_metrics_are_shared_only_where_our_adapter_serves_them);

@@ -466,8 +466,31 @@ START_TEST(metadata_alone_can_be_asked_for)
 }
 END_TEST
 
+START_TEST(a_server_that_is_back_and_refuses_at_first_is_asked_often)
+{
+	struct state s = { .list = LIST("10", POD("a", "u", "3")) };
+	struct fake f;
+	struct watch *w = start(&f, &s);
+
+	FAKE_UNTIL(&f, s.stream);
+	fake_hang_up(&f);
+	s.status = 403;
+	fake_turn_for(&f, 2500 * NS_PER_MS);
+	fake_listen(&f);
+	int n = f.n_requests;
+	FAKE_UNTIL(&f, f.n_requests > n);
+	fake_turn_for(&f, 700 * NS_PER_MS);
+	ck_assert_int_ge(f.n_requests, n + 3);
+	s.status = 0;
+	FAKE_UNTIL(&f, s.stream);
+	watch_stop(w);
+	fake_stop(&f);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, a_server_that_is_back_and_refuses_at_first_is_asked_often);
 	tcase_add_test(tcase, metadata_alone_can_be_asked_for);
 	tcase_add_test(tcase, objects_are_listed_then_followed);
 	tcase_add_test(tcase, old_and_repeated_versions_are_left_out);
