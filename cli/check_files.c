@@ -1,5 +1,6 @@
 /* One file -> its kind, and its documents to those who know them. */
 #include "cli/check_parts.h"
+#include "cli/rules_manifest.h"
 
 /* "12" in front of a colon; takes both off. */
 static bool take_number(struct sv *s, uint32_t *ret)
@@ -65,6 +66,23 @@ static bool is_autoscaler(const struct jtree *t)
 	       sv_is(kind, "HorizontalPodAutoscaler") || sv_is(kind, OWN_KIND_NAME);
 }
 
+/* The ConfigMap that the adapter mounts. Others are none of our business, whatever they hold. */
+static bool add_rules_map(struct check *c, const char *file, const struct jtree *t)
+{
+	struct manifest inner = { 0 };
+	struct sv rules;
+	struct error err;
+
+	enum error_kind kind = rules_manifest_entry(c->a, file, t, &rules, &err);
+	if (kind == ERR_OK && rules.ptr)
+		kind = manifest_parse(c->a, file, rules, &inner, &err);
+	c->failed = c->failed || kind == ERR_NOMEM;
+	if (kind != ERR_OK || inner.n == 0 || !is_rules_file(inner.at[0].tree))
+		return false;
+	check_rules_file_add(c, file, rules);
+	return true;
+}
+
 void check_add_file(struct check *c, const char *file, struct sv text)
 {
 	const char *name = strcmp(file, "-") == 0 ? "stdin" : file;
@@ -92,7 +110,7 @@ void check_add_file(struct check *c, const char *file, struct sv text)
 			check_rules_file_add(c, name, text);
 		else if (is_autoscaler(t))
 			check_object_add_autoscaler(c, name, t);
-		else if (!check_object_add_workload(c, name, t))
+		else if (!add_rules_map(c, name, t) && !check_object_add_workload(c, name, t))
 			c->n_skipped++;
 	}
 }

@@ -153,6 +153,13 @@ static const struct row ROWS[] = {
 		"{matches: \"(\"}\n",
 		"rules-file 4:1 externalRules[1]\n" },
 
+	{ "a ConfigMap with rules, at its own lines",
+		"apiVersion: v1\nkind: ConfigMap\ndata:\n  config.yaml: |\n    rules:\n    - foo: "
+		"1\n",
+		"rules-file 6:1 \n" },
+	{ "a ConfigMap with something else", "kind: ConfigMap\ndata: {a: 'b: ['}\n", "" },
+	{ "a ConfigMap with nothing", "kind: ConfigMap\n", "" },
+
 	{ "the same name twice", HPA SEPARATOR HPA, "same-object-twice 11:12 metadata.name\n" },
 	{ "two autoscalers for one target", HPA SEPARATOR OWN,
 		"two-autoscalers 13:3 spec.scaleTargetRef\n" },
