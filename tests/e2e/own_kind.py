@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "myhpa.yaml"
 RENAMED = {"apiVersion": "apiVersion: flyball.dev/v1alpha1", "kind": "kind: HorizontalAutoscaler"}
 PATH = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers/"
 ACTS_TIMEOUT_SEC = 40
-ESTABLISHED = "--for=condition=Established"
+ESTABLISH_TIMEOUT_SEC = 30
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
 QUEUE = {"type": "External", "external": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": 2}}}
@@ -276,7 +276,7 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
         done = cluster.kubectl("apply", "-f", str(CRD))
         if not track.check("the API server takes the definition", done.returncode == 0 and not done.stderr, done.stderr):
             return
-        cluster.kubectl_ok("wait", ESTABLISHED, "crd/horizontalautoscalers.flyball.dev", "--timeout=30s")
+        wait_for("served definition", lambda: cluster.api.answers(PATH[:-1]), ESTABLISH_TIMEOUT_SEC)
         track.phase("objects")
         check_objects(cluster, track)
         check_defaults(cluster, track)
