@@ -28,6 +28,7 @@ class Cluster:
         certificate, key = self.certificates.client("e2e-admin", "system:masters")
         self.api = Api(self.api_port, self.certificates.authority, certificate, key)
         self.admin_kubeconfig = self.kubeconfig("admin", certificate=certificate, key=key)
+        self.audit_flags: list[str] = []
         self.apiserver: Process | None = None
         self.prometheus: Process | None = None
 
@@ -78,6 +79,13 @@ class Cluster:
         }
         token = self.api.create(path, request)["status"]["token"]
         return self.kubeconfig(account, token=token, namespace=SYSTEM_NAMESPACE)
+
+    def keep_audit(self, rules: list[dict]) -> Path:
+        """Before the start: the API server writes down the requests that these rules of an audit policy name. Returns the log."""
+        policy, log = self.folder / "audit-policy.json", self.folder / "audit.log"
+        policy.write_text(json.dumps({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules}))
+        self.audit_flags = [f"--audit-policy-file={policy}", f"--audit-log-path={log}"]
+        return log
 
     # ----- parts
 
@@ -132,6 +140,7 @@ class Cluster:
                 "--requestheader-extra-headers-prefix=X-Remote-Extra-",
                 f"--proxy-client-cert-file={front_certificate}",
                 f"--proxy-client-key-file={front_key}",
+                *self.audit_flags,
             ],
         )
         self.wait_for_apiserver()

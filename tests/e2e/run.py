@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import components
+import ha
 import own_kind
 from procs import Interrupted, stopping
 from report import Report, Track
@@ -40,6 +41,7 @@ DEFAULT = ("1", "2", "3")
 # Name -> module with PROGRAMS, OWN_PROGRAMS and play(folder, programs, own, track).
 SCENES = {
     "own-kind": own_kind,
+    "ha": ha,
 }
 
 # Pairings start one after the other: the start of an API server wants a core for some seconds.
