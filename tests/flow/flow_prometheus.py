@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Metrics of type Prometheus in our own kind: one number and one row a pod, from zero, dead exporters, other people's series, shared questions."""
 
+import subprocess
 import sys
 import time
 
-from play import Failed, play, until
+from play import BIN, Failed, play, until
 from stub_prometheus import StubPrometheus, vector
 
 FHAS = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers"
@@ -46,10 +47,10 @@ def is_active(stage, name="web"):
     return found["status"] == "True" or found
 
 
-def control(stage, stub, more="", namespaces="[default]"):
+def control(stage, stub, more="", flags=()):
     config = stage.folder / "controller.yaml"
-    config.write_text(f"servers:\n- name: main\n  url: {stub.url}\n  namespaces: {namespaces}\n{more}")
-    stage.start_controller(f"--config={config}", "--native-hpas=ignore")
+    config.write_text(f"servers:\n- name: main\n  url: {stub.url}\n  namespaces: [default]\n{more}")
+    stage.start_controller(f"--config={config}", "--native-hpas=ignore", *flags)
 
 
 def one_number_decides(stage):
@@ -145,6 +146,25 @@ def what_is_alike_is_asked_once(stage):
             raise Failed(f"{len(stub.asked) - asked} requests in 5 s for ten objects with two questions")
 
 
+def passes_are_decided_again_without_servers(stage):
+    def rows():
+        return vector(*[({"pod": p["metadata"]["name"]}, 4) for p in stage.get(PODS)["items"] if p["metadata"]["labels"].get("app") == "rows"])
+
+    with StubPrometheus(queries={f"load{HERE}": scalar(6), f"rows{HERE}": rows}) as stub:
+        for name, what in (("load", {}), ("rows", {"query": "rows", "podLabel": "pod"}), ("thief", {"query": 'x{namespace="bank"}'}), ("typo", {"query": "x{"})):
+            stage.create_deployment(name, 2)
+            create(stage, name, name, **what)
+        control(stage, stub, flags=[f"--record={stage.folder}/tapes"])
+        until("three", lambda: stage.replicas_are(3, "load"))
+        until("four", lambda: stage.replicas_are(4, "rows"))
+        stage.stop("flyball-controller")
+    tapes = sorted(str(path) for path in (stage.folder / "tapes").rglob("tape-*"))
+    said = subprocess.run([str(BIN / "flyball"), "replay", *tapes], capture_output=True, text=True, timeout=60, check=False)
+    if said.returncode != 0 or not said.stdout.rstrip().endswith(" 0 different"):
+        raise Failed(f"replay: {said.stdout[-800:]}{said.stderr[-400:]}")
+
+
 if __name__ == "__main__":
     sys.exit(play(one_number_decides, a_row_a_pod_decides, zero_is_left_by_the_activation_value, a_dead_exporter_scales_nothing_down,
-                  other_series_are_refused, without_servers_nothing_is_asked, what_is_alike_is_asked_once))
+                  other_series_are_refused, without_servers_nothing_is_asked, what_is_alike_is_asked_once,
+                  passes_are_decided_again_without_servers))
