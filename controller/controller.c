@@ -8,6 +8,7 @@
 #include "controller/beside.h"
 #include "controller/dispatch.h"
 #include "controller/guard_observe.h"
+#include "controller/live_metrics.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
 #include "kube/kind_watch.h"
@@ -18,6 +19,9 @@
 #define RESUME_CHECK_NS NS_PER_SEC
 /* The reference repeats a warning with every pass; we do it this often. */
 #define EVENT_REPEAT_NS (300 * NS_PER_SEC)
+/* How often the self-metrics of the machinery are brought up to date, and how often free memory goes back to the system. */
+#define HOUSEKEEPING_NS (2 * NS_PER_SEC)
+#define TRIM_NS (60 * NS_PER_SEC)
 #define EVENT_COMPONENT "horizontal-pod-autoscaler"
 
 /* What a watch of autoscalers calls back with. */
@@ -58,6 +62,9 @@ struct controller {
 	void *before_ctx;
 	bool interrupted; /* a watch is broken; said once, and once when all work again */
 	struct loop_timer *resume_timer;
+	struct loop_timer *housekeeping_timer;
+	struct selfmetrics *metrics;
+	struct mono trimmed;
 };
 
 static bool is_synced(const struct watch *w)
@@ -232,6 +239,8 @@ static void on_progress(struct controller *c)
 		(void)snprintf(n, sizeof(n), "%zu", autoscalers_n(c->autoscalers));
 		(void)snprintf(pods, sizeof(pods), "%zu", pod_cache_n(c->pods));
 		log_event(LOG_INFO, "ready", "hpas", n, "pods", pods, NULL);
+		/* The lists took many times what is kept of them. */
+		mem_trim();
 	}
 	turn(c);
 }
@@ -364,6 +373,27 @@ static enum error_kind start_watches(struct controller *c, struct error *err)
 
 /* Life */
 
+static void on_housekeeping(struct loop_timer *t, void *ctx)
+{
+	struct controller *c = ctx;
+	const struct live_metrics_facts facts = {
+		.depth = dispatch_depth(c->dispatch),
+		.scales = c->scales ? scale_cache_stats(c->scales)
+				    : (struct scale_cache_stats){ .n_watched = 0 },
+		.share = c->share ? metric_share_stats(c->share)
+				  : (struct metric_share_stats){ .n_requests = 0 },
+		.n_deferred = c->pressure.n_deferred,
+		.n_pods = pod_cache_n(c->pods),
+	};
+
+	live_metrics_set(c->metrics, &facts);
+	if (instant_mono_now().ns - c->trimmed.ns >= TRIM_NS) {
+		mem_trim();
+		c->trimmed = instant_mono_now();
+	}
+	loop_timer_set(t, HOUSEKEEPING_NS);
+}
+
 static bool is_strict(const struct controller_config *config)
 {
 	return config->settings.arithmetic == ARITH_STRICT;
@@ -386,9 +416,10 @@ static void on_target_error(const char *resource, const struct error *err, void 
 static enum error_kind make_parts(struct controller *c, struct error *err)
 {
 	c->resume_timer = loop_timer_new(c->loop, on_resume_timer, c);
+	c->housekeeping_timer = loop_timer_new(c->loop, on_housekeeping, c);
 	c->pods = pod_cache_new();
 	c->autoscalers = autoscalers_new();
-	if (!c->pods || !c->autoscalers || !c->resume_timer)
+	if (!c->pods || !c->autoscalers || !c->resume_timer || !c->housekeeping_timer)
 		return error_nomem(err);
 	if (discovery_cache_new(c->client, &c->discovery, err) != ERR_OK ||
 		events_new(c->client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
@@ -501,12 +532,15 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	c->client = client;
 	c->native = (struct feed){ c, AUTOSCALER_NATIVE };
 	c->own = (struct feed){ c, AUTOSCALER_OWN };
+	c->metrics = metrics;
 	if (pass_metrics_declare(metrics, err) != ERR_OK ||
+		live_metrics_declare(metrics, err) != ERR_OK ||
 		guard_observe_declare(metrics, err) != ERR_OK || make_parts(c, err) != ERR_OK ||
 		make_share(c, err) != ERR_OK || make_dispatch(c, metrics, err) != ERR_OK)
 		return err->kind;
 	if (start_watches(c, err) != ERR_OK)
 		return err->kind;
+	loop_timer_set(c->housekeeping_timer, HOUSEKEEPING_NS);
 	*ret = TAKE_PTR(c);
 	return ERR_OK;
 }
@@ -525,6 +559,7 @@ void controller_free(struct controller *c)
 	beside_free(c->beside);
 	author_ask_free(c->authors);
 	loop_timer_free(c->resume_timer);
+	loop_timer_free(c->housekeeping_timer);
 	events_free(c->events);
 	record_free(c->record);
 	object_quarantine_free(c->quarantine);

@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 	struct controller_options o;
 	struct error err;
 
+	mem_setup();
 	jx_init();
 	if (controller_options_parse(argc, argv, &o, &err) != ERR_OK) {
 		fprintf(stderr, "flyball-controller: %s\n", err.text);

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "controller/guard_observe.h"
+#include "controller/live_metrics.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
 
@@ -179,6 +180,9 @@ void report_pass(struct report *r, struct report_memory *m, const struct autosca
 		return;
 	}
 	pass_metrics_observe(r->metrics, result->hpa, conclusion, seconds);
+	for (size_t i = 0; i < conclusion->events.n; i++)
+		if (conclusion->events.at[i].warning)
+			live_metrics_count_failure(r->metrics, conclusion->events.at[i].reason);
 	if (r->mass && result->pass && result->pass->decided)
 		guard_observe(r->mass, r->metrics, result->hpa, &result->pass->proposal);
 	if (r->compares && one->kind == AUTOSCALER_NATIVE)
