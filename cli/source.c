@@ -109,7 +109,8 @@ static enum error_kind read_name(struct source_options *o, const char *text, str
 	}
 	if (o->name[0] == '\0' || strchr(o->name, '/'))
 		return error_set(err, ERR_INVALID,
-			"'%s' is not the name of an autoscaler; expected hpa/NAME or fha/NAME", text);
+			"'%s' is not the name of an autoscaler; expected hpa/NAME or fha/NAME",
+			text);
 	return ERR_OK;
 }
 

@@ -14,7 +14,7 @@ enum controller_native { CONTROLLER_OBSERVE, CONTROLLER_OWN, CONTROLLER_IGNORE }
 struct controller_config {
 	struct settings settings;
 	int64_t sync_period_ns;
-	bool share_metrics; /* --metrics-sharing=auto; strict mode never shares */
+	bool share_metrics;	   /* --metrics-sharing=auto; strict mode never shares */
 	int64_t status_refresh_ns; /* how often a status is written that differs in the metrics' values only; not looked at in strict mode */
 	enum controller_native native;
 	const char *namespace; /* our own; needed for CONTROLLER_OWN; copied */
