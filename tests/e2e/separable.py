@@ -38,7 +38,7 @@ SAMPLES = 121
 STEP_SEC = 15
 TIMES = (BEGIN_SEC + 900, BEGIN_SEC + 1207, BEGIN_SEC + 1790)
 ASK_TIMEOUT_SEC = 20
-# Rules on one command line, and a bound on what a generator that has gone wrong would cost.
+# Rules on one command line, more than one, and a bound on what a generator that has gone wrong would cost.
 BATCH = 50
 MAX_ATTEMPTS = 40
 
@@ -203,17 +203,15 @@ def forms(program: Path, rules: list[str]) -> list[tuple[str, str | None] | None
     """(grouped query, value of an object without a row) of each rule, None when it is not separable or no rule."""
     command = [str(program), "query", "explain", f"--object-labels={','.join(LABELS)}", *rules]
     shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
-    found: list[tuple[str, str | None] | None] = []
-    parts = re.split(r"^type       ", shown, flags=re.M)[1:]
-    if len(parts) != len(rules):
-        raise RuntimeError(f"flyball query explain told about {len(parts)} of {len(rules)} rules:\n{shown[-2000:]}")
-    for part in parts:
+    found: list[tuple[str, str | None] | None] = [None] * len(rules)
+    parts = re.split(r"^query (\d+):", shown, flags=re.M)
+    if {int(number) for number in parts[1::2]} != set(range(1, len(rules) + 1)):
+        raise RuntimeError(f"flyball query explain did not tell about {len(rules)} rules:\n{shown[-2000:]}")
+    for number, part in zip(parts[1::2], parts[2::2], strict=True):
         match = re.search(r"^asked as   one grouped query, coalesced over .*\n +(.*)$", part, flags=re.M)
-        if not match:
-            found.append(None)
-            continue
-        text, default = re.fullmatch(r"(.*?)(?:, and (\S+) for an object without a row)?", match.group(1)).groups()
-        found.append((text, default))
+        if match:
+            text, default = re.fullmatch(r"(.*?)(?:, and (\S+) for an object without a row)?", match.group(1)).groups()
+            found[int(number) - 1] = (text, default)
     return found
 
 
