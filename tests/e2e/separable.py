@@ -201,8 +201,8 @@ class Rules:
 
 def forms(program: Path, rules: list[str]) -> list[tuple[str, str | None] | None]:
     """(grouped query, value of an object without a row) of each rule, None when it is not separable or no rule."""
-    command = [str(program), "query", "explain", f"--object-labels={','.join(LABELS)}", *rules]
-    shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+    command = [str(program), "query", "explain", f"--object-labels={','.join(LABELS)}", "--", *rules]
+    shown = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False).stdout
     found: list[tuple[str, str | None] | None] = [None] * len(rules)
     parts = re.split(r"^query (\d+):", shown, flags=re.M)
     if {int(number) for number in parts[1::2]} != set(range(1, len(rules) + 1)):
