@@ -43,6 +43,16 @@ START_TEST(an_event_counts_until_it_is_as_old_as_the_period)
 }
 END_TEST
 
+START_TEST(an_event_that_may_be_older_counts_for_certain_until_then)
+{
+	ck_assert_int_eq(history_add_event(&h.up, 2, 60, at(15), &err), ERR_OK);
+	h.up.at[0].earlier_ms = 2000;
+	ck_assert_int_eq(history_sum_certain(&h.up, 60, at(72)), 2);
+	ck_assert_int_eq(history_sum_certain(&h.up, 60, at(73)), 0);
+	ck_assert_int_eq(history_sum(&h.up, 60, at(74)), 2);
+}
+END_TEST
+
 START_TEST(an_outdated_event_gives_up_its_slot_but_counts_if_the_period_grows)
 {
 	ck_assert_int_eq(history_add_event(&h.up, 2, 60, at(0), &err), ERR_OK);
@@ -96,6 +106,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, the_list_starts_once_with_the_present_count);
 	tcase_add_test(tcase, a_slot_is_overwritten_in_place);
 	tcase_add_test(tcase, an_event_counts_until_it_is_as_old_as_the_period);
+	tcase_add_test(tcase, an_event_that_may_be_older_counts_for_certain_until_then);
 	tcase_add_test(tcase, an_outdated_event_gives_up_its_slot_but_counts_if_the_period_grows);
 	tcase_add_test(tcase, a_full_list_loses_its_oldest);
 	tcase_add_test(tcase, without_memory_nothing_changes);
