@@ -123,6 +123,7 @@ void rules_test_explain_nothing(struct buf *cause, struct buf *cure, const struc
 static enum error_kind advise_name(const struct rules_test *t, struct arena *a,
 	const struct rules_file_rule *r, struct buf *cure, struct error *err)
 {
+	AUTO(buf_done) struct buf query = { 0 };
 	struct prom_source_answer answer;
 
 	if (r->series.len == 0) {
@@ -130,10 +131,13 @@ static enum error_kind advise_name(const struct rules_test *t, struct arena *a,
 				  "pattern");
 		return ERR_OK;
 	}
-	const char *query = arena_printf(a, "count({__name__=\"%.*s\"})", SV_ARG(r->series));
-	if (!query)
-		return arena_error(a, err);
-	enum error_kind kind = prom_source_query(t->server, a, sv_of(query), &answer, err);
+	buf_init(&query, MAX_BODY_BYTES);
+	buf_put_str(&query, "count({__name__=");
+	quote_print(&query, r->series);
+	buf_put_str(&query, "})");
+	if (buf_check(&query, "a query", err) != ERR_OK)
+		return err->kind;
+	enum error_kind kind = prom_source_query(t->server, a, buf_sv(&query), &answer, err);
 	if (kind == ERR_NOMEM)
 		return kind;
 	if (kind != ERR_OK || answer.n_rows == 0)

@@ -100,8 +100,11 @@ def a_rule_is_tried_and_its_autoscaler_told(stage):
             '  cure     series carry "kubernetes_pod_name": overrides: {kubernetes_pod_name: {resource: pod}}',
             f'''rule 3  {rules}:9  NOTHING  third_total is on jobs.batch only, by Prometheus' own label "job"; resources.template names label "pod"''',
             'external rule 1', '{queue="a"}  5', '{queue="b"}  NaN, which counts as absent', "4 rules: 2 serve, 2 serve nothing, 0 fail"])
-    with StubPrometheus() as stub:
+    with StubPrometheus(queries={'count({__name__="myapp_http_requests_total"})': vector(({}, 4))}) as stub:
         rules.write_text(RULES)
+        flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
+            "cure     myapp_http_requests_total alone has 4 series: loosen the other matchers"])
+    with StubPrometheus() as stub:
         flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
             "NOTHING  no series match", "Prometheus has no myapp_http_requests_total at all", "0 serve, 1 serves nothing"])
     flyball(stage, "test", rules, "--prometheus=http://127.0.0.1:1", cluster=False, code=1, needles=["ERROR", "1 fails"])
