@@ -26,6 +26,10 @@
 
 #define METRIC_WRITES "flyball_checkpoint_writes_total"
 
+#define HTTP_NOT_FOUND 404
+/* Asking again does not help. */
+#define HTTP_FORBIDDEN 403
+
 enum state { IDLE, READING, TAKING, WRITING, FLUSHING };
 
 struct slot {
@@ -124,21 +128,33 @@ static void read_slot(struct checkpoint_store *s, uint32_t i)
 
 /* Loading */
 
+static const char *outcome_of(const struct checkpoint_store *s)
+{
+	if (s->failed)
+		return "the checkpoint cannot be read; decreases wait for a whole window";
+	if (!s->found)
+		return "there is no checkpoint yet; decreases wait for a whole window";
+	return s->exact ? "took over the windows of the last leader"
+			: "the last leader did not end in order; decreases wait for a whole window";
+}
+
 static void end_load(struct checkpoint_store *s)
 {
 	void (*done)(void *ctx) = s->done;
 
 	cancel_all(s);
 	s->state = IDLE;
-	log_event(s->found && !s->failed ? LOG_INFO : LOG_WARN,
-		!s->found   ? "no checkpoint was found; decreases wait for a whole window"
-		: s->failed ? "a part of the checkpoint is missing; decreases wait for a window"
-		: s->exact  ? "took over the windows of the last leader"
-			    : "the last leader did not end in order; decreases wait for a window",
-		"checkpoint", s->name, NULL);
+	log_event(s->exact ? LOG_INFO : LOG_WARN, outcome_of(s), "checkpoint", s->name, NULL);
 	s->done = NULL;
 	if (done)
 		done(s->done_ctx);
+}
+
+static void give_up_load(struct checkpoint_store *s)
+{
+	s->failed = true;
+	s->exact = false;
+	end_load(s);
 }
 
 /* All shards are of one complete checkpoint. */
@@ -194,10 +210,13 @@ static void on_loaded(
 {
 	struct checkpoint_store *s = slot->store;
 
-	if (failed && failed->code != 404) {
+	if (failed && failed->code != HTTP_NOT_FOUND) {
 		slot->known = false;
 		tell(s, failed);
-		loop_timer_set(s->timer, READ_AGAIN_NS);
+		if (failed->code == HTTP_FORBIDDEN)
+			give_up_load(s);
+		else
+			loop_timer_set(s->timer, READ_AGAIN_NS);
 		return;
 	}
 	slot->known = true;
@@ -490,7 +509,7 @@ static void flush_next(struct slot *slot, bool read, const struct error *failed)
 {
 	struct checkpoint_store *s = slot->store;
 
-	if (read && (!failed || failed->code == 404)) {
+	if (read && (!failed || failed->code == HTTP_NOT_FOUND)) {
 		slot->known = true;
 		if (!send(slot, slot->index == 0))
 			end_flush(s, false);
@@ -549,7 +568,7 @@ static void on_map(struct checkpoint_map *m, const struct checkpoint_map_content
 			on_written(slot, failed);
 			break;
 		}
-		slot->known = !failed || failed->code == 404;
+		slot->known = !failed || failed->code == HTTP_NOT_FOUND;
 		tell(s, slot->known ? NULL : failed);
 		if (slot->known)
 			(void)send(slot, false);
@@ -581,9 +600,7 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 	if (s->state == FLUSHING) {
 		end_flush(s, false);
 	} else if (s->state == READING || s->state == TAKING) {
-		s->failed = true;
-		s->exact = false;
-		end_load(s);
+		give_up_load(s);
 	}
 }
 

@@ -417,6 +417,22 @@ START_TEST(a_server_that_fails_holds_up_nobody_for_long)
 }
 END_TEST
 
+START_TEST(without_permission_nobody_waits)
+{
+	struct world w;
+
+	start(&w);
+	w.status = 403;
+	struct history *h = object(&w, 1);
+	int64_t began = instant_mono_now().ns;
+	load(&w);
+	ck_assert_int_le(instant_mono_now().ns - began, NS_PER_SEC);
+	checkpoint_store_restore(w.store);
+	ck_assert(h->gap);
+	stop(&w);
+}
+END_TEST
+
 START_TEST(somebody_elses_write_is_a_conflict_and_then_replaced)
 {
 	struct world w;
@@ -446,6 +462,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, a_shard_of_another_flush_spoils_the_last_word);
 	tcase_add_test(tcase, nonsense_in_it_means_a_gap);
 	tcase_add_test(tcase, a_server_that_fails_holds_up_nobody_for_long);
+	tcase_add_test(tcase, without_permission_nobody_waits);
 	tcase_add_test(tcase, somebody_elses_write_is_a_conflict_and_then_replaced);
 }
 
