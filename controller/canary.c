@@ -13,6 +13,8 @@
 #define FORGIVEN_PERIODS 64u
 /* A failed request is tried again after this part of a period. */
 #define RETRY_PART 4
+/* A server that cannot be reached is not asked more often than that, however short the period is. */
+#define RETRY_MIN_NS (300 * NS_PER_MS)
 
 void canary_init(struct canary *c, int64_t period_ns, bool leads)
 {
@@ -128,7 +130,9 @@ void canary_see(struct canary *c, enum canary_sight sight, bool read, struct sv 
 
 void canary_fail(struct canary *c, struct mono now)
 {
-	c->not_before = after(now, c->period_ns / RETRY_PART);
+	int64_t wait_ns = c->period_ns / RETRY_PART;
+
+	c->not_before = after(now, wait_ns > RETRY_MIN_NS ? wait_ns : RETRY_MIN_NS);
 }
 
 void canary_forget(struct canary *c)
