@@ -6,6 +6,7 @@
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
+#include "controller/json_pack.h"
 #include "controller/own_kind.h"
 
 /* The largest cluster that was ever reported has tens of thousands. */
@@ -84,7 +85,7 @@ void autoscalers_free_one(struct autoscaler *one)
 	history_done(&one->history);
 	mem_free(one->selector.text);
 	mem_free(one->uid);
-	mem_free(one->json);
+	mem_free(one->packed);
 	mem_free((void *)(uintptr_t)one->key.ptr);
 	mem_free(one);
 }
@@ -153,8 +154,8 @@ void autoscalers_each(
 
 /* What the store reads of an object. */
 struct gist {
-	char *json; /* a copy of its own */
-	size_t json_len;
+	char *packed; /* of its own */
+	size_t packed_len;
 	uint64_t fingerprint, spread;
 	int64_t period_ns;
 	enum scale_kind target_kind;
@@ -231,9 +232,13 @@ static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_
 	jtree_print(&text, tree);
 	if (buf_check(&text, "an autoscaler", err) != ERR_OK)
 		return err->kind;
-	ret->json = mem_memdup(buf_text(&text), text.len);
-	ret->json_len = text.len;
-	return ret->json ? ERR_OK : error_nomem(err);
+	AUTO(buf_done) struct buf packed = { 0 };
+	buf_init(&packed, LIMIT_OBJECT_BYTES);
+	if (json_pack_put(&packed, buf_sv(&text), err) != ERR_OK)
+		return err->kind;
+	ret->packed = mem_memdup(buf_text(&packed), packed.len);
+	ret->packed_len = packed.len;
+	return ret->packed ? ERR_OK : error_nomem(err);
 }
 
 static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, struct error *err)
@@ -286,7 +291,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	}
 	if (read_gist(kind, id, json, &gist, err) != ERR_OK)
 		return err->kind;
-	AUTO(mem_free_str) char *text = gist.json;
+	AUTO(mem_free_str) char *packed = gist.packed;
 	AUTO(mem_free_str) char *uid = mem_memdup(id->uid.ptr, id->uid.len);
 	if (!uid)
 		return error_nomem(err);
@@ -296,11 +301,11 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 		start_over(&all->kinds[kind], one);
 	bool edited = !same_object || gist.fingerprint != one->fingerprint;
 	*ret_change = added ? AUTOSCALERS_ADDED : edited ? AUTOSCALERS_EDITED : AUTOSCALERS_UPDATED;
-	mem_free(one->json);
+	mem_free(one->packed);
 	mem_free(one->uid);
 	one->kind = kind;
-	one->json = TAKE_PTR(text);
-	one->json_len = gist.json_len;
+	one->packed = TAKE_PTR(packed);
+	one->packed_len = gist.packed_len;
 	one->uid = TAKE_PTR(uid);
 	one->version = version;
 	one->fingerprint = gist.fingerprint;
@@ -311,6 +316,18 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->target_kind = gist.target_kind;
 	*ret = one;
 	return ERR_OK;
+}
+
+enum error_kind autoscalers_json(
+	const struct autoscaler *one, struct arena *a, struct sv *ret, struct error *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, LIMIT_OBJECT_BYTES);
+	if (json_pack_take(&text, sv_from(one->packed, one->packed_len), err) != ERR_OK)
+		return err->kind;
+	*ret = arena_sv(a, buf_sv(&text));
+	return ret->ptr ? ERR_OK : arena_error(a, err);
 }
 
 struct autoscaler *autoscalers_take(

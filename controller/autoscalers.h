@@ -19,8 +19,8 @@ struct autoscaler {
 	struct sv key, ns, name; /* key is "namespace/name" */
 	char *uid;
 	/* Newest state that we know of, without managedFields: the watch's, or the answer to our own status write. */
-	char *json;
-	size_t json_len;
+	char *packed; /* json_pack.h; autoscalers_json gives it back */
+	size_t packed_len;
 	uint64_t version;      /* resourceVersion; 0: not a number */
 	uint64_t fingerprint;  /* of the spec: tells an edit from a status write */
 	int64_t period_ns;     /* of its own (syncPeriodSeconds); 0: the controller's */
@@ -53,6 +53,9 @@ enum autoscalers_change {
 MUST_USE enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct autoscaler **ret,
 	enum autoscalers_change *ret_change, struct error *err);
+/* The object's JSON, in the arena. errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind autoscalers_json(
+	const struct autoscaler *one, struct arena *a, struct sv *ret, struct error *err);
 /* Takes the object out; the caller ends its pass and then frees it. NULL: not known. */
 struct autoscaler *autoscalers_take(
 	struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name);

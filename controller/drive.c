@@ -755,12 +755,10 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	tape_write_init(&d->tape, &(struct tape_write_options){ .history_known = true,
 					  .taken_by = "flyball-controller/" FLYBALL_VERSION,
 					  .sync_period_ns = context->sync_period_ns });
-	d->json = arena_sv(&d->arena, sv_from(one->json, one->json_len));
-	if (!d->json.ptr ||
+	if (autoscalers_json(one, &d->arena, &d->json, err) != ERR_OK ||
 		hpa_decode_stored(&d->arena, one->kind, d->json, &d->hpa, err) != ERR_OK) {
-		enum error_kind rc = d->json.ptr ? err->kind : arena_error(&d->arena, err);
 		drive_free(d);
-		return rc;
+		return err->kind;
 	}
 	d->waiting_for_discovery = true;
 	if (discovery_cache_refresh(context->discovery, DISCOVERY_CACHE_MAX_AGE_NS, on_discovery, d,

@@ -56,7 +56,13 @@ START_TEST(an_older_state_is_ignored)
 	(void)put("a", "u", "10", "{\"spec\":{\"maxReplicas\":4}}", &one);
 	ck_assert_int_eq(
 		put("a", "u", "9", "{\"spec\":{\"maxReplicas\":3}}", &one), AUTOSCALERS_NONE);
-	ck_assert_str_eq(one->json, "{\"spec\":{\"maxReplicas\":4}}");
+	struct arena a;
+	struct sv json;
+	struct error err;
+	arena_init(&a, 100000);
+	ck_assert_int_eq(autoscalers_json(one, &a, &json, &err), ERR_OK);
+	ck_assert_str_eq(json.ptr, "{\"spec\":{\"maxReplicas\":4}}");
+	arena_done(&a);
 }
 END_TEST
 
