@@ -196,6 +196,8 @@ static void print_proposal(struct buf *out, const struct source_view *view, size
 	const struct calculation *c = &r->calculation;
 	bool scaled = c->path == CALCULATE_SCALED || c->path == CALCULATE_FILLED;
 	bool external = !hpa_metric_is_per_pod(m);
+	bool held = metric < p->guards.n && p->guards.at[metric].by != GUARD_NONE;
+	int32_t replicas = held ? p->guards.at[metric].computed : r->replicas;
 
 	buf_put_str(out, "  proposal   ");
 	if (scaled && external && !plan_words_is_total(m)) {
@@ -209,7 +211,7 @@ static void print_proposal(struct buf *out, const struct source_view *view, size
 		plan_words_ratio(out, plan_words_last_ratio(c));
 		buf_printf(out, " x %zu pod%s) = ", c->n_pods, c->n_pods == 1 ? "" : "s");
 	}
-	buf_printf(out, "%s%d%s%s%s\n", s->bold, (int)r->replicas, s->off, plan_words_path(c->path),
+	buf_printf(out, "%s%d%s%s%s\n", s->bold, (int)replicas, s->off, plan_words_path(c->path),
 		p->picked.ok && p->picked.winner == metric ? "   decides" : "");
 }
 

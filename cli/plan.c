@@ -216,6 +216,20 @@ static void print_assumptions(struct buf *out, const struct source_view *view)
 	buf_put_str(out, "; " RULES "\n");
 }
 
+/* What the metrics want, where something stands between it and the count. */
+static void print_wanted(struct buf *out, const struct proposal *p)
+{
+	if (!plan_words_has_limits(p) || p->wanted == p->desired)
+		return;
+	buf_printf(out, "   wants %d", (int)p->wanted);
+	if (p->stabilized.replicas != p->wanted)
+		buf_put_str(out, ", held by a stabilisation window");
+	if (p->override.active && p->bounded != p->stabilized.replicas)
+		buf_put_str(out, ", overridden");
+	if (p->limited.applied)
+		buf_printf(out, ", limited by %s", plan_words_limit(p->limited.by));
+}
+
 void plan_print_headline(struct buf *out, const struct source_view *view)
 {
 	enum plan_verdict verdict = plan_verdict_of(view);
@@ -227,6 +241,7 @@ void plan_print_headline(struct buf *out, const struct source_view *view)
 		return;
 	}
 	const struct proposal *p = &view->pass->proposal;
+	buf_put_str(out, view->hpa->owner_kind == AUTOSCALER_OWN ? " (fha)" : "");
 	buf_printf(out, "  %.*s/%.*s", SV_ARG(view->hpa->spec.target.kind),
 		SV_ARG(view->hpa->spec.target.name));
 	if (!view->pass->decided) {
@@ -237,13 +252,9 @@ void plan_print_headline(struct buf *out, const struct source_view *view)
 		buf_printf(out, "  %d -> %d", (int)p->current, (int)p->desired);
 	else
 		buf_printf(out, "  stays at %d", (int)p->current);
-	if (!plan_words_has_limits(p) || p->wanted == p->desired)
-		return;
-	buf_printf(out, "   wants %d", (int)p->wanted);
-	if (p->stabilized.replicas != p->wanted)
-		buf_put_str(out, ", held by a stabilisation window");
-	if (p->limited.applied)
-		buf_printf(out, ", limited by %s", plan_words_limit(p->limited.by));
+	if (p->only_reported && !p->failed && p->desired != p->current)
+		buf_printf(out, ", recommends %d", (int)p->desired);
+	print_wanted(out, p);
 }
 
 void plan_print(struct buf *out, const struct source_view *view)

@@ -29,6 +29,7 @@ struct own_world {
 	int32_t rows[OWN_WORLD_METRICS]; /* per-pod metrics: pods with a sample; -1: all */
 	bool frozen[OWN_WORLD_METRICS];
 	/* The last pass. */
+	struct reading readings[OWN_WORLD_METRICS];
 	struct proposal p;
 	struct conclusion c;
 };
@@ -102,7 +103,6 @@ static inline void own_world_pass(struct own_world *w, int64_t t)
 	const struct pod *list[OWN_WORLD_PODS];
 	struct ask_question questions[OWN_WORLD_METRICS] = { { .state = ASK_REQUEST },
 		{ .state = ASK_REQUEST }, { .state = ASK_REQUEST } };
-	struct reading readings[OWN_WORLD_METRICS];
 	int32_t n = w->scale.replicas < OWN_WORLD_PODS ? w->scale.replicas : OWN_WORLD_PODS;
 	struct pod_set set = { list, (size_t)n };
 	struct error err = { 0 };
@@ -111,7 +111,7 @@ static inline void own_world_pass(struct own_world *w, int64_t t)
 	for (int32_t i = 0; i < n; i++)
 		list[i] = &w->pods[i];
 	for (size_t i = 0; i < w->hpa.spec.n_metrics && i < OWN_WORLD_METRICS; i++)
-		readings[i] = own_world_read(w, i, n);
+		w->readings[i] = own_world_read(w, i, n);
 	const struct decide_input in = {
 		.settings = &w->settings,
 		.hpa = &w->hpa,
@@ -119,7 +119,7 @@ static inline void own_world_pass(struct own_world *w, int64_t t)
 		.target = &w->target,
 		.pods = &set,
 		.questions = questions,
-		.readings = readings,
+		.readings = w->readings,
 		.history = &w->history,
 		.frozen = w->frozen,
 		.now = { { OWN_WORLD_START_SEC + t, 0 }, { (1000 + t) * NS_PER_SEC } },
