@@ -9,7 +9,7 @@
 #endif
 
 /* Larger pieces are lists and their buffers. glibc would raise this by itself, with the first one that is freed. */
-#define LARGE_BYTES (256 * 1024)
+#define LARGE_BYTES (64 * 1024)
 
 static struct {
 	unsigned long n_allocations;

@@ -21,7 +21,7 @@
 #define EVENT_REPEAT_NS (300 * NS_PER_SEC)
 /* How often the self-metrics of the machinery are brought up to date, and how often free memory goes back to the system. */
 #define HOUSEKEEPING_NS (2 * NS_PER_SEC)
-#define TRIM_NS (60 * NS_PER_SEC)
+#define TRIM_NS (20 * NS_PER_SEC)
 #define EVENT_COMPONENT "horizontal-pod-autoscaler"
 
 /* What a watch of autoscalers calls back with. */
