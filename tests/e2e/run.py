@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+import beside
 import components
 import ha
 import own_kind
@@ -42,6 +43,7 @@ DEFAULT = ("1", "2", "3")
 SCENES = {
     "own-kind": own_kind,
     "ha": ha,
+    "beside": beside,
 }
 
 # Pairings start one after the other: the start of an API server wants a core for some seconds.
