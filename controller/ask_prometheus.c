@@ -75,19 +75,27 @@ static bool is_narrowed(struct ast *n, void *ctx)
 	return check->all;
 }
 
-/* What goes out is read once more: each selector of it must name the namespace. errors: NOMEM. */
+/* What goes out is read once more: each selector of it must name the namespace, and it must mean what it meant: there are queries whose canonical form is
+ * another query (printer.h), which shows when that is printed. errors: NOMEM. */
 static enum error_kind check_narrowed(
 	struct asking *s, struct arena *scratch, struct sv text, bool *ret_good)
 {
+	AUTO(buf_done) struct buf again = { 0 };
 	struct narrowed check = { s->ns, true };
 	struct error why;
 	struct ast *root;
 	unsigned long before = mem_n_failures();
+
+	buf_init(&again, QUERY_BYTES);
 	enum error_kind kind = parser_parse(scratch, text, PARSER_ALL, &root, NULL, &why);
 
 	if (!kind)
 		kind = ast_walk(root, is_narrowed, &check, &why);
-	*ret_good = !kind && check.all;
+	if (!kind)
+		printer_print(&again, root);
+	if (!kind && again.failed == ERR_NOMEM)
+		kind = ERR_NOMEM;
+	*ret_good = !kind && check.all && sv_eq(buf_sv(&again), text);
 	return kind == ERR_NOMEM && mem_n_failures() != before ? error_nomem(s->err) : ERR_OK;
 }
 
@@ -112,8 +120,9 @@ static enum error_kind narrow(struct asking *s, const char *what, struct arena *
 	if (check_narrowed(s, scratch, *ret, &good))
 		return s->err->kind;
 	if (!good)
-		return refuse(
-			s, WORDS(s->a, sv_of(what), SV(": cannot be narrowed to the namespace")));
+		return refuse(s,
+			WORDS(s->a, sv_of(what),
+				SV(": cannot be narrowed to the namespace without changing it")));
 	return ERR_OK;
 }
 
