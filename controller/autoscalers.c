@@ -265,6 +265,7 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 static void start_over(struct kind *in, struct autoscaler *one)
 {
 	history_clear(&one->history);
+	one->decisions = (struct decisions_memory){ 0 };
 	selector_index_remove(&in->selectors, &one->selector);
 }
 

@@ -8,6 +8,7 @@
 #include "common/instant.h"
 #include "common/sv.h"
 #include "controller/autoscaler_kind.h"
+#include "controller/decisions.h"
 #include "controller/history.h"
 #include "controller/scale_derive.h"
 #include "controller/selector_index.h"
@@ -33,6 +34,7 @@ struct autoscaler {
 	enum scale_kind target_kind;
 	struct mono
 		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
+	struct decisions_memory decisions;
 	void *slot;	 /* the dispatch's */
 	int work_ticket; /* the quarantine's */
 };

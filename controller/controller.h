@@ -24,10 +24,12 @@ struct controller_config {
 	const struct ask_prometheus_servers *prometheus;
 	struct prom_share *prom_share;
 	const char *work_note_dir; /* where it stands which object is in work; NULL: nowhere */
+	int64_t decisions_bytes;   /* of the last decisions, all objects together; 0: none are kept */
 };
 
 struct controller;
 struct autoscalers;
+struct decisions;
 struct dispatch;
 
 /* client and metrics outlive the controller. It is a standby at first: its watches are warm, it runs no pass and writes nothing. */
@@ -52,3 +54,5 @@ const char *controller_waits_for(const struct controller *c);
 /* For what is stored about objects beyond a restart, and what holds them back. */
 struct autoscalers *controller_autoscalers(struct controller *c);
 struct dispatch *controller_dispatch(struct controller *c);
+/* The last decisions; NULL: none are kept. */
+struct decisions *controller_decisions(struct controller *c);

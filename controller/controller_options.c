@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controller/canary_watch.h"
+#include "controller/decisions.h"
 
 #define N_OPTIONS 40
 #define N_ELECTION_OPTIONS 8
@@ -196,6 +197,13 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.value_name = "DIR",
 			.help = "remembers over a crash which object was in work, so that it is "
 				"not tried again and again" },
+		{ .name = "decisions-max-bytes",
+			.kind = OPTION_INT,
+			.target = &o->controller.decisions_bytes,
+			.max = DECISIONS_MAX_BYTES,
+			.value_name = "BYTES",
+			.help = "of the last decisions that /decisions shows, all objects together; "
+				"the oldest go first; 0: none are kept" },
 		{ .name = "record-max-bytes",
 			.kind = OPTION_INT,
 			.target = &o->controller.record.max_bytes,
@@ -249,7 +257,8 @@ static void set_defaults(struct raw *r)
 					   .sync_period_ns = 15 * NS_PER_SEC,
 					   .canary_period_ns = CANARY_WATCH_PERIOD_NS,
 					   .status_refresh_ns = 60 * NS_PER_SEC,
-					   .record.max_bytes = RECORD_DEFAULT_BYTES },
+					   .record.max_bytes = RECORD_DEFAULT_BYTES,
+					   .decisions_bytes = DECISIONS_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",
 				   .election = ELECTION_DEFAULT,
 				   .log_level = LOG_INFO,

@@ -292,6 +292,9 @@ static void forget(struct dispatch *d, struct autoscaler *one)
 	(void)snprintf(name_text, sizeof(name_text), "%.*s", SV_ARG(one->name));
 	pass_metrics_forget(d->config.metrics, ns_text, name_text);
 	pass_metrics_set_objects(d->config.metrics, autoscalers_n(d->config.drive->autoscalers));
+	if (d->config.drive->decisions)
+		decisions_forget(d->config.drive->decisions,
+			&(struct decisions_key){ one->kind, one->ns, one->name });
 	slot_free(one->slot);
 	autoscalers_free_one(one);
 }

@@ -3,11 +3,11 @@
 
 #include "common/http_client.h"
 #include "common/limits.h"
+#include "controller/drive_tape.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
 #include "controller/hpa_status.h"
 #include "controller/readings_prometheus.h"
-#include "controller/tape.h"
 
 #define HTTP_FORBIDDEN 403
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
@@ -108,26 +108,19 @@ void drive_cancel(struct drive *d)
 		drive_free(d);
 }
 
-static enum error_kind record(struct drive *d, struct error *err)
-{
-	AUTO(buf_done) struct buf tape = { 0 };
-
-	buf_init(&tape, TAPE_MAX_BYTES);
-	if (tape_write_end(&d->tape, &d->pass, &tape, err) != ERR_OK)
-		return err->kind;
-	return record_append(d->context->record, buf_sv(&tape), err);
-}
-
 static void finish(struct drive *d, const struct error *failed)
 {
-	bool recorded = d->context->record && d->begun && !failed && !d->again;
+	bool taped = drive_tape_is_wanted(d->context) && d->begun && !failed && !d->again;
 	struct error problem;
 	const struct drive_result result = {
 		.hpa = &d->hpa,
 		.pass = d->begun ? &d->pass : NULL,
 		.conclusion = d->begun && !failed ? pass_result(&d->pass) : NULL,
 		.failed = failed,
-		.not_recorded = recorded && record(d, &problem) != ERR_OK ? &problem : NULL,
+		.not_recorded = taped && drive_tape_end(&d->tape, d->context, d->one, &d->pass,
+						 &problem) != ERR_OK
+					? &problem
+					: NULL,
 		.stored = d->stored,
 		.scale_refused = d->scale_refused,
 		.again = d->again,
@@ -719,7 +712,7 @@ static void begin_pass(struct drive *d, struct discovery *found, const struct er
 		.history = &d->one->history,
 		.foreign = d->context->foreign(&d->arena, &d->hpa, d->context->foreign_ctx),
 		.mass = d->context->mass,
-		.tape = d->context->record ? &d->tape : NULL,
+		.tape = drive_tape_is_wanted(d->context) ? &d->tape : NULL,
 	};
 	if (!input.foreign.ptr) {
 		(void)arena_error(&d->arena, &err);
@@ -752,9 +745,7 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	d->done = done;
 	d->ctx = ctx;
 	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
-	tape_write_init(&d->tape, &(struct tape_write_options){ .history_known = true,
-					  .taken_by = "flyball-controller/" FLYBALL_VERSION,
-					  .sync_period_ns = context->sync_period_ns });
+	drive_tape_init(&d->tape, context, one, &d->arena);
 	if (autoscalers_json(one, &d->arena, &d->json, err) != ERR_OK ||
 		hpa_decode_stored(&d->arena, one->kind, d->json, &d->hpa, err) != ERR_OK) {
 		drive_free(d);

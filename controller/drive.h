@@ -44,6 +44,7 @@ struct drive_context {
 	struct object_quarantine
 		*quarantine;	       /* is told whose pass has the processor; NULL: nobody is */
 	struct record *record;	       /* NULL: passes are not recorded */
+	struct decisions *decisions;   /* NULL: none are kept */
 	const struct guard_mass *mass; /* NULL: there are no guards */
 };
 

@@ -1,5 +1,6 @@
 /* What a pass is given, written down as it comes: pods and other objects change behind its back, so
- * nothing is kept for the end but the readings, which the pass keeps itself. */
+ * nothing is kept for the end but the readings, which the pass keeps itself. Or, where a tape is seldom wanted, copied as
+ * it comes (tape_late.h) and written down at the end. */
 #include "controller/tape_write.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include "controller/hpa_encode.h"
 #include "controller/pass.h"
 #include "controller/tape.h"
+#include "controller/tape_late.h"
 #include "controller/tape_parts.h"
 #include "controller/tape_reading.h"
 
@@ -40,6 +42,8 @@ void tape_write_done(struct tape_write *t)
 	list_buffers(t, all);
 	for (size_t i = 0; i < N_BUFFERS; i++)
 		buf_done(all[i]);
+	tape_late_done(t->late);
+	t->late = NULL;
 }
 
 /* A writer for the next element of a list. */
@@ -76,24 +80,38 @@ static void put_head(struct tape_write *t, const struct pass_input *in)
 	tape_parts_hpa(&w, in->hpa);
 }
 
+static void put_history(struct tape_write *t, const struct history *history)
+{
+	struct jw w;
+
+	jw_init(&w, &t->history);
+	if (t->options.history_known)
+		tape_parts_history(&w, history);
+}
+
 void tape_write_begin(struct tape_write *t, const struct pass_input *in, struct decide_now now)
 {
 	struct buf *all[N_BUFFERS];
-	struct jw w;
 
 	list_buffers(t, all);
 	for (size_t i = 0; i < N_BUFFERS; i++)
 		buf_clear(all[i]);
+	tape_late_done(TAKE_PTR(t->late));
 	t->n_pods = 0;
 	t->scale_written = (struct opt_i32){ 0 };
 	t->status_written = false;
 	t->now = now;
 	if (t->options.outcome_only)
 		return;
+	if (t->options.late) {
+		t->late = tape_late_new(t->options.late, t->options.late_max_pods,
+			t->options.history_known ? in->history : NULL);
+		if (!t->late)
+			t->head.failed = ERR_NOMEM;
+		return;
+	}
 	put_head(t, in);
-	jw_init(&w, &t->history);
-	if (t->options.history_known)
-		tape_parts_history(&w, in->history);
+	put_history(t, in->history);
 }
 
 static void log_scale_request(struct tape_write *t, const struct pass_want *want)
@@ -149,6 +167,10 @@ void tape_write_scale(struct tape_write *t, const struct pass_input *in,
 {
 	bool put = want->kind == PASS_WANT_PUT_SCALE;
 
+	if (t->late) {
+		tape_late_scale(t->late, want, answer);
+		return;
+	}
 	log_scale_request(t, want);
 	if (put && !answer->failed)
 		t->scale_written = opt_i32_of(want->replicas);
@@ -203,6 +225,12 @@ void tape_write_pods(struct tape_write *t, const struct pod_set *pods,
 
 	if (t->options.outcome_only)
 		return;
+	if (t->late) {
+		if (t->late->n_pod_sets == 0)
+			put_peers(t, pods, peers, n_peers);
+		tape_late_pods(t->late, pods, now);
+		return;
+	}
 	t->n_pods = which + 1;
 	t->pods_now[which] = now;
 	if (which == 0)
@@ -217,6 +245,10 @@ void tape_write_status(struct tape_write *t, const struct pass_answer *answer)
 {
 	struct jw w;
 
+	if (t->late) {
+		tape_late_status(t->late, answer);
+		return;
+	}
 	t->status_written = true;
 	if (!answer->failed || t->options.outcome_only)
 		return;
@@ -408,12 +440,41 @@ static enum error_kind check(struct tape_write *t, const struct buf *out, struct
 	return buf_check(out, "a tape", err);
 }
 
+/* Writes down what was kept. */
+static void play_late(struct tape_write *t, const struct pass *p)
+{
+	struct tape_late *late = TAKE_PTR(t->late);
+
+	put_head(t, &p->in);
+	put_history(t, &late->history);
+	for (const struct tape_late_event *e = late->first; e; e = e->next) {
+		switch (e->kind) {
+		case TAPE_LATE_SCALE:
+			tape_write_scale(t, &p->in, &e->want, &e->answer);
+			break;
+		case TAPE_LATE_PODS:
+			tape_write_pods(t, &e->pods, NULL, 0, e->now);
+			break;
+		case TAPE_LATE_STATUS:
+			tape_write_status(t, &e->answer);
+			break;
+		}
+	}
+	tape_late_done(late);
+}
+
 enum error_kind tape_write_end(
 	struct tape_write *t, const struct pass *p, struct buf *out, struct error *err)
 {
 	struct jw w;
 
-	if (!p->concluded || t->head.len == 0)
+	if (t->late && t->late->failed == ERR_LIMIT)
+		return error_set(err, ERR_LIMIT, "more than %zu pods", t->late->max_pods);
+	if (t->late && t->late->failed != ERR_OK)
+		return error_nomem(err);
+	if (t->late)
+		play_late(t, p);
+	if (!p->concluded || (t->head.len == 0 && t->head.failed == ERR_OK))
 		return error_set(err, ERR_BUG, "the tape was not told of a whole pass");
 	jw_init(&w, out);
 	jw_raw(&w, buf_sv(&t->head));

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/opt.h"
@@ -14,12 +15,16 @@ struct pass;
 struct pass_answer;
 struct pass_input;
 struct pass_want;
+struct tape_late;
 
 struct tape_write_options {
 	bool outcome_only;  /* what was decided is enough: a replay */
 	bool history_known; /* the history is the object's, and not one that begins here */
 	const char *taken_by;
 	int64_t sync_period_ns;
+	/* Set: what the pass is given is only kept, in this arena, and written at the end if there is one; it outlives the pass. NULL: written down as it comes. */
+	struct arena *late;
+	size_t late_max_pods; /* with more in one set there is no tape */
 };
 
 /* Zeroed, then tape_write_init. One object serves many passes, one after the other. */
@@ -35,6 +40,7 @@ struct tape_write {
 	struct buf scale_requests;
 	struct opt_i32 scale_written;
 	bool status_written;
+	struct tape_late *late; /* NULL: written down as it comes */
 };
 
 void tape_write_init(struct tape_write *t, const struct tape_write_options *options);
@@ -53,7 +59,7 @@ void tape_write_pods(struct tape_write *t, const struct pod_set *pods,
 void tape_write_status(struct tape_write *t, const struct pass_answer *answer);
 
 /* The pass is over: the whole tape as one line, without a newline. errors: LIMIT (more than
- * TAPE_MAX_BYTES), NOMEM. */
+ * TAPE_MAX_BYTES, or more pods than late_max_pods), NOMEM. */
 MUST_USE enum error_kind tape_write_end(
 	struct tape_write *t, const struct pass *p, struct buf *out, struct error *err);
 /* Only what was decided: the object under `expect`. errors as above. */

@@ -93,10 +93,10 @@ static enum error_kind read_tape(const char *text, const char *set, struct tape 
 	return tape_decode(&arena, all.file, line, root, ret, &err);
 }
 
-/* Plays the first pass and records it; *ret_expect and the result are in the arena. */
-static const char *record(const char *text, const char *set, struct sv *ret_expect)
+/* Plays the first pass and records it; the text is in the arena, NULL: there is none, `err` says why. */
+static const char *record_as(const struct tape_write_options *options, const char *text,
+	const char *set, struct sv *ret_expect)
 {
-	const struct tape_write_options options = { .history_known = true, .taken_by = "a test" };
 	AUTO(tape_write_done) struct tape_write writer = { 0 };
 	AUTO(tape_play_done) struct tape_play play = { 0 };
 	AUTO(buf_done) struct buf out = { 0 };
@@ -104,20 +104,56 @@ static const char *record(const char *text, const char *set, struct sv *ret_expe
 	struct tape *tape = ARENA_NEW(&arena, struct tape);
 
 	ck_assert_msg(read_tape(text, set, tape) == ERR_OK, "%s", err.text);
-	tape_write_init(&writer, &options);
+	tape_write_init(&writer, options);
 	tape_play_begin(&play, &arena, tape);
 	play.record = &writer;
 	ck_assert_msg(tape_play_step(&play, 0, &outcome, &err) == ERR_OK, "%s", err.text);
 	buf_init(&out, TAPE_MAX_BYTES);
-	ck_assert_int_eq(tape_write_end(&writer, outcome.pass, &out, &err), ERR_OK);
 	*ret_expect = outcome.expect;
+	if (tape_write_end(&writer, outcome.pass, &out, &err) != ERR_OK)
+		return NULL;
 	return arena_strdup(&arena, buf_sv(&out));
+}
+
+static const char *record(const char *text, const char *set, struct sv *ret_expect)
+{
+	const struct tape_write_options options = { .history_known = true, .taken_by = "a test" };
+	const char *tape = record_as(&options, text, set, ret_expect);
+
+	ck_assert_msg(tape != NULL, "%s", err.text);
+	return tape;
 }
 
 static bool holds(struct sv text, const char *part)
 {
 	return sv_find_sv(text, sv_of(part)) < text.len;
 }
+
+START_TEST(written_at_the_end_it_is_the_same_to_the_byte)
+{
+	const struct tape_write_options options = {
+		.history_known = true, .taken_by = "a test", .late = &arena, .late_max_pods = 100
+	};
+	struct sv expect, late_expect;
+	const char *first = record(TAPE, NULL, &expect);
+	const char *late = record_as(&options, TAPE, NULL, &late_expect);
+
+	ck_assert_ptr_nonnull(late);
+	ck_assert_str_eq(late, first);
+}
+END_TEST
+
+START_TEST(too_many_pods_leave_no_late_tape)
+{
+	const struct tape_write_options options = {
+		.history_known = true, .late = &arena, .late_max_pods = 0
+	};
+	struct sv expect;
+
+	ck_assert_ptr_null(record_as(&options, TAPE, NULL, &expect));
+	ck_assert_int_eq(err.kind, ERR_LIMIT);
+}
+END_TEST
 
 START_TEST(a_recording_replays_to_the_same_bytes)
 {
@@ -340,6 +376,8 @@ static void add(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_recording_replays_to_the_same_bytes);
+	tcase_add_test(tcase, written_at_the_end_it_is_the_same_to_the_byte);
+	tcase_add_test(tcase, too_many_pods_leave_no_late_tape);
 	tcase_add_test(tcase, nothing_secret_is_recorded);
 	tcase_add_test(tcase, objects_that_play_no_part_are_left_out);
 	tcase_add_test(tcase, one_request_for_two_resources_is_two_rows);

@@ -1,0 +1,89 @@
+/* A recording holds every pass. Of the last decisions only those are kept that differ, or that somebody asks for: so a pass's inputs are written down at its
+ * end, if at all. */
+#include "controller/drive_tape.h"
+
+#include "controller/decisions.h"
+#include "controller/tape.h"
+
+/* Writing down more takes longer than a pass, and eight such tapes would push out those of all other objects: only for somebody who asks. */
+#define MAX_PODS_UNASKED 500
+/* A tape of more is longer than all may be together by default. */
+#define MAX_PODS_ASKED 20000
+
+static struct decisions_key key_of(const struct autoscaler *one)
+{
+	return (struct decisions_key){ one->kind, one->ns, one->name };
+}
+
+bool drive_tape_is_wanted(const struct drive_context *c)
+{
+	return c->record || c->decisions;
+}
+
+void drive_tape_init(struct tape_write *tape, const struct drive_context *c,
+	const struct autoscaler *one, struct arena *a)
+{
+	const struct decisions_key key = key_of(one);
+	bool asked = c->decisions && decisions_is_asked(c->decisions, &key, instant_mono_now());
+
+	tape_write_init(tape, &(struct tape_write_options){
+				      .history_known = true,
+				      .taken_by = "flyball-controller/" FLYBALL_VERSION,
+				      .sync_period_ns = c->sync_period_ns,
+				      .late = c->record ? NULL : a,
+				      .late_max_pods = asked ? MAX_PODS_ASKED : MAX_PODS_UNASKED,
+			      });
+}
+
+/* FNV-1a; a zero byte ends each text. */
+static uint64_t add_text(uint64_t hash, struct sv text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(1099511628211);
+	return hash * UINT64_C(1099511628211);
+}
+
+static uint64_t add_number(uint64_t hash, uint64_t number)
+{
+	return (hash ^ number) * UINT64_C(1099511628211);
+}
+
+uint64_t drive_tape_outcome(const struct conclusion *conclusion)
+{
+	const struct hpa_status *status = &conclusion->status;
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	hash = add_number(hash, (uint64_t)(uint32_t)status->desired_replicas);
+	hash = add_number(hash, conclusion->rescaled);
+	hash = add_number(hash, conclusion->labels.error);
+	for (size_t i = 0; i < status->n_conditions; i++) {
+		hash = add_text(hash, status->conditions[i].type);
+		hash = add_text(hash, status->conditions[i].status);
+		hash = add_text(hash, status->conditions[i].reason);
+	}
+	return hash != 0 ? hash : 1;
+}
+
+enum error_kind drive_tape_end(struct tape_write *tape, const struct drive_context *c,
+	struct autoscaler *one, const struct pass *pass, struct error *err)
+{
+	const struct conclusion *conclusion = pass_result(pass);
+	const struct decisions_key key = key_of(one);
+	AUTO(buf_done) struct buf text = { 0 };
+	struct error ignored;
+
+	if (!conclusion)
+		return ERR_OK;
+	uint64_t outcome = drive_tape_outcome(conclusion);
+	bool keep = c->decisions && decisions_wants(c->decisions, &key, &one->decisions, outcome,
+					    instant_mono_now());
+	if (!keep && !c->record)
+		return ERR_OK;
+	buf_init(&text, TAPE_MAX_BYTES);
+	if (tape_write_end(tape, pass, &text, err) != ERR_OK)
+		return c->record ? err->kind : ERR_OK;
+	if (keep)
+		(void)!decisions_keep(
+			c->decisions, &key, &one->decisions, outcome, buf_sv(&text), &ignored);
+	return c->record ? record_append(c->record, buf_sv(&text), err) : ERR_OK;
+}
