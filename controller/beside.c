@@ -13,6 +13,7 @@ struct beside {
 	struct canary_watch *canary; /* NULL: native objects are not written anyway */
 	struct foreign *foreign;
 	struct kind_watch *keda;
+	bool indexes_natives;
 	bool keda_failed; /* said once */
 	bool canary_failed;
 };
@@ -170,12 +171,22 @@ void beside_lead(struct beside *b, bool leads)
 		canary_watch_lead(b->canary, leads);
 }
 
+bool beside_index_natives(struct beside *b)
+{
+	bool news = !b->indexes_natives;
+
+	b->indexes_natives = true;
+	return news;
+}
+
 bool beside_see_native(struct beside *b, const struct object_id *id, struct sv json)
 {
 	struct error err;
 
 	if (b->canary && canary_watch_object(b->canary, id, json))
 		return true;
+	if (!b->indexes_natives)
+		return false;
 	/* One that does not decode counts as before its last edit; its own pass tells of it. */
 	enum error_kind kind = foreign_put_native(b->foreign, id, json, &err);
 	if (kind != ERR_OK && kind != ERR_INVALID)

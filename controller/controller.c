@@ -39,7 +39,6 @@ struct controller {
 	struct autoscalers *autoscalers;
 	struct events *events;
 	struct record *record;
-	struct decisions *decisions; /* NULL: none are kept */
 	struct object_quarantine *quarantine;
 	struct feed native, own;
 	struct watch *native_watch;
@@ -104,11 +103,6 @@ struct autoscalers *controller_autoscalers(struct controller *c)
 struct dispatch *controller_dispatch(struct controller *c)
 {
 	return c->dispatch;
-}
-
-struct decisions *controller_decisions(struct controller *c)
-{
-	return c->decisions;
 }
 
 /* Writing */
@@ -339,6 +333,23 @@ static enum error_kind watch_pods(struct controller *c, struct error *err)
 	return c->pod_watch ? ERR_OK : watch_start(&config, &c->pod_watch, err);
 }
 
+static void index_native(struct autoscaler *one, void *ctx)
+{
+	struct controller *c = ctx;
+	const struct object_id id = { .namespace = one->ns, .name = one->name };
+	AUTO(arena_done) struct arena a = { 0 };
+	struct sv json;
+	struct error err;
+
+	if (one->kind != AUTOSCALER_NATIVE)
+		return;
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	if (autoscalers_json(one, &a, &json, &err) == ERR_OK)
+		(void)beside_see_native(c->beside, &id, json);
+	else
+		tell_lost("cannot look whether it acts on a target of our kind", "hpa", &id, &err);
+}
+
 /* Our own kind was found, or went away. */
 static void on_own_known(bool installed, void *ctx)
 {
@@ -349,6 +360,8 @@ static void on_own_known(bool installed, void *ctx)
 	if (c->was_ready)
 		log_event(LOG_INFO, installed ? "found our kind" : "our kind went away", "kind",
 			OWN_KIND_NAME, NULL);
+	if (installed && beside_index_natives(c->beside))
+		autoscalers_each(c->autoscalers, index_native, c);
 	if (!installed)
 		dispatch_remove_kind(c->dispatch, AUTOSCALER_OWN);
 	else if (watch_pods(c, &err) != ERR_OK)
@@ -441,6 +454,9 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 	};
 	if (beside_new(&beside, &c->beside, err) != ERR_OK)
 		return err->kind;
+	/* Then nobody keeps them until our kind is found. */
+	if (c->config.native == CONTROLLER_IGNORE)
+		(void)beside_index_natives(c->beside);
 	/* The reference tells nothing of that. */
 	if (!is_strict(&c->config)) {
 		c->authors = author_ask_new(c->client, c->events);
@@ -454,11 +470,6 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 		return err->kind;
 	if (c->config.record.dir && record_new(&c->config.record, &c->record, err) != ERR_OK)
 		return err->kind;
-	if (c->config.decisions_bytes > 0) {
-		c->decisions = decisions_new(c->config.decisions_bytes);
-		if (!c->decisions)
-			return error_nomem(err);
-	}
 	return ERR_OK;
 }
 
@@ -527,7 +538,6 @@ static enum error_kind make_dispatch(
 		.sync_period_ns = period_ns,
 		.quarantine = c->quarantine,
 		.record = c->record,
-		.decisions = c->decisions,
 	};
 	return dispatch_new(&config, &c->dispatch, err);
 }
@@ -574,7 +584,6 @@ void controller_free(struct controller *c)
 	loop_timer_free(c->housekeeping_timer);
 	events_free(c->events);
 	record_free(c->record);
-	decisions_free(c->decisions);
 	object_quarantine_free(c->quarantine);
 	discovery_cache_free(c->discovery);
 	autoscalers_free(c->autoscalers);

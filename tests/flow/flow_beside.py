@@ -204,6 +204,16 @@ def our_kind_leaves_a_target_to_a_native_object(stage):
         raise Failed(orphans)
 
 
+def our_kind_that_is_installed_later_finds_who_was_there(stage):
+    stage.create_deployment()
+    stage.create_hpa()
+    stage.start_controller("--native-hpas=observe")
+    until("it is ready", lambda: logged(stage, "ready"))
+    install_kind(stage, "horizontalautoscalers.flyball.dev")
+    create_own(stage)
+    until("it is told", lambda: condition_of(stage, f"{FHAS}/mine")["reason"] == "ForeignAutoscaler" or condition_of(stage, f"{FHAS}/mine"), 60)
+
+
 def our_kind_leaves_a_target_to_keda(stage):
     install_kind(stage, "horizontalautoscalers.flyball.dev")
     install_kind(stage, "scaledobjects.keda.sh")
@@ -259,8 +269,8 @@ def doctor_finds_what_is_broken(stage):
         ForeignController(stage, name).answer(f"{HPAS}/of-{name}", desired=1)
     stage.steer(prometheus="down")
     broken = flyball(stage, "doctor", f"--prometheus-url={stage.prometheus}", code=1)
-    for part in ("may not watch pods", "may not get pods/myapp_requests_per_second.custom.metrics.k8s.io", "apiservices.apiregistration.k8s.io cannot be read",
-                 "2 controllers wrote statuses", "shadow-controller", "Prometheus"):
+    for part in ("may not watch pods", "may not get pods/myapp_requests_per_second.custom.metrics.k8s.io",
+                 "apiservices.apiregistration.k8s.io cannot be read", "2 controllers wrote statuses", "shadow-controller", "Prometheus"):
         if part not in broken:
             raise Failed(f"{part!r} is not in:\n{broken}")
     if not json.loads(flyball(stage, "doctor", "-o", "json", code=1))["findings"]:
@@ -281,4 +291,5 @@ def who_changes_replicas_is_told(stage):
 
 sys.exit(play(observing_compares_and_writes_nothing, own_waits_for_two_silent_periods, own_writes_nothing_while_the_canary_is_answered,
               own_stops_at_once_when_the_canary_is_answered, a_foreign_status_is_evidence_too, our_kind_leaves_a_target_to_a_native_object,
-              our_kind_leaves_a_target_to_keda, an_override_is_set_and_cleared, doctor_finds_what_is_broken, who_changes_replicas_is_told))
+              our_kind_that_is_installed_later_finds_who_was_there, our_kind_leaves_a_target_to_keda,
+              an_override_is_set_and_cleared, doctor_finds_what_is_broken, who_changes_replicas_is_told))
