@@ -39,6 +39,7 @@ struct controller {
 	struct autoscalers *autoscalers;
 	struct events *events;
 	struct record *record;
+	struct decisions *decisions; /* NULL: none are kept */
 	struct object_quarantine *quarantine;
 	struct feed native, own;
 	struct watch *native_watch;
@@ -103,6 +104,11 @@ struct autoscalers *controller_autoscalers(struct controller *c)
 struct dispatch *controller_dispatch(struct controller *c)
 {
 	return c->dispatch;
+}
+
+struct decisions *controller_decisions(struct controller *c)
+{
+	return c->decisions;
 }
 
 /* Writing */
@@ -470,6 +476,11 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 		return err->kind;
 	if (c->config.record.dir && record_new(&c->config.record, &c->record, err) != ERR_OK)
 		return err->kind;
+	if (c->config.decisions_bytes > 0) {
+		c->decisions = decisions_new(c->config.decisions_bytes);
+		if (!c->decisions)
+			return error_nomem(err);
+	}
 	return ERR_OK;
 }
 
@@ -538,6 +549,7 @@ static enum error_kind make_dispatch(
 		.sync_period_ns = period_ns,
 		.quarantine = c->quarantine,
 		.record = c->record,
+		.decisions = c->decisions,
 	};
 	return dispatch_new(&config, &c->dispatch, err);
 }
@@ -584,6 +596,7 @@ void controller_free(struct controller *c)
 	loop_timer_free(c->housekeeping_timer);
 	events_free(c->events);
 	record_free(c->record);
+	decisions_free(c->decisions);
 	object_quarantine_free(c->quarantine);
 	discovery_cache_free(c->discovery);
 	autoscalers_free(c->autoscalers);
