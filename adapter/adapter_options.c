@@ -232,6 +232,17 @@ struct http_tls_policy adapter_options_tls(const struct adapter_options *o)
 	return p;
 }
 
+struct serving_cert_config adapter_options_cert(const struct adapter_options *o)
+{
+	return (struct serving_cert_config){
+		.bind_address = o->bind_address,
+		.cert_dir = o->cert_dir,
+		.cert_file = o->tls_cert_file,
+		.key_file = o->tls_key_file,
+		.named = &o->sni_cert_keys,
+	};
+}
+
 static enum error_kind check_tls(const struct adapter_options *o, struct error *err)
 {
 	static const char *const VERSIONS[] = { "", "VersionTLS10", "VersionTLS11", "VersionTLS12",

@@ -2,6 +2,7 @@
 /* The command line: prometheus-adapter's flags, and ours. Flags of klog, audit and profiling are accepted and ignored. */
 #include "common/http_tls.h"
 #include "common/options.h"
+#include "common/serving_cert.h"
 
 struct adapter_options {
 	const char *config;
@@ -50,5 +51,6 @@ void adapter_options_help(struct buf *out);
 /* What --tls-min-version and --tls-cipher-suites leave of the default. Suites without AEAD or forward secrecy are accepted and never used; when no suite of
  * TLS 1.2 is left, that version goes. */
 struct http_tls_policy adapter_options_tls(const struct adapter_options *o);
+struct serving_cert_config adapter_options_cert(const struct adapter_options *o);
 /* What is well-formed but cannot be run with. errors: INVALID (exit status 255) */
 MUST_USE enum error_kind adapter_options_check(struct adapter_options *o, struct error *err);

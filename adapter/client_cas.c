@@ -1,7 +1,7 @@
 /* Flags -> contents of files -> authentication; again when the contents changed. */
 #include "adapter/client_cas.h"
 
-#include "adapter/fingerprint.h"
+#include "common/fingerprint.h"
 #include "common/file.h"
 #include "common/limits.h"
 

@@ -4,7 +4,7 @@
  * crash the adapter with one of many selectors could do it often, or take a metric away from other namespaces. */
 #include "adapter/crashes.h"
 
-#include "adapter/fingerprint.h"
+#include "common/fingerprint.h"
 #include "adapter/server.h"
 #include "common/log.h"
 

@@ -1,7 +1,7 @@
 /* OpenAPI: the paths with their operations, and the kinds they answer with (openapi_schemas.c), so that kubectl and the aggregation layer know what exists. */
 #include "adapter/openapi_docs.h"
 
-#include "adapter/fingerprint.h"
+#include "common/fingerprint.h"
 #include "adapter/openapi_schemas.h"
 #include "common/jw.h"
 

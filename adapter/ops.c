@@ -4,7 +4,7 @@
 
 #include "adapter/crashes.h"
 #include "adapter/discovery_docs.h"
-#include "adapter/fingerprint.h"
+#include "common/fingerprint.h"
 #include "adapter/openapi_docs.h"
 #include "adapter/own_metrics.h"
 #include "adapter/server.h"

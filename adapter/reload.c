@@ -6,10 +6,10 @@
 #include "adapter/client_cas.h"
 #include "adapter/crashes.h"
 #include "adapter/own_metrics.h"
-#include "adapter/serving_cert.h"
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/serving_cert.h"
 
 /* A mounted ConfigMap or Secret itself arrives about a minute late. */
 #define RELOAD_INTERVAL_NS (10 * NS_PER_SEC)
@@ -191,7 +191,8 @@ static enum error_kind take_certificate(struct server *s, bool *ret_changed, str
 	AUTO(arena_done) struct arena scratch = { 0 };
 	struct serving_cert cert = { 0 };
 	arena_init(&scratch, RELOAD_ARENA_MAX);
-	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
+	const struct serving_cert_config files = adapter_options_cert(s->options);
+	if (serving_cert_load(&scratch, &files, instant_wall_now(), &cert, err))
 		return err->kind;
 	uint64_t fingerprint = serving_cert_fingerprint(&cert);
 	*ret_changed = fingerprint != s->cert_fingerprint;

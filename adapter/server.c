@@ -13,10 +13,10 @@
 #include "adapter/discovery_docs.h"
 #include "adapter/own_metrics.h"
 #include "adapter/reload.h"
-#include "adapter/serving_cert.h"
 #include "adapter/steps.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/serving_cert.h"
 #include "kube/backoff.h"
 
 #define SERVER_ARENA_MAX (32u * 1024 * 1024)
@@ -83,7 +83,8 @@ static enum error_kind open_port(struct server *s, struct error *err)
 		return ERR_OK;
 	AUTO(arena_done) struct arena scratch = { 0 };
 	arena_init(&scratch, SERVER_ARENA_MAX);
-	if (serving_cert_load(&scratch, s->options, instant_wall_now(), &cert, err))
+	const struct serving_cert_config files = adapter_options_cert(s->options);
+	if (serving_cert_load(&scratch, &files, instant_wall_now(), &cert, err))
 		return err->kind;
 	struct http_server_config config = {
 		.bind_address = o->bind_address,

@@ -1,5 +1,5 @@
 /* Eight FNV-1a hashes of 64 bits, each with another start. */
-#include "adapter/fingerprint.h"
+#include "common/fingerprint.h"
 
 static uint64_t hash(struct sv text, uint64_t seed)
 {

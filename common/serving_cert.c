@@ -1,5 +1,5 @@
 /* Files -> the certificate that clients see. The default deployment gives none and an empty directory: then one is made for this process. */
-#include "adapter/serving_cert.h"
+#include "common/serving_cert.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapter/fingerprint.h"
 #include "common/file.h"
+#include "common/fingerprint.h"
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
@@ -49,24 +49,47 @@ static enum error_kind write_file(const char *path, struct sv text, mode_t mode,
 	return ERR_OK;
 }
 
-static enum error_kind make_pair(struct arena *a, const struct serving_cert *c,
-	const struct adapter_options *o, struct wall now, struct error *err)
+/* A pair for the address that is listened on. */
+static enum error_kind make_texts(const struct serving_cert_config *config, struct wall now,
+	struct buf *cert, struct buf *key, struct error *err)
 {
-	struct buf cert, key;
-	struct sv host = sv_of(o->bind_address);
+	struct sv host = sv_of(config->bind_address);
+	bool any = sv_is(host, "0.0.0.0") || sv_is(host, "::");
+
+	return tls_cert_self_signed(any ? SV("") : host, now, cert, key, err);
+}
+
+static enum error_kind make_files(struct arena *a, const struct serving_cert *c,
+	const struct serving_cert_config *config, struct wall now, struct error *err)
+{
+	AUTO(buf_done) struct buf cert = { 0 }, key = { 0 };
 	buf_init(&cert, LIMIT_CREDENTIAL_FILE_BYTES);
 	buf_init(&key, LIMIT_CREDENTIAL_FILE_BYTES);
-	bool any = sv_is(host, "0.0.0.0") || sv_is(host, "::");
-	enum error_kind kind = make_directories(a, o->cert_dir, err);
+	enum error_kind kind = make_directories(a, config->cert_dir, err);
 	if (kind == ERR_OK)
-		kind = tls_cert_self_signed(any ? SV("") : host, now, &cert, &key, err);
+		kind = make_texts(config, now, &cert, &key, err);
 	if (kind == ERR_OK)
 		kind = write_file(c->key_file, buf_sv(&key), 0600, err);
 	if (kind == ERR_OK)
 		kind = write_file(c->cert_file, buf_sv(&cert), 0644, err);
-	buf_done(&cert);
-	buf_done(&key);
 	return kind;
+}
+
+static enum error_kind make_in_memory(struct arena *a, struct serving_cert *c,
+	const struct serving_cert_config *config, struct wall now, struct error *err)
+{
+	AUTO(buf_done) struct buf cert = { 0 }, key = { 0 };
+	struct http_tls_pair *pair = &c->pairs[0];
+	buf_init(&cert, LIMIT_CREDENTIAL_FILE_BYTES);
+	buf_init(&key, LIMIT_CREDENTIAL_FILE_BYTES);
+	if (make_texts(config, now, &cert, &key, err))
+		return err->kind;
+	pair->cert_pem = arena_sv(a, buf_sv(&cert));
+	pair->key_pem = arena_sv(a, buf_sv(&key));
+	if (!pair->cert_pem.ptr || !pair->key_pem.ptr)
+		return arena_error(a, err);
+	c->n = 1;
+	return ERR_OK;
 }
 
 static enum error_kind add_pair(struct arena *a, struct serving_cert *c, const char *cert_file,
@@ -86,10 +109,10 @@ static enum error_kind add_pair(struct arena *a, struct serving_cert *c, const c
 }
 
 /* "CERT,KEY[:PATTERNS]", several behind semicolons. */
-static enum error_kind add_named(
-	struct arena *a, struct serving_cert *c, const struct adapter_options *o, struct error *err)
+static enum error_kind add_named(struct arena *a, struct serving_cert *c,
+	const struct option_list *named_files, struct error *err)
 {
-	VEC_FOREACH (text, &o->sni_cert_keys.items) {
+	VEC_FOREACH (text, &named_files->items) {
 		struct sv rest = sv_of(*text);
 		bool more = true;
 		while (more) {
@@ -112,20 +135,30 @@ static enum error_kind add_named(
 	return ERR_OK;
 }
 
-enum error_kind serving_cert_load(struct arena *a, const struct adapter_options *o, struct wall now,
-	struct serving_cert *ret, struct error *err)
+/* The first certificate. */
+static enum error_kind load_own(struct arena *a, struct serving_cert *c,
+	const struct serving_cert_config *config, struct wall now, struct error *err)
 {
-	struct serving_cert c = { .cert_file = o->tls_cert_file, .key_file = o->tls_key_file };
-	if (!c.cert_file[0]) {
-		c.cert_file = arena_printf(a, "%s/apiserver.crt", o->cert_dir);
-		c.key_file = arena_printf(a, "%s/apiserver.key", o->cert_dir);
-		if (!c.cert_file || !c.key_file)
+	if (!c->cert_file[0] && !config->cert_dir[0])
+		return make_in_memory(a, c, config, now, err);
+	if (!c->cert_file[0]) {
+		c->cert_file = arena_printf(a, "%s/apiserver.crt", config->cert_dir);
+		c->key_file = arena_printf(a, "%s/apiserver.key", config->cert_dir);
+		if (!c->cert_file || !c->key_file)
 			return arena_error(a, err);
-		bool there = access(c.cert_file, R_OK) == 0 && access(c.key_file, R_OK) == 0;
-		if (!there && make_pair(a, &c, o, now, err))
+		bool there = access(c->cert_file, R_OK) == 0 && access(c->key_file, R_OK) == 0;
+		if (!there && make_files(a, c, config, now, err))
 			return err->kind;
 	}
-	if (add_pair(a, &c, c.cert_file, c.key_file, err) || add_named(a, &c, o, err))
+	return add_pair(a, c, c->cert_file, c->key_file, err);
+}
+
+enum error_kind serving_cert_load(struct arena *a, const struct serving_cert_config *config,
+	struct wall now, struct serving_cert *ret, struct error *err)
+{
+	struct serving_cert c = { .cert_file = config->cert_file, .key_file = config->key_file };
+	if (load_own(a, &c, config, now, err) ||
+		(config->named && add_named(a, &c, config->named, err)))
 		return err->kind;
 	*ret = c;
 	return ERR_OK;
