@@ -13,12 +13,26 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import adapter
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN_RUNS = 41
 # Downloading and building a peer from Go modules the first time.
 PEER_TIMEOUT_SEC = 900
+
+
+@dataclass(frozen=True)
+class Row:
+    """A figure and its bound, one of: the most, the least, how many times the peer's it is at least."""
+
+    key: str
+    text: str
+    at_most: float | None = None
+    at_least: float | None = None
+    times: float | None = None
 
 
 def run_program(build, name):
@@ -47,13 +61,13 @@ def bench_decide(build):
     values = run_program(build, "decide")
     values["plan_ms"] = plan_ms(build)
     return [
-        ("pass_cpu_ms", "10,000 objects, 150,000 pods, cpu utilization: CPU ms a pass", 20),
-        ("pass_pods_ms", "the same with a Pods metric: CPU ms a pass", 20),
-        ("allocations_cpu", "allocations outside the pass arena, cpu utilization", 0),
-        ("allocations_pods", "allocations outside the pass arena, Pods metric", 0),
-        ("quantity_parse_ns", "quantity like 250m: ns to parse", 40),
-        ("plan_ms", "flyball plan -f on one object: wall ms from start to exit", 15),
-    ], values
+        Row("pass_cpu_ms", "10,000 objects, 150,000 pods, cpu utilization: CPU ms a pass", 20),
+        Row("pass_pods_ms", "the same with a Pods metric: CPU ms a pass", 20),
+        Row("allocations_cpu", "allocations outside the pass arena, cpu utilization", 0),
+        Row("allocations_pods", "allocations outside the pass arena, Pods metric", 0),
+        Row("quantity_parse_ns", "quantity like 250m: ns to parse", 40),
+        Row("plan_ms", "flyball plan -f on one object: wall ms from start to exit", 15),
+    ], values, None
 
 
 def promql_peer(build):
@@ -76,28 +90,80 @@ def promql_peer(build):
 def bench_promql(build):
     values = run_program(build, "promql")
     table = [
-        ("parse_rule_us", "rule of 85 bytes: microseconds to parse and check", 2),
-        ("parse_rule_allocations", "allocations outside the arena, the same", 0),
-        ("parse_16k_us", "query of 16 KiB: microseconds to parse and check", 1000),
-        ("decode_ms", "vector of 150,000 samples: CPU ms to decode", 10),
-        ("decode_kib", "the same: KiB beyond the input", 1024),
+        Row("parse_rule_us", "rule of 85 bytes: microseconds to parse and check", 2),
+        Row("parse_rule_allocations", "allocations outside the arena, the same", 0),
+        Row("parse_16k_us", "query of 16 KiB: microseconds to parse and check", 1000),
+        Row("decode_ms", "vector of 150,000 samples: CPU ms to decode", 10),
+        Row("decode_kib", "the same: KiB beyond the input", 1024),
     ]
     peer, why = promql_peer(build)
     if peer is None:
         print(f"bench promql: not compared with Go: {why}", file=sys.stderr)
-        return table, values
+        return table, values, None
     values.update(peer)
     values["parse_share"] = values["parse_rule_us"] / peer["go_parse_rule_us"]
     return [
         *table,
-        ("go_parse_rule_us", "Prometheus' parser, the same rule: microseconds", None),
-        ("parse_share", "ours as a share of it", 0.25),
-        ("go_decode_vector_ms", "client_golang, the same vector: ms", None),
-        ("go_decode_vector_mib", "client_golang, the same vector: MiB allocated", None),
-    ], values
+        Row("go_parse_rule_us", "Prometheus' parser, the same rule: microseconds"),
+        Row("parse_share", "ours as a share of it", 0.25),
+        Row("go_decode_vector_ms", "client_golang, the same vector: ms"),
+        Row("go_decode_vector_mib", "client_golang, the same vector: MiB allocated"),
+    ], values, None
 
 
-BENCHES = {"decide": bench_decide, "promql": bench_promql}
+def adapter_rows():
+    return [
+        Row("pods_reused", "pods/* of 100 pods, answer reused: requests per CPU-second", times=20),
+        Row("pods_asked", "the same, Prometheus asked every time", times=8),
+        Row("one_reused", "one object, answer reused: requests per CPU-second", times=8),
+        Row("one_asked", "the same, Prometheus asked every time", times=5),
+        Row("pods_p99_ms", "pods/*, half of the most requests: p99, ms", 2),
+        Row("one_p99_ms", "one object, half of the most requests: p99, ms", 2),
+        Row("relist_cpu_sec", "listing 150,000 series (28.6 MiB): CPU seconds", 0.5),
+        Row("relist_peak_mib", "the same: RSS at its peak, MiB", 40),
+        Row("relist_stall_ms", "the same: longest answer meanwhile, ms", 20),
+        Row("idle_private_mib", "at rest: private memory, MiB", 6),
+        Row("idle_mib", "at rest: RSS, MiB", 20),
+        Row("served_mib", "after the requests above: RSS, MiB"),
+        Row("start_ms", "start to ready, ms", 100),
+        *(Row(f"share_{n}", f"requests per second at {n} connections, as a share of those at {adapter.CONNECTIONS}", at_least=0.7) for n in adapter.MANY),
+    ]
+
+
+def bench_adapter(build):
+    values, peer = adapter.measure(build)
+    return adapter_rows(), values, peer
+
+
+BENCHES = {"decide": bench_decide, "promql": bench_promql, "adapter": bench_adapter}
+
+
+def judge(name, row, values, peer):
+    """One figure. Without the peer nothing is said about how many times its figure ours is."""
+    value, theirs = values[row.key], peer.get(row.key) if peer else None
+    figure = {"bench": name, "figure": row.key, "text": row.text, "value": value, "bound": row.at_most, "ok": True, "wanted": ""}
+    if peer:
+        figure["peer"] = theirs
+    if row.at_most is not None:
+        figure.update(ok=value <= row.at_most, wanted=f"at most {row.at_most:g}")
+    elif row.at_least is not None:
+        figure.update(ok=value >= row.at_least, wanted=f"at least {row.at_least:g}")
+    elif row.times is not None and peer:
+        figure.update(ok=value >= row.times * theirs, wanted=f"at least {row.times:g} times the other; is {value / theirs:.1f} times")
+    return figure
+
+
+def tell(figures):
+    """Lines; figures that have a peer's beside them come as a table."""
+    width = max((len(f["text"]) for f in figures if "peer" in f), default=0)
+    if width:
+        print(f"     {'':{width + 9}} {'ours':>10} {'the other':>10}")
+    for f in figures:
+        verdict = "    " if not f["wanted"] else "ok  " if f["ok"] else "FAIL"
+        if "peer" in f:
+            print(f"{verdict} {f['bench']}: {f['text']:{width}} {f['value']:>10.4g} {f['peer']:>10.4g}  {f['wanted']}".rstrip())
+        else:
+            print(f"{verdict} {f['bench']}: {f['text']}: {f['value']:g}" + (f" ({f['wanted']})" if f["wanted"] else ""))
 
 
 def main():
@@ -112,21 +178,18 @@ def main():
     figures = []
     for name in args.names or BENCHES:
         try:
-            table, values = BENCHES[name](args.build.resolve())
-        except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
+            table, values, peer = BENCHES[name](args.build.resolve())
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
             sys.exit(f"bench {name}: {error}")
-        for key, text, bound in table:
-            figures.append({"bench": name, "figure": key, "text": text, "value": values[key], "bound": bound, "ok": bound is None or values[key] <= bound})
+        figures += [judge(name, row, values, peer) for row in table]
     failed = sum(not f["ok"] for f in figures)
     if args.json:
         print(json.dumps({"figures": figures, "load": os.getloadavg()[0], "cpus": os.cpu_count()}, indent=1))
     else:
-        for f in figures:
-            verdict, bound = ("    ", "") if f["bound"] is None else ("ok  " if f["ok"] else "FAIL", f" (at most {f['bound']:g})")
-            print(f"{verdict} {f['bench']}: {f['text']}: {f['value']:g}{bound}")
+        tell(figures)
         if os.getloadavg()[0] > os.cpu_count():
             print(f"the machine is busy (load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors): wall times are too long")
-        print(f"{sum(f['bound'] is not None for f in figures) - failed} passed, {failed} failed")
+        print(f"{sum(bool(f['wanted']) for f in figures) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 
