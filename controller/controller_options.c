@@ -6,8 +6,9 @@
 #include "controller/canary_watch.h"
 #include "controller/decisions.h"
 
-#define N_OPTIONS 40
+#define N_OPTIONS 48
 #define N_ELECTION_OPTIONS 8
+#define N_SECURE_OPTIONS 6
 #define MIN_PERIOD_NS (100 * NS_PER_MS)
 #define HOUR_NS (3600 * NS_PER_SEC)
 
@@ -69,6 +70,48 @@ static size_t fill_election(struct option *table, struct election_options *o)
 		{ .name = "leader-elect-resource-lock", .kind = OPTION_IGNORED },
 	};
 	_Static_assert(ARRAY_LEN(options) <= N_ELECTION_OPTIONS, "room for all options");
+	memcpy(table, options, sizeof(options));
+	return ARRAY_LEN(options);
+}
+
+/* The HTTPS port, as kube-controller-manager spells it. */
+static size_t fill_secure(struct option *table, struct secure_options *o)
+{
+	const struct option options[] = {
+		{ .name = "secure-port",
+			.kind = OPTION_INT,
+			.target = &o->port,
+			.max = 65535,
+			.value_name = "PORT",
+			.help = "HTTPS: /decisions/NAMESPACE/NAME, and /metrics, for whom the API "
+				"server allows it; 0: none; see docs/decisions.md" },
+		{ .name = "cert-dir",
+			.kind = OPTION_TEXT,
+			.target = &o->cert_dir,
+			.value_name = "DIR",
+			.help = "apiserver.crt and .key of the HTTPS port, made there if they do "
+				"not exist; without it a certificate is made for this process" },
+		{ .name = "tls-cert-file",
+			.kind = OPTION_TEXT,
+			.target = &o->cert_file,
+			.value_name = "FILE",
+			.help = "serving certificate, read again when it changes" },
+		{ .name = "tls-private-key-file",
+			.kind = OPTION_TEXT,
+			.target = &o->key_file,
+			.value_name = "FILE",
+			.help = "its key" },
+		{ .name = "authentication-skip-lookup",
+			.kind = OPTION_BOOL,
+			.target = &o->skip_lookup,
+			.help = "do not read kube-system/extension-apiserver-authentication: then "
+				"only tokens identify callers" },
+		{ .name = "authentication-tolerate-lookup-failure",
+			.kind = OPTION_BOOL,
+			.target = &o->tolerate_lookup_failure,
+			.help = "serve even if it cannot be read (on; =false to switch it off)" },
+	};
+	_Static_assert(ARRAY_LEN(options) <= N_SECURE_OPTIONS, "room for all options");
 	memcpy(table, options, sizeof(options));
 	return ARRAY_LEN(options);
 }
@@ -202,7 +245,8 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.target = &o->controller.decisions_bytes,
 			.max = DECISIONS_MAX_BYTES,
 			.value_name = "BYTES",
-			.help = "of the last decisions that /decisions shows, all objects together; "
+			.help = "of the last decisions that /decisions shows, all objects "
+				"together; "
 				"the oldest go first; 0: none are kept" },
 		{ .name = "record-max-bytes",
 			.kind = OPTION_INT,
@@ -215,13 +259,14 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.kind = OPTION_TEXT,
 			.target = &o->bind_address,
 			.value_name = "ADDRESS",
-			.help = "where /healthz, /livez, /readyz and /metrics are served" },
+			.help = "of both ports" },
 		{ .name = "port",
 			.kind = OPTION_INT,
 			.target = &o->port,
 			.max = 65535,
 			.value_name = "PORT",
-			.help = "of that server (plain HTTP); 0: none" },
+			.help = "plain HTTP: /healthz, /livez, /readyz and /metrics, for "
+				"everybody; 0: none" },
 		{ .name = "log-level",
 			.kind = OPTION_CHOICE,
 			.target = &o->log_level,
@@ -244,10 +289,12 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.target = &o->help,
 			.help = "prints this text and ends" },
 	};
-	_Static_assert(
-		ARRAY_LEN(options) + N_ELECTION_OPTIONS <= N_OPTIONS, "room for all options");
+	_Static_assert(ARRAY_LEN(options) + N_ELECTION_OPTIONS + N_SECURE_OPTIONS <= N_OPTIONS,
+		"room for all options");
 	memcpy(table, options, sizeof(options));
-	return ARRAY_LEN(options) + fill_election(table + ARRAY_LEN(options), &o->election);
+	size_t n = ARRAY_LEN(options);
+	n += fill_secure(table + n, &o->secure);
+	return n + fill_election(table + n, &o->election);
 }
 
 static void set_defaults(struct raw *r)
@@ -260,6 +307,10 @@ static void set_defaults(struct raw *r)
 					   .record.max_bytes = RECORD_DEFAULT_BYTES,
 					   .decisions_bytes = DECISIONS_DEFAULT_BYTES },
 				   .bind_address = "127.0.0.1",
+				   .secure = { .cert_dir = "",
+					   .cert_file = "",
+					   .key_file = "",
+					   .tolerate_lookup_failure = true },
 				   .election = ELECTION_DEFAULT,
 				   .log_level = LOG_INFO,
 				   .log_format = LOG_TEXT,
@@ -314,6 +365,9 @@ enum error_kind controller_options_parse(
 		rc = set_gate(&r.o.controller.settings, sv_of(r.gates.items.at[i]), err);
 	options_list_done(&rest);
 	options_list_done(&r.gates);
+	if (rc == ERR_OK && !r.o.secure.cert_file[0] != !r.o.secure.key_file[0])
+		rc = error_set(err, ERR_INVALID,
+			"--tls-cert-file and --tls-private-key-file must be given together");
 	if (rc != ERR_OK)
 		return rc;
 	r.o.controller.native = (enum controller_native)r.native;

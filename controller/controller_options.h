@@ -4,14 +4,16 @@
 #include "common/options.h"
 #include "controller/controller.h"
 #include "controller/election.h"
+#include "controller/secure.h"
 
 struct controller_options {
 	const char *kubeconfig, *context;
 	const char *config_file; /* NULL: none */
 	struct controller_config controller;
 	struct election_options election;
-	const char *bind_address; /* of the HTTP server for probes and metrics */
-	int64_t port;		  /* 0: none */
+	const char *bind_address; /* of both servers */
+	int64_t port;		  /* of the one for probes and metrics, plain HTTP; 0: none */
+	struct secure_options secure;
 	int log_level, log_format;
 	bool help, version;
 };

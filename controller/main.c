@@ -10,6 +10,7 @@
 #include "controller/config_file.h"
 #include "controller/controller_options.h"
 #include "controller/probes.h"
+#include "controller/secure.h"
 #include "controller/succession.h"
 #include "kube/kubeconfig.h"
 
@@ -31,11 +32,13 @@ struct program {
 	struct controller *controller;
 	struct succession *succession; /* NULL: no election */
 	struct probes *probes;
+	struct secure *secure; /* NULL: no HTTPS port */
 	bool ending;
 };
 
 static void program_free(struct program *p)
 {
+	secure_free(p->secure);
 	probes_free(p->probes);
 	succession_free(p->succession);
 	controller_free(p->controller);
@@ -135,6 +138,26 @@ static enum error_kind lead_or_elect(
 	return succession_new(&config, &p->succession, err);
 }
 
+static enum error_kind serve(
+	struct program *p, const struct controller_options *o, struct error *err)
+{
+	const struct secure_config secure = {
+		.loop = p->loop,
+		.client = p->client,
+		.controller = p->controller,
+		.metrics = p->metrics,
+		.election = p->succession ? succession_election(p->succession) : NULL,
+		.bind_address = o->bind_address,
+		.options = o->secure,
+		.sync_period_ns = o->controller.sync_period_ns,
+	};
+
+	if (o->port > 0 && probes_new(p->loop, o->bind_address, (uint16_t)o->port, p->controller,
+				   p->metrics, &p->probes, err) != ERR_OK)
+		return err->kind;
+	return o->secure.port > 0 ? secure_new(&secure, &p->secure, err) : ERR_OK;
+}
+
 static enum error_kind run(const struct controller_options *o, struct error *err)
 {
 	static const char *const MODES[] = { "observe", "own", "ignore" };
@@ -152,10 +175,7 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 		return err->kind;
 	config.namespace = p.namespace;
 	if (controller_new(p.client, &config, p.metrics, &p.controller, err) != ERR_OK ||
-		lead_or_elect(&p, o, err) != ERR_OK)
-		return err->kind;
-	if (o->port > 0 && probes_new(p.loop, o->bind_address, (uint16_t)o->port, p.controller,
-				   p.metrics, &p.probes, err) != ERR_OK)
+		lead_or_elect(&p, o, err) != ERR_OK || serve(&p, o, err) != ERR_OK)
 		return err->kind;
 	log_event(LOG_INFO, "started", "version", FLYBALL_VERSION, "server",
 		client_server(p.client), "native-hpas", MODES[o->controller.native], NULL);
