@@ -438,17 +438,8 @@ static void on_target_error(const char *resource, const struct error *err, void 
 		"resource", resource, "error", err->text, NULL);
 }
 
-static enum error_kind make_parts(struct controller *c, struct error *err)
+static enum error_kind make_beside(struct controller *c, struct error *err)
 {
-	c->resume_timer = loop_timer_new(c->loop, on_resume_timer, c);
-	c->housekeeping_timer = loop_timer_new(c->loop, on_housekeeping, c);
-	c->pods = pod_cache_new();
-	c->autoscalers = autoscalers_new();
-	if (!c->pods || !c->autoscalers || !c->resume_timer || !c->housekeeping_timer)
-		return error_nomem(err);
-	if (discovery_cache_new(c->client, &c->discovery, err) != ERR_OK ||
-		events_new(c->client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
-		return err->kind;
 	const struct beside_config beside = {
 		.client = c->client,
 		.discovery = c->discovery,
@@ -469,6 +460,22 @@ static enum error_kind make_parts(struct controller *c, struct error *err)
 		if (!c->authors)
 			return error_nomem(err);
 	}
+	return ERR_OK;
+}
+
+static enum error_kind make_parts(struct controller *c, struct error *err)
+{
+	c->resume_timer = loop_timer_new(c->loop, on_resume_timer, c);
+	c->housekeeping_timer = loop_timer_new(c->loop, on_housekeeping, c);
+	c->pods = pod_cache_new();
+	c->autoscalers = autoscalers_new();
+	if (!c->pods || !c->autoscalers || !c->resume_timer || !c->housekeeping_timer)
+		return error_nomem(err);
+	if (discovery_cache_new(c->client, &c->discovery, err) != ERR_OK ||
+		events_new(c->client, EVENT_COMPONENT, &c->events, err) != ERR_OK)
+		return err->kind;
+	if (make_beside(c, err) != ERR_OK)
+		return err->kind;
 	const struct scale_cache_config scales = {
 		.client = c->client, .on_target = on_target, .on_error = on_target_error, .ctx = c
 	};
