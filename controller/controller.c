@@ -11,6 +11,7 @@
 #include "controller/live_metrics.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
+#include "controller/reading_age.h"
 #include "kube/kind_watch.h"
 
 /* A metrics API gets this long, and never longer than the period. */
@@ -569,6 +570,8 @@ enum error_kind controller_new(struct kube_client *client, const struct controll
 	if (!c)
 		return error_nomem(err);
 	c->config = *config;
+	if (!is_strict(config))
+		c->config.settings.max_reading_age_ns = READING_AGE_MAX_NS;
 	c->loop = client_loop(client);
 	c->client = client;
 	c->native = (struct feed){ c, AUTOSCALER_NATIVE };

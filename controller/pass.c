@@ -5,6 +5,7 @@
 #include "controller/pass.h"
 
 #include "common/limits.h"
+#include "controller/reading_age.h"
 #include "controller/words.h"
 
 #define HTTP_CONFLICT 409
@@ -230,6 +231,18 @@ static enum error_kind ask(struct pass *p, struct error *err)
 	return p->n_unanswered > 0 ? ERR_OK : decide(p, err);
 }
 
+/* A recorded reading was checked when it was recorded. */
+static enum error_kind check_ages(struct pass *p, struct error *err)
+{
+	int64_t max_age_ns = p->in.settings->max_reading_age_ns;
+
+	for (size_t i = 0; max_age_ns > 0 && i < p->in.hpa->spec.n_metrics; i++)
+		if (p->answered[i] && reading_age_check(p->in.arena, &p->readings[i], p->now.wall,
+					      max_age_ns, err))
+			return err->kind;
+	return ERR_OK;
+}
+
 enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	const struct target_peer *peers, size_t n_peers, struct decide_now now, struct error *err)
 {
@@ -238,7 +251,7 @@ enum error_kind pass_answer_pods(struct pass *p, const struct pod_set *pods,
 	p->pods = *pods;
 	p->now = now;
 	if (p->state == PASS_PODS)
-		return decide(p, err);
+		return check_ages(p, err) ? err->kind : decide(p, err);
 	if (target_check_peers(
 		    p->in.arena, &p->in.hpa->meta, pods, peers, n_peers, &p->target, err))
 		return err->kind;
@@ -323,8 +336,17 @@ static enum error_kind write_settled(
 	if (!p->write.error.ptr)
 		return arena_error(p->in.arena, err);
 	p->conflict = answer->http_status == HTTP_CONFLICT;
+	p->unanswered = answer->http_status == 0;
 	p->state = PASS_REREAD_SCALE;
 	return ERR_OK;
+}
+
+/* The count is the one that was to be written, though nobody said so: the answer was lost, and a transport that repeats the request then gets a conflict with
+ * its own first write. Not counted, it would be a step that no policy knows of. */
+static bool was_written_all_the_same(const struct pass *p)
+{
+	return p->in.settings->arithmetic != ARITH_STRICT && (p->unanswered || p->conflict) &&
+	       p->scale.replicas == p->proposal.desired;
 }
 
 /* After every failed write the scale is read again; a read that fails keeps the old one. Only a
@@ -342,7 +364,8 @@ static enum error_kind scale_reread(
 			return err->kind;
 	}
 	p->write.now = answer->now;
-	if (!p->conflict || p->n_writes >= PASS_MAX_SCALE_WRITES)
+	p->write.ok = was_written_all_the_same(p);
+	if (p->write.ok || !p->conflict || p->n_writes >= PASS_MAX_SCALE_WRITES)
 		return conclude(p, &p->write, err);
 	p->state = PASS_WRITE_SCALE;
 	return encode_put(p, err);

@@ -32,4 +32,6 @@ struct reading {
 	const int64_t
 		*values; /* External: in the answer's order; Object: exactly one. Thousandths */
 	size_t n_values;
+	struct wall oldest,
+		newest; /* Object, External: of the values; WALL_ZERO or zeroed: without a timestamp */
 };

@@ -126,6 +126,8 @@ static enum error_kind finish(struct arena *a, const struct readings_query *quer
 		.n_samples = list->n_samples,
 		.values = list->values,
 		.n_values = list->n_values,
+		.oldest = list->oldest,
+		.newest = list->newest,
 	};
 	return ERR_OK;
 }
@@ -215,6 +217,10 @@ enum error_kind readings_narrow(struct arena *a, const struct readings_all *all,
 	}
 	if (!named)
 		return error_set(err, ERR_NOTFOUND, "none of the pods is named");
-	*ret = (struct reading){ .kind = READING_VALUE, .samples = samples, .n_samples = n };
+	*ret = (struct reading){ .kind = READING_VALUE,
+		.samples = samples,
+		.n_samples = n,
+		.oldest = WALL_ZERO,
+		.newest = WALL_ZERO };
 	return ERR_OK;
 }

@@ -294,6 +294,12 @@ static enum error_kind push_value(struct decoder *d)
 		return d->err->kind;
 	list->values = values;
 	list->values[list->n_values++] = d->item.milli;
+	if (instant_wall_is_zero(d->item.at))
+		return ERR_OK;
+	if (instant_wall_is_zero(list->oldest) || instant_wall_cmp(d->item.at, list->oldest) < 0)
+		list->oldest = d->item.at;
+	if (instant_wall_is_zero(list->newest) || instant_wall_cmp(d->item.at, list->newest) > 0)
+		list->newest = d->item.at;
 	return ERR_OK;
 }
 
@@ -353,7 +359,7 @@ static enum error_kind read_item(struct decoder *d, enum jscan_token token)
 /* A second "items" replaces the first. */
 static enum error_kind read_items(struct decoder *d, enum jscan_token token)
 {
-	*d->list = (struct readings_list){ 0 };
+	*d->list = (struct readings_list){ .oldest = WALL_ZERO, .newest = WALL_ZERO };
 	d->size = 0;
 	return read_array(d, token, read_item);
 }
@@ -478,7 +484,7 @@ enum error_kind readings_list_decode(struct arena *a, const struct readings_quer
 	const struct readings_answer *answer, bool keep_bare, struct readings_list *ret,
 	struct error *err)
 {
-	struct readings_list list = { 0 };
+	struct readings_list list = { .oldest = WALL_ZERO, .newest = WALL_ZERO };
 	struct decoder d = {
 		.a = a, .query = query, .list = &list, .keep_bare = keep_bare, .err = err
 	};

@@ -16,6 +16,7 @@ struct readings_list {
 	size_t n_bare, bare_size;
 	int64_t *values; /* Object, External */
 	size_t n_values;
+	struct wall oldest, newest; /* of the values that have a timestamp */
 };
 
 /* errors: INVALID (`problem` is set), NOMEM, LIMIT. */

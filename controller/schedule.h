@@ -11,7 +11,7 @@
 #include "common/sv.h"
 
 /* Passes at a time: enough to hide the API server's latency, few enough not to flood it. */
-#define SCHEDULE_MAX_PASSES 64
+#define SCHEDULE_MAX_PASSES 32
 /* A pass that runs for longer waits for somebody who is slow. It no longer counts among those, or a hanging metrics API would hold up everybody. */
 #define SCHEDULE_SLOW_NS NS_PER_SEC
 /* So many may wait like that (each holds its arena), at most half of them of one namespace. */

@@ -18,6 +18,7 @@ struct settings {
 				     are about */
 	/* Readings that lost many rows or come from a failing source do not lower a count
 	 * (guard.h). Kubernetes has no such thing. */
+	int64_t max_reading_age_ns; /* older readings are none; 0: however old, as in the reference */
 	bool guards;
 	/* Strict: the reference's arithmetic bit for bit, as recorded on amd64
 	 * (--compatibility=strict). */

@@ -114,9 +114,7 @@ static void serve_metric(struct world *w, struct http_exchange *x, struct buf *a
 	w->n_asked++;
 	buf_printf(answer,
 		"{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/"
-		"v1beta1\",\"items\":[{\"metricName\":\"queue\",\"timestamp\":\"2026-01-01T00:00:"
-		"00Z"
-		"\",\"value\":\"%s\"}]}",
+		"v1beta1\",\"items\":[{\"metricName\":\"queue\",\"value\":\"%s\"}]}",
 		w->value	 ? w->value
 		: w->n_asked % 2 ? "10"
 				 : "10500m");
