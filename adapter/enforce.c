@@ -5,7 +5,7 @@
 #include "adapter/probe.h"
 #include "promql/inject.h"
 #include "promql/parser.h"
-#include "promql/printer.h"
+#include "promql/rewritten.h"
 
 /* A query of a rule and its matchers; names of namespaces come on top for each selector. */
 #define ENFORCE_TEXT_MAX (4u * 1024 * 1024)
@@ -33,21 +33,6 @@ static enum error_kind join(
 	return ret->ptr ? ERR_OK : arena_error(a, err);
 }
 
-static enum error_kind print(
-	struct arena *a, const struct ast *tree, struct sv *ret, struct error *err)
-{
-	AUTO(buf_done) struct buf out = { 0 };
-	buf_init(&out, ENFORCE_TEXT_MAX);
-	printer_print(&out, tree);
-	if (buf_check(&out, "enforceNamespace: the query", err))
-		return err->kind;
-	struct sv text = arena_sv(a, buf_sv(&out));
-	if (!text.ptr)
-		return arena_error(a, err);
-	*ret = text;
-	return ERR_OK;
-}
-
 enum error_kind enforce_query(struct arena *a, struct sv query, struct sv label,
 	const struct sv *namespaces, size_t n, struct sv *ret, struct error *err)
 {
@@ -65,7 +50,9 @@ enum error_kind enforce_query(struct arena *a, struct sv query, struct sv label,
 	if (parser_parse(a, query, PARSER_ALL, &tree, NULL, err) ||
 		inject_matchers(a, tree, query, &add, 1, NULL, err))
 		return error_wrap(err, "enforceNamespace");
-	return print(a, tree, ret, err);
+	if (rewritten_print(a, tree, ENFORCE_TEXT_MAX, ret, err))
+		return error_wrap(err, "enforceNamespace");
+	return ERR_OK;
 }
 
 bool enforce_is_possible(const struct mapper *m, struct mapper_name resource)

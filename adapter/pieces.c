@@ -5,15 +5,13 @@
  * topk(), scalar(), sums over all objects and their like keep the list in one piece, however long. */
 #include "adapter/pieces.h"
 
+#include "promql/ast_same.h"
 #include "promql/ast_walk.h"
 #include "promql/parser.h"
-#include "promql/printer.h"
 #include "promql/separable.h"
 
 /* Names that are shorter than this together are not worth a look: a template would have to repeat them fifteen times. */
 #define PIECES_NAMES_SHORT 1024u
-/* A query for one object. */
-#define PIECES_PRINT_MAX (1024u * 1024)
 
 struct placeholder {
 	struct sv label, value;
@@ -37,7 +35,6 @@ static bool drop_matcher(struct ast *n, void *ctx)
 static enum error_kind is_apart(
 	struct arena *a, struct sv query, const struct placeholder *p, bool *ret, struct error *err)
 {
-	AUTO(buf_done) struct buf whole = { 0 }, coalesced = { 0 };
 	struct ast *trees[2];
 	struct separable verdict;
 	*ret = false;
@@ -53,14 +50,7 @@ static enum error_kind is_apart(
 	struct placeholder copy = *p;
 	if (ast_walk(trees[1], drop_matcher, &copy, err))
 		return err->kind;
-	buf_init(&whole, PIECES_PRINT_MAX);
-	buf_init(&coalesced, PIECES_PRINT_MAX);
-	printer_print(&whole, trees[1]);
-	printer_print(&coalesced, verdict.coalesced);
-	if (buf_check(&whole, "query", err) || buf_check(&coalesced, "query", err))
-		return err->kind;
-	*ret = sv_eq(buf_sv(&whole), buf_sv(&coalesced));
-	return ERR_OK;
+	return ast_same(a, trees[1], verdict.coalesced, ret, err);
 }
 
 static enum error_kind can_be_cut(struct arena *a, const struct mapper *m,

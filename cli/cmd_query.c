@@ -10,6 +10,7 @@
 #include "cli/verbs.h"
 #include "common/instant.h"
 #include "promql/printer.h"
+#include "promql/rewritten.h"
 #include "promql/separable.h"
 
 #define N_OWN 8
@@ -105,7 +106,8 @@ static enum error_kind format(struct query_work *w, struct sv query, struct ast 
 	buf_init(&text, MAX_OUTPUT_BYTES);
 	printer_pretty(&text, root);
 	buf_put_char(&text, '\n');
-	if (buf_check(&text, "the query", w->err) != ERR_OK)
+	if (buf_check(&text, "the query", w->err) != ERR_OK ||
+		rewritten_check(w->a, root, sv_trim(buf_sv(&text)), w->err) != ERR_OK)
 		return w->err->kind;
 	bool same = sv_eq(sv_trim(buf_sv(&text)), sv_trim(query));
 	w->wrong = w->wrong || (w->o->diff && !same);

@@ -4,24 +4,11 @@
 #include "promql/ast_walk.h"
 #include "promql/inject.h"
 #include "promql/parser.h"
-#include "promql/printer.h"
+#include "promql/rewritten.h"
 
 #define MAX_TEXT_BYTES (1024u * 1024)
 /* Rows that are looked at for names; a list of all could be long. */
 #define NEWEST "topk(20, timestamp("
-
-static enum error_kind print(
-	struct arena *a, const struct ast *n, struct sv *ret, struct error *err)
-{
-	AUTO(buf_done) struct buf out = { 0 };
-
-	buf_init(&out, MAX_TEXT_BYTES);
-	printer_print(&out, n);
-	if (buf_check(&out, "a selector", err) != ERR_OK)
-		return err->kind;
-	*ret = arena_sv(a, buf_sv(&out));
-	return ret->ptr ? ERR_OK : arena_error(a, err);
-}
 
 enum error_kind rules_example_selector(struct arena *a, struct sv series_query, struct sv series,
 	struct sv *ret, struct error *err)
@@ -35,7 +22,7 @@ enum error_kind rules_example_selector(struct arena *a, struct sv series_query, 
 		return error_set(err, ERR_INVALID, "seriesQuery is no selector");
 	if (series.len > 0 && inject_matchers(a, root, series_query, &name, 1, NULL, err) != ERR_OK)
 		return err->kind;
-	return print(a, root, ret, err);
+	return rewritten_print(a, root, MAX_TEXT_BYTES, ret, err);
 }
 
 struct search {
@@ -77,7 +64,7 @@ static enum error_kind selector_of_query(
 				.label = m->label, .op = MATCHER_NEQ, .value = SV("")
 			};
 	}
-	return print(a, v, ret, err);
+	return rewritten_print(a, v, MAX_TEXT_BYTES, ret, err);
 }
 
 static enum error_kind find_selector(struct arena *a, const struct rules_file *f,

@@ -7,10 +7,9 @@
 #include "controller/ask.h"
 #include "controller/words.h"
 #include "kube/api_path.h"
-#include "promql/ast_walk.h"
 #include "promql/inject.h"
 #include "promql/parser.h"
-#include "promql/printer.h"
+#include "promql/rewritten.h"
 #include "promql/server_config.h"
 
 #define NAMESPACE SV("namespace")
@@ -55,75 +54,23 @@ static enum error_kind out_of_memory(
 	return invalid(s, WORDS(s->a, sv_of(what), SV(": takes too much memory to be checked")));
 }
 
-struct narrowed {
-	struct sv ns;
-	bool all;
-};
-
-static bool is_narrowed(struct ast *n, void *ctx)
-{
-	struct narrowed *check = ctx;
-	bool found = n->kind != AST_VECTOR;
-
-	for (size_t i = 0; !found && i < n->vector.n_matchers; i++) {
-		const struct matcher *m = &n->vector.matchers[i];
-
-		found = m->op == MATCHER_EQ && sv_eq(m->label, NAMESPACE) &&
-			sv_eq(m->value, check->ns);
-	}
-	check->all = check->all && found;
-	return check->all;
-}
-
-/* What goes out is read once more: each selector of it must name the namespace, and it must mean what it meant: there are queries whose canonical form is
- * another query (printer.h), which shows when that is printed. errors: NOMEM. */
-static enum error_kind check_narrowed(
-	struct asking *s, struct arena *scratch, struct sv text, bool *ret_good)
-{
-	AUTO(buf_done) struct buf again = { 0 };
-	struct narrowed check = { s->ns, true };
-	struct error why;
-	struct ast *root;
-	unsigned long before = mem_n_failures();
-
-	buf_init(&again, QUERY_BYTES);
-	enum error_kind kind = parser_parse(scratch, text, PARSER_ALL, &root, NULL, &why);
-
-	if (!kind)
-		kind = ast_walk(root, is_narrowed, &check, &why);
-	if (!kind)
-		printer_print(&again, root);
-	if (!kind && again.failed == ERR_NOMEM)
-		kind = ERR_NOMEM;
-	*ret_good = !kind && check.all && sv_eq(buf_sv(&again), text);
-	return kind == ERR_NOMEM && mem_n_failures() != before ? error_nomem(s->err) : ERR_OK;
-}
-
 static enum error_kind narrow(struct asking *s, const char *what, struct arena *scratch,
 	struct ast *root, struct sv text, struct sv *ret)
 {
 	const struct matcher matcher = { .label = NAMESPACE, .op = MATCHER_EQ, .value = s->ns };
 	struct error why;
-	struct buf out;
-	bool good;
+	struct sv narrowed;
 	unsigned long before = mem_n_failures();
 	enum error_kind kind = inject_matchers(scratch, root, text, &matcher, 1, NULL, &why);
 
+	if (!kind)
+		kind = rewritten_print(scratch, root, QUERY_BYTES, &narrowed, &why);
 	if (kind == ERR_NOMEM)
 		return out_of_memory(s, what, before);
 	if (kind)
 		return refuse(s, WORDS(s->a, sv_of(what), SV(": "), sv_of(why.text)));
-	buf_init(&out, QUERY_BYTES);
-	printer_print(&out, root);
-	if (words_keep(s->a, &out, "a query", ret, s->err))
-		return s->err->kind;
-	if (check_narrowed(s, scratch, *ret, &good))
-		return s->err->kind;
-	if (!good)
-		return refuse(s,
-			WORDS(s->a, sv_of(what),
-				SV(": cannot be narrowed to the namespace without changing it")));
-	return ERR_OK;
+	*ret = arena_sv(s->a, narrowed);
+	return ret->ptr ? ERR_OK : no_memory(s);
 }
 
 /* One of the two queries. per_pod: it must give rows. */

@@ -23,6 +23,10 @@ static const struct {
 		RULE("sum(x) / on () group_left () max_over_time(avg(y{ns!~\".+\"})[5m:1m])"),
 		"contradicts ns=\"flyball-probe\"" },
 	{ "info()", RULE("info(x)"), "info() reads series by itself and cannot be restricted" },
+	{ "a query that printing would change", RULE("x offset --18 - 5"),
+		"enforceNamespace: the query's canonical form, x{ns=\"flyball-probe\"} offset 18 - "
+		"5, means "
+		"something else" },
 	{ "no PromQL", RULE("sum(x"), "rules[0]: enforceNamespace: 1:6: parse error" },
 	{ "a query in another dialect", RULE("sum(x) keep_metric_names"), "enforceNamespace: 1:8" },
 	{ "no label for the namespace",
