@@ -24,7 +24,7 @@ struct controller_config {
 	const struct ask_prometheus_servers *prometheus;
 	struct prom_share *prom_share;
 	const char *work_note_dir; /* where it stands which object is in work; NULL: nowhere */
-	int64_t decisions_bytes;   /* of the last decisions, all objects together; 0: none are kept */
+	int64_t decisions_bytes; /* of the last decisions, all objects together; 0: none are kept */
 };
 
 struct controller;

@@ -370,6 +370,30 @@ static struct metric_share_waiter *wait(
 	return w;
 }
 
+/* Whether this question belongs to those that are asked together. */
+static bool is_shared(const struct group *g, const struct metric_share_question *q, struct mono now)
+{
+	const struct demand first = expected(g, q);
+
+	if ((g->is_custom && !g->share->custom_is_ours) || now.ns < g->paused_until.ns)
+		return false;
+	return is_enough(&g->now, q->n_namespace_pods) ||
+	       is_enough(&g->before, q->n_namespace_pods) || is_enough(&first, q->n_namespace_pods);
+}
+
+static enum metric_share_result join(struct group *g, const struct metric_share_question *q,
+	metric_share_fn fn, void *ctx, struct metric_share_waiter **ret)
+{
+	struct metric_share_waiter *w = wait(g, q, fn, ctx);
+
+	if (w && !g->call && !send(g, q)) {
+		metric_share_cancel(w);
+		w = NULL;
+	}
+	*ret = w;
+	return w ? METRIC_SHARE_WAIT : METRIC_SHARE_ALONE;
+}
+
 enum metric_share_result metric_share_ask(struct metric_share *m,
 	const struct metric_share_question *q, metric_share_fn fn, void *ctx,
 	struct metric_share_answer *ret_answer, struct metric_share_waiter **ret_waiter)
@@ -380,28 +404,15 @@ enum metric_share_result metric_share_ask(struct metric_share *m,
 	if (!g)
 		return METRIC_SHARE_ALONE;
 	count(g, q, now);
-	if (g->is_custom && !m->custom_is_ours)
+	if (!is_shared(g, q, now))
 		return METRIC_SHARE_ALONE;
-	const struct demand first = expected(g, q);
-	if (now.ns < g->paused_until.ns || (!is_enough(&g->now, q->n_namespace_pods) &&
-						   !is_enough(&g->before, q->n_namespace_pods) &&
-						   !is_enough(&first, q->n_namespace_pods)))
+	if (g->call || !is_fresh(g, now.ns) || !covers(g->answer, &q->query))
+		return join(g, q, fn, ctx, ret_waiter);
+	*ret_answer = answer_for(g, &q->query);
+	if (!ret_answer->all && !ret_answer->failed)
 		return METRIC_SHARE_ALONE;
-	if (!g->call && is_fresh(g, now.ns) && covers(g->answer, &q->query)) {
-		*ret_answer = answer_for(g, &q->query);
-		bool answered = ret_answer->all || ret_answer->failed;
-		m->stats.n_answered += answered;
-		return answered ? METRIC_SHARE_READY : METRIC_SHARE_ALONE;
-	}
-	struct metric_share_waiter *w = wait(g, q, fn, ctx);
-	if (!w)
-		return METRIC_SHARE_ALONE;
-	if (!g->call && !send(g, q)) {
-		metric_share_cancel(w);
-		return METRIC_SHARE_ALONE;
-	}
-	*ret_waiter = w;
-	return METRIC_SHARE_WAIT;
+	m->stats.n_answered++;
+	return METRIC_SHARE_READY;
 }
 
 void metric_share_cancel(struct metric_share_waiter *w)

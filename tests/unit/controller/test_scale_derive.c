@@ -18,7 +18,7 @@ static const struct {
 } ROWS[] = {
 	{ "a Deployment", SCALE_DEPLOYMENT,
 		"{" META ",\"spec\":{\"replicas\":3,\"selector\":{\"matchLabels\":{\"b\":\"2\","
-			 "\"a\":\"1\"}}},"
+		"\"a\":\"1\"}}},"
 		"\"status\":{\"replicas\":2}}",
 		SCALE("3", "{\"replicas\":2,\"selector\":\"a=1,b=2\"}") },
 	{ "a selector with expressions", SCALE_STATEFUL_SET,
@@ -29,7 +29,7 @@ static const struct {
 		SCALE("0", "{\"replicas\":0,\"selector\":\"t in (x,y),!z\"}") },
 	{ "a ReplicationController's selector is a map", SCALE_REPLICATION_CONTROLLER,
 		"{" META ",\"spec\":{\"replicas\":1,\"selector\":{\"app\":\"web\"}},\"status\":{"
-			 "\"replicas\":1}}",
+		"\"replicas\":1}}",
 		SCALE("1", "{\"replicas\":1,\"selector\":\"app=web\"}") },
 	{ "without a count it is one", SCALE_REPLICA_SET, "{" META ",\"spec\":{}}",
 		SCALE("1", "{\"replicas\":0}") },
