@@ -31,7 +31,8 @@ struct drive {
 	drive_done_fn done;
 	void *ctx;
 	struct arena arena;
-	struct sv json; /* the object as the pass began, in the arena */
+	struct sv json;	      /* the object as the pass began, in the arena */
+	uint64_t fingerprint; /* of the spec then */
 	struct hpa hpa;
 	struct discovery *discovery;
 	bool looked_twice; /* discovery was refreshed once because something was missing */
@@ -196,7 +197,7 @@ static bool is_overloaded(const struct drive *d, const struct client_answer *ans
 }
 
 /* A conflict, and somebody else has changed the count meanwhile: what we decided is about another count. A rollout's status updates, the common
- * reason, change none. */
+ * reason, change none; and the count that we wanted may be our own write, whose answer was lost. */
 static bool is_overtaken(struct drive *d, struct sv body)
 {
 	struct scale scale;
@@ -205,7 +206,8 @@ static bool is_overtaken(struct drive *d, struct sv body)
 
 	return !d->context->strict && d->pass.conflict && d->want.kind == PASS_WANT_GET_SCALE &&
 	       scale_decode(&d->arena, body, false, &scale, &why, &ignored) == ERR_OK &&
-	       scale.replicas != d->pass.scale.replicas;
+	       scale.replicas != d->pass.scale.replicas &&
+	       scale.replicas != d->pass.proposal.desired;
 }
 
 /* The one request that is under way is answered; the pass goes on. */
@@ -271,10 +273,21 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 	d->one->history.unsettled = d->one->history.unsettled || urgent;
 }
 
+/* The spec was edited while the pass ran: what was decided is the old one's word. */
+static bool is_outdated(const struct drive *d)
+{
+	return !d->context->strict && d->one->fingerprint != d->fingerprint;
+}
+
 static void send_scale(struct drive *d)
 {
 	struct gate_answer gate = ask_gate(d, GATE_SCALE);
 
+	if (is_outdated(d)) {
+		d->again = true;
+		finish(d, NULL);
+		return;
+	}
 	if (gate.allowed)
 		send(d, "PUT", d->want.body, gate.max_timeout_ns);
 	else
@@ -744,6 +757,7 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	d->one = one;
 	d->done = done;
 	d->ctx = ctx;
+	d->fingerprint = one->fingerprint;
 	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
 	drive_tape_init(&d->tape, context, one, &d->arena);
 	if (autoscalers_json(one, &d->arena, &d->json, err) != ERR_OK ||
