@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
         self.sent = self.rfile.read(size) if size else b""
         self.server.owner.serve(self)
 
-    do_POST = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def reply(self, status, body, content_type="application/json", headers=()):
         data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
@@ -474,14 +474,14 @@ def free_port():
         return s.getsockname()[1]
 
 
-def play(*scenes):
-    """Runs functions that take a Stage, two at a time; prints one line each and the closing line; returns the exit code."""
+def play(*scenes, stage=Stage, at_once=2):
+    """Runs functions that take a stage, two at a time; prints one line each and the closing line; returns the exit code."""
     def one(scene):
         started = time.monotonic()
         name = scene.__name__.replace("_", " ")
         try:
-            with Stage() as stage:
-                note = scene(stage)
+            with stage() as ready:
+                note = scene(ready)
             print(f"ok    {name}  {time.monotonic() - started:.1f} s{f'  ({note})' if note else ''}", flush=True)
             return True
         except (Failed, OSError, http.client.HTTPException, ValueError, KeyError) as problem:
@@ -490,7 +490,7 @@ def play(*scenes):
 
     wanted = sys.argv[1:]
     chosen = [scene for scene in scenes if not wanted or scene.__name__ in wanted]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         good = list(pool.map(one, chosen))
     print(f"{sum(good)} passed, {len(good) - sum(good)} failed")
     return 0 if all(good) else 1

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The target, or the autoscaler, changes while it is scaled. Rows 12-18 of the fault matrix; once a minute for what is refused stands in fault_minute.py."""
+
+import sys
+import threading
+import time
+
+from cluster import DEPLOYMENTS, HPAS, PERIOD, Cluster, check, of_web, status, until
+from stage import play
+
+SCALE = f"{DEPLOYMENTS.format('default')}/web/scale"
+WEB_HPA = f"{HPAS.format('default')}/web"
+
+
+def is_scale_write(request):
+    return request.method == "PUT" and request.path == SCALE
+
+
+def once(cluster, test, action):
+    """The next request that passes the test meets that action first."""
+    met = threading.Event()
+
+    def bend(request):
+        if met.is_set() or not test(request):
+            return False
+        met.set()
+        return bool(action(request))
+
+    cluster.proxy.bends.append(bend)
+    return met
+
+
+def row_13_a_conflict_that_changes_no_count_is_tried_again_at_once(cluster):
+    cluster.settle()
+    met = once(cluster, is_scale_write, lambda _: cluster.patch(f"{DEPLOYMENTS.format('default')}/web", {"metadata": {"labels": {"touched": "yes"}}}) and None)
+    since = time.monotonic()
+    cluster.load["web"] = 7
+    check(met.wait(10), "nothing was written")
+    until("it is scaled", lambda: cluster.is_at(7), 10)
+    writes = cluster.seen(is_scale_write, since)
+    check([r.code for r in writes] == [409, 200], f"{writes}")
+    asked = cluster.seen(lambda r: r.metric and of_web(r) and writes[0].at < r.at < writes[1].at)
+    check(not asked, "the decision stands: nothing was asked again")
+
+
+def row_13_a_conflict_with_somebody_who_scales_is_decided_anew(cluster):
+    cluster.settle()
+    met = once(cluster, is_scale_write, lambda _: cluster.scale("web", 9))
+    since = time.monotonic()
+    cluster.load["web"] = 7
+    check(met.wait(10), "nothing was written")
+    until("it is decided anew", lambda: cluster.is_at(7), 20)
+    writes = cluster.seen(is_scale_write, since)
+    check(writes[0].code == 409 and writes[-1].code == 200, f"{writes}")
+    asked = cluster.seen(lambda r: r.metric and of_web(r) and writes[0].at < r.at < writes[1].at)
+    check(asked, "somebody's change was overwritten with an old decision")
+
+
+def row_13_conflicts_without_end_are_no_hot_loop(cluster):
+    cluster.settle()
+    since = time.monotonic()
+
+    def conflict(request):
+        if is_scale_write(request):
+            request.handler.reply(409, status(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again"))
+            return True
+        return False
+
+    cluster.proxy.bends.append(conflict)
+    cluster.load["web"] = 7
+    time.sleep(5)
+    cluster.is_no_hot_loop(since, 12, is_scale_write)
+    cluster.others_are_on_time(since)
+    check(cluster.reason("AbleToScale") == "FailedUpdateScale", f"{cluster.reason('AbleToScale')}")
+    cluster.proxy.bends.clear()
+    until("it is scaled", lambda: cluster.is_at(7), 20)
+    cluster.recovers()
+
+
+def row_14_a_deleted_target_is_told_and_a_new_one_taken_up(cluster):
+    cluster.settle()
+    since = time.monotonic()
+    cluster.delete(f"{DEPLOYMENTS.format('default')}/web")
+    until("it is told", lambda: cluster.tells("AbleToScale", "FailedGetScale"), 20)
+    time.sleep(2)
+    cluster.is_no_hot_loop(since, 4, lambda r: r.path == SCALE)
+    cluster.others_are_on_time(since)
+    # Another one of that name; nothing of what was known of the first one lowers it.
+    cluster.load["web"] = 6
+    created = time.monotonic()
+    cluster.create_target("web", 6)
+    until("it is taken up", lambda: cluster.tells("AbleToScale", "ReadyForNewScale"), 20)
+    check(all(count >= 6 for count in cluster.scale_writes("web", created)), f"{cluster.scale_writes('web', created)}")
+    cluster.recovers()
+
+
+def row_15_a_target_at_zero_is_left_alone(cluster):
+    cluster.settle()
+    since = time.monotonic()
+    cluster.scale("web", 0)
+    until("it is told", lambda: cluster.tells("ScalingActive", "ScalingDisabled"), 20)
+    zero = time.monotonic()
+    cluster.holds(0, 3)
+    check(not cluster.scale_writes("web", zero), "it was woken up")
+    cluster.others_are_on_time(since)
+    cluster.scale("web", 2)
+    cluster.load["web"] = 4
+    until("it is scaled again", lambda: cluster.is_at(4), 20)
+
+
+def row_16_a_write_whose_answer_is_lost_is_no_second_step(cluster):
+    policy = {"scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}}
+    cluster.settle(web=1)
+    cluster.edit("web", behavior=policy)
+    time.sleep(PERIOD)
+
+    def lose(request):
+        raw, connection, answer = cluster.proxy.upstream_answer(request)
+        answer.read()
+        connection.close()
+        request.handler.close_connection = True
+        return True
+
+    met = once(cluster, is_scale_write, lose)
+    cluster.load["web"] = 8
+    check(met.wait(10), "nothing was written")
+    until("the write arrived", lambda: cluster.is_at(2), 10)
+    cluster.holds(2, 5)
+    since = time.monotonic()
+    cluster.edit("web", behavior=None)
+    until("it goes on", lambda: cluster.is_at(8), 20)
+    cluster.others_are_on_time(since)
+
+
+def row_17_an_edit_during_the_pass_counts_before_the_write(cluster):
+    cluster.settle()
+    holding, let_go = threading.Event(), threading.Event()
+
+    def hold(request):
+        if not of_web(request) or holding.is_set():
+            return False
+        holding.set()
+        let_go.wait(10)
+        return False
+
+    since = time.monotonic()
+    cluster.load["web"] = 9
+    cluster.metric_bends.append(hold)
+    check(holding.wait(10), "no question came")
+    cluster.edit("web", maxReplicas=6)
+    time.sleep(0.3)
+    let_go.set()
+    until("the new bound counts", lambda: cluster.is_at(6), 20)
+    check(cluster.scale_writes("web", since) == [6], f"{cluster.scale_writes('web', since)}")
+    check(cluster.get(WEB_HPA)["status"]["currentReplicas"] <= 6, "the status is the new spec's")
+
+
+def row_17_a_deletion_during_the_pass_ends_it(cluster):
+    cluster.settle()
+    holding, let_go = threading.Event(), threading.Event()
+
+    def hold(request):
+        if not of_web(request) or holding.is_set():
+            return False
+        holding.set()
+        let_go.wait(10)
+        return False
+
+    since = time.monotonic()
+    cluster.load["web"] = 9
+    cluster.metric_bends.append(hold)
+    check(holding.wait(10), "no question came")
+    cluster.delete(WEB_HPA)
+    time.sleep(0.5)
+    let_go.set()
+    cluster.holds(5, 2)
+    check(not cluster.seen(lambda r: r.method in ("PUT", "PATCH") and "/web" in r.path, since + 0.5), "something was written")
+
+
+def row_18_two_autoscalers_of_one_target_are_both_disabled(cluster):
+    cluster.settle()
+    cluster.create_hpa("twin", target="web", maxReplicas=20)
+    for name in ("web", "twin"):
+        until(f"{name} is told", lambda name=name: cluster.tells("ScalingActive", "AmbiguousSelector", name), 20)
+    since = time.monotonic()
+    cluster.load["web"] = 1
+    cluster.holds(5, 3)
+    check(not cluster.scale_writes("web", since), "something was written")
+    cluster.others_are_on_time(since)
+    cluster.load["web"] = 5
+    cluster.delete(f"{HPAS.format('default')}/twin")
+    cluster.recovers()
+
+
+def row_18_two_targets_with_the_same_pods_are_both_disabled(cluster):
+    cluster.settle()
+    cluster.create_target("shadow", labels={"app": "web"})
+    cluster.create_hpa("shadow")
+    for name in ("web", "shadow"):
+        until(f"{name} is told", lambda name=name: cluster.tells("ScalingActive", "AmbiguousSelector", name), 20)
+    since = time.monotonic()
+    cluster.load["web"] = 1
+    cluster.holds(5, 2)
+    cluster.others_are_on_time(since)
+    cluster.load["web"] = 5
+    cluster.delete(f"{HPAS.format('default')}/shadow")
+    cluster.delete(f"{DEPLOYMENTS.format('default')}/shadow")
+    cluster.recovers()
+
+
+sys.exit(play(row_13_a_conflict_that_changes_no_count_is_tried_again_at_once, row_13_a_conflict_with_somebody_who_scales_is_decided_anew,
+              row_13_conflicts_without_end_are_no_hot_loop, row_14_a_deleted_target_is_told_and_a_new_one_taken_up,
+              row_15_a_target_at_zero_is_left_alone, row_16_a_write_whose_answer_is_lost_is_no_second_step,
+              row_17_an_edit_during_the_pass_counts_before_the_write, row_17_a_deletion_during_the_pass_ends_it,
+              row_18_two_autoscalers_of_one_target_are_both_disabled, row_18_two_targets_with_the_same_pods_are_both_disabled, stage=Cluster))
