@@ -4,7 +4,7 @@
 #include "promql/ast.h"
 
 /* The canonical form. Parsing it gives the same tree again, but for the few cases in which the reference breaks that law too:
- * info(x, {}), infinities as literals, the sign in front of an offset's function, and arithmetic behind an offset of two signs. */
+ * info(x, {}), infinities as literals, a zero duration with a sign, and arithmetic behind an offset of two signs. */
 void printer_print(struct buf *out, const struct ast *n);
 /* The same where it is at most 100 bytes long, else one operand a line. */
 void printer_pretty(struct buf *out, const struct ast *n);
