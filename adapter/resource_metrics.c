@@ -315,11 +315,13 @@ static bool build_question(struct resource_job *job, struct resource_question *q
 	return false;
 }
 
+/* NULL: a catalog that could not be made anew names a server that is gone. */
 static struct shared_ask *ask_of(const struct resource_question *q)
 {
 	const struct rules_config *c = &q->job->generation->config;
 	struct sv server = q->memory ? c->memory.server : c->cpu.server;
-	return upstreams_find(q->job->r->upstreams, server)->ask;
+	const struct upstream *to = upstreams_find(q->job->r->upstreams, server);
+	return to ? to->ask : NULL;
 }
 
 static enum step_next ask_all(struct resource_job *job)
@@ -332,7 +334,7 @@ static enum step_next ask_all(struct resource_job *job)
 		struct shared_ask_answer answer = { 0 };
 		struct error err = { 0 };
 		q->waiter.done = on_answer;
-		if (!build_question(job, q) ||
+		if (!build_question(job, q) || !ask_of(q) ||
 			shared_ask_query(
 				ask_of(q), q->query, request_left_ns(r), &q->waiter, &answer, &err))
 			q->failed = true;

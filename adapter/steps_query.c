@@ -110,7 +110,8 @@ enum step_next steps_ask(struct request *r)
 		log_event(LOG_DEBUG, "asking Prometheus", "query",
 			arena_strdup(r->arena, r->pieces.at[i].query), NULL);
 	struct upstream *to = upstreams_find(r->upstreams, r->metric->naming->rule->server);
-	if (pieces_ask(&r->pieces, to->ask, request_left_ns(r), &wait, &err)) {
+	/* A catalog that could not be made anew may name a server that is gone. */
+	if (!to || pieces_ask(&r->pieces, to->ask, request_left_ns(r), &wait, &err)) {
 		request_fail_internal(r, "unable to fetch metrics");
 		return STEP_REPLY;
 	}

@@ -130,8 +130,9 @@ static enum error_kind build(const struct upstreams_config *config,
 		enum error_kind kind = load(config, definition, before, &u->at[i], err);
 		if (kind && (!keep_refused || !before || kind == ERR_NOMEM))
 			return kind;
+		if (keep_refused && before)
+			config->on_refused(before->name, kind ? err : NULL, config->ctx);
 		if (kind) {
-			config->on_refused(before->name, err, config->ctx);
 			before->n_references++;
 			u->at[i] = before;
 		}

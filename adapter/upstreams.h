@@ -33,7 +33,7 @@ struct upstreams_config { /* must outlive every set */
 	const struct kubeconfig_env *env;
 	/* A question was answered (status 0: it was not). */
 	void (*on_answered)(const char *url, int status, int64_t took_ns, void *ctx);
-	/* upstreams_refresh: this server's files cannot be used, so it stays as it was. */
+	/* upstreams_refresh: this server's files cannot be used, so it stays as it was. why NULL: they can. */
 	void (*on_refused)(const char *name, const struct error *why, void *ctx);
 	void *ctx;
 };
