@@ -58,9 +58,9 @@ enum error_kind client_cas_reload(struct server *s, bool *ret_changed, struct er
 		return err->kind;
 	if (now.fingerprint == s->ca_fingerprint)
 		return ERR_OK;
-	s->ca_fingerprint = now.fingerprint;
 	if (authn_set_cas(s->authn, now.client_pem, now.proxy_pem, err))
 		return err->kind;
+	s->ca_fingerprint = now.fingerprint;
 	*ret_changed = true;
 	return ERR_OK;
 }

@@ -250,6 +250,8 @@ static enum error_kind enter_listing(struct selector_listing *s, struct error *e
 	s->ticket = WORK_NOTE_NONE;
 	buf_init(&key, KEY_MAX);
 	buf_printf(&key, "listing %s", s->text);
+	if (s->server.len)
+		buf_printf(&key, " of server %.*s", SV_ARG(s->server));
 	enum error_kind kind = crashes_enter(work, buf_sv(&key), &s->ticket, err);
 	buf_done(&key);
 	return kind;
