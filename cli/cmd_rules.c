@@ -323,13 +323,18 @@ static int run_compare(void *ctx)
 		return tell("compare", &err,
 			kind == ERR_INVALID || kind == ERR_NOTFOUND ? VERB_ARGS_BAD_INPUT
 								    : VERB_ARGS_NO);
+	if (totals.n_questions == 0)
+		puts("nothing was compared: neither of the two lists a metric");
+	if (totals.n_failed > 0)
+		printf("%zu question%s failed on both sides alike\n", totals.n_failed,
+			totals.n_failed == 1 ? "" : "s");
 	if (totals.n_left_out > 0)
 		printf("%zu questions were left out (--limit)\n", totals.n_left_out);
 	printf("%zu question%s, %zu difference%s; old %.1f ms, new %.1f ms in all\n",
 		totals.n_questions, totals.n_questions == 1 ? "" : "s", totals.n_different,
 		totals.n_different == 1 ? "" : "s", (double)totals.before_ns / NS_PER_MS,
 		(double)totals.after_ns / NS_PER_MS);
-	return totals.n_different > 0 ? VERB_ARGS_NO : VERB_ARGS_OK;
+	return totals.n_different > 0 || totals.n_questions == 0 ? VERB_ARGS_NO : VERB_ARGS_OK;
 }
 
 static enum error_kind want_files(void *ctx, struct error *err)

@@ -93,8 +93,11 @@ static enum error_kind list_names(struct work *w, struct side *side, const char 
 			"%s: %s is refused with %d; --token-file, or "
 			"--cert-file and --key-file, say who asks",
 			side->name, group, status);
-	if (status != 200)
+	if (status == 404)
 		return ERR_OK;
+	if (status != 200)
+		return error_set(w->err, ERR_UNAVAIL, "%s: %s is answered with %d", side->name,
+			group, status);
 	struct sv kept = arena_sv(w->a, buf_sv(&body));
 	if (!kept.ptr)
 		return arena_error(w->a, w->err);
@@ -181,6 +184,7 @@ static enum error_kind compare_question(struct work *w, const char *target)
 {
 	AUTO(buf_done) struct buf differences = { 0 };
 	size_t n = 1;
+	int status = 0;
 
 	if ((int64_t)w->totals->n_questions == w->o->max_questions) {
 		w->totals->n_left_out++;
@@ -196,11 +200,13 @@ static enum error_kind compare_question(struct work *w, const char *target)
 			ask_side(w, &w->after, &a, target, &after) != ERR_OK)
 			return w->err->kind;
 		n = rules_answer_compare(&differences, &before, &after, w->o->tolerance);
+		status = before.status;
 		if (n == 0 || try + 1 == w->o->n_tries)
 			put_result(w, target, &before, &differences);
 	}
 	w->totals->n_questions++;
 	w->totals->n_different += n > 0;
+	w->totals->n_failed += n == 0 && status >= 500;
 	w->totals->before_ns += w->before.took_ns;
 	w->totals->after_ns += w->after.took_ns;
 	return buf_check(&differences, "the differences", w->err);

@@ -20,6 +20,7 @@ struct rules_compare_options {
 
 struct rules_compare_totals {
 	size_t n_questions, n_different, n_left_out;
+	size_t n_failed; /* both answered with the same 5xx: no difference, and no proof */
 	int64_t before_ns, after_ns;
 };
 

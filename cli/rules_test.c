@@ -140,7 +140,10 @@ static enum error_kind advise_name(const struct rules_test *t, struct arena *a,
 	enum error_kind kind = prom_source_query(t->server, a, buf_sv(&query), &answer, err);
 	if (kind == ERR_NOMEM)
 		return kind;
-	if (kind != ERR_OK || answer.n_rows == 0)
+	if (kind != ERR_OK)
+		buf_printf(cure, "whether Prometheus has %.*s at all could not be asked: %s",
+			SV_ARG(r->series), err->text);
+	else if (answer.n_rows == 0)
 		buf_printf(cure, "Prometheus has no %.*s at all: is its target scraped?",
 			SV_ARG(r->series));
 	else

@@ -106,6 +106,9 @@ def a_rule_is_tried_and_its_autoscaler_told(stage):
             "cure     myapp_http_requests_total alone has 4 series: loosen the other matchers"])
     with StubPrometheus() as stub:
         flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
+            "NOTHING  no series match", "whether Prometheus has myapp_http_requests_total at all could not be asked"], absent=["is its target scraped"])
+    with StubPrometheus(queries={'count({__name__="myapp_http_requests_total"})': vector()}) as stub:
+        flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
             "NOTHING  no series match", "Prometheus has no myapp_http_requests_total at all", "0 serve, 1 serves nothing"])
     flyball(stage, "test", rules, "--prometheus=http://127.0.0.1:1", cluster=False, code=1, needles=["ERROR", "1 fails"])
     flyball(stage, "test", rules, cluster=False, code=2, needles=["--prometheus="])
@@ -136,6 +139,8 @@ def start_another_adapter(stage):
 
 def two_adapters_are_compared(stage):
     stage.create_deployment()
+    # Nobody serves metrics yet: that is no proof of anything.
+    flyball(stage, "compare", "--old=cluster", "--new=cluster", code=1, needles=["nothing was compared", "0 questions"])
     stage.register_adapter()
     stage.start_adapter()
     stage.create_hpa()
