@@ -28,7 +28,7 @@ struct keda {
 	size_t n_metrics;
 	size_t problems_before; /* length of notes->problems: those of other documents */
 	bool wakes_from_zero;	/* a metric needs no pods */
-	bool paused;
+	bool paused, told_behavior;
 	struct sv servers[MAX_SERVERS]; /* addresses, in the order of their names */
 	size_t n_servers;
 };
@@ -154,11 +154,12 @@ static void put_fallback(struct keda *k)
 	if (jtree_is_absent(fallback))
 		return;
 	if (scalar(behavior).len > 0 && !sv_is(scalar(behavior), "static")) {
-		if (k->n_metrics == 0)
+		if (!k->told_behavior)
 			tell(&k->notes->lost, k, behavior,
 				"spec.fallback.behavior: %.*s is lost; without a fallback a failed "
 				"metric holds the count, and others may raise it",
 				SV_ARG(scalar(behavior)));
+		k->told_behavior = true;
 		return;
 	}
 	(void)jtree_i64(jtree_get(k->spec, "pollingInterval"), &period);

@@ -69,6 +69,18 @@ static const struct row ROWS[] = {
 		"      server: default\n      query: up\n      target:\n        type: Value\n"
 		"        value: \"5\"\n  minReplicas: 1\n  maxReplicas: 100\n",
 		{ "ignoreNullValues: no data counts as a failure" } },
+	{ "a fallback that has no counterpart is told behind another trigger too",
+		HEAD "  minReplicaCount: 1\n  fallback: {failureThreshold: 3, replicas: 6, behavior: "
+		     "currentReplicas}\n  triggers:\n  - {type: cpu, metadata: {value: 70}}\n"
+		     "  - {type: prometheus, metadata: {serverAddress: 'http://p', query: up, "
+		     "threshold: 5, ignoreNullValues: 'false'}}\n",
+		RESULT "  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n"
+		       "      target:\n        type: Utilization\n        averageUtilization: 70\n"
+		       "  - type: Prometheus\n    prometheus:\n      name: prometheus-1\n"
+		       "      server: default\n      query: up\n      target:\n        type: "
+		       "AverageValue\n        averageValue: \"5\"\n  minReplicas: 1\n"
+		       "  maxReplicas: 100\n",
+		{ "spec.fallback.behavior: currentReplicas is lost" } },
 	{ "a formula would decide something else",
 		HEAD "  advanced: {scalingModifiers: {formula: a + b, target: '2'}}\n"
 		     "  triggers:\n" PROMETHEUS(""),
