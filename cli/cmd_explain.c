@@ -6,17 +6,19 @@
 
 #include "cli/explain.h"
 #include "cli/explain_json.h"
+#include "cli/leader.h"
 #include "cli/live_author.h"
 #include "cli/source_report.h"
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
 #include "common/limits.h"
 
-#define N_OPTIONS (SOURCE_N_OPTIONS + 3)
+#define N_OPTIONS (SOURCE_N_OPTIONS + LEADER_N_OPTIONS + 3)
 #define MAX_TEXT_BYTES (1024u * 1024)
 
 struct explain_options {
 	struct source_options source;
+	struct leader_options leader;
 	struct option_list rest;
 	int output; /* enum source_format */
 	int colour;
@@ -29,6 +31,7 @@ static const char *const COLOURS[] = { "auto", "always", "never", NULL };
 
 static const char INTRO[] =
 	"flyball explain [hpa/NAME] [-n NAMESPACE | -A]       autoscalers of the cluster\n"
+	"flyball explain --live hpa/NAME [-n NAMESPACE]       what the controller decided last\n"
 	"flyball explain -f FILE --replicas=N --total=NAME=V  autoscalers of a file, what "
 	"if\n"
 	"flyball explain [-f FILE] --snapshot=FILE            in a recorded cluster\n"
@@ -39,7 +42,7 @@ static const char INTRO[] =
 
 static void fill(struct option table[N_OPTIONS], struct explain_options *o)
 {
-	const struct option own[N_OPTIONS - SOURCE_N_OPTIONS] = {
+	const struct option own[N_OPTIONS - SOURCE_N_OPTIONS - LEADER_N_OPTIONS] = {
 		{ .name = "output",
 			.letter = 'o',
 			.kind = OPTION_CHOICE,
@@ -56,7 +59,8 @@ static void fill(struct option table[N_OPTIONS], struct explain_options *o)
 		verb_args_help_row(&o->help),
 	};
 	source_options_fill(table, &o->source);
-	memcpy(table + SOURCE_N_OPTIONS, own, sizeof(own));
+	leader_options_fill(table + SOURCE_N_OPTIONS, &o->leader);
+	memcpy(table + SOURCE_N_OPTIONS + LEADER_N_OPTIONS, own, sizeof(own));
 }
 
 struct telling {
@@ -113,7 +117,8 @@ static int run(void *ctx)
 	buf_init(&problems, MAX_TEXT_BYTES);
 	source_report_begin(&t.report, (enum source_format)o->output);
 	t.report.colours = t.style == &explain_colours;
-	int code = source_each(&o->source, tell, &t, &problems);
+	int code = o->leader.live ? leader_each(&o->leader, &o->source, tell, &t, &problems)
+				  : source_each(&o->source, tell, &t, &problems);
 	if (code == SOURCE_EXIT_OK &&
 		(t.failed || source_report_end(&t.report, &t.err) != ERR_OK)) {
 		buf_printf(&problems, "%s\n", t.err.text);
@@ -131,7 +136,10 @@ static int run(void *ctx)
 static enum error_kind check_options(void *ctx, struct error *err)
 {
 	struct explain_options *o = ctx;
-	return source_options_check(&o->source, &o->rest, err);
+
+	if (source_options_check(&o->source, &o->rest, err) != ERR_OK)
+		return err->kind;
+	return leader_options_check(&o->leader, &o->source, err);
 }
 
 int cmd_explain(int argc, char **argv)
@@ -140,6 +148,7 @@ int cmd_explain(int argc, char **argv)
 	struct option table[N_OPTIONS];
 
 	source_options_init(&o.source);
+	leader_options_init(&o.leader);
 	fill(table, &o);
 	const struct verb_args verb = { .verb = "explain",
 		.intro = INTRO,

@@ -26,16 +26,21 @@ struct snapshot {
 	const struct source_options *o;
 	struct arena a;
 	struct recorded_list tapes;
+	bool is_newest; /* what counts is when it was decided, not its line */
 };
 
-static enum error_kind read_tapes(struct snapshot *s, struct error *err)
+static enum error_kind read_file(struct snapshot *s, struct sv *ret, struct error *err)
+{
+	return source_file_read(&s->a, s->o->snapshot, MAX_FILE_BYTES, ret, err);
+}
+
+static enum error_kind read_tapes(struct snapshot *s, struct sv all, struct error *err)
 {
 	const char *file = s->o->snapshot;
-	struct tape_text text = { .file = strcmp(file, "-") == 0 ? "stdin" : file };
+	struct tape_text text = {
+		.file = strcmp(file, "-") == 0 ? "stdin" : file, .all = all, .rest = all
+	};
 
-	if (source_file_read(&s->a, file, MAX_FILE_BYTES, &text.all, err) != ERR_OK)
-		return err->kind;
-	text.rest = text.all;
 	for (;;) {
 		struct jtree *root;
 		uint32_t line;
@@ -71,6 +76,22 @@ static struct recorded *find(const struct snapshot *s, const struct hpa_meta *me
 	return NULL;
 }
 
+/* Where the pass comes from; NULL: no memory. */
+static char *origin_of(const struct snapshot *s, struct arena *a, const struct recorded *r,
+	const struct source_file_object *object)
+{
+	AUTO(buf_done) struct buf when = { 0 };
+
+	if (object)
+		return arena_printf(a, "%s:%u %.*s on %s:%u", object->file, object->line,
+			SV_ARG(object->hpa.api_version), s->o->snapshot, r->line);
+	if (!s->is_newest)
+		return arena_printf(a, "%s:%u", s->o->snapshot, r->line);
+	buf_init(&when, 64);
+	instant_wall_print(&when, r->tape.steps[r->tape.n_steps - 1].now.wall);
+	return arena_printf(a, "decided by %s at %s", s->o->snapshot, buf_text(&when));
+}
+
 static enum error_kind play(const struct snapshot *s, struct recorded *r,
 	const struct source_file_object *object, source_fn fn, void *ctx, struct error *err)
 {
@@ -97,10 +118,7 @@ static enum error_kind play(const struct snapshot *s, struct recorded *r,
 		.pass = outcome.pass,
 		.before = outcome.before,
 		.history_known = last->history != NULL || tape->n_steps > 1,
-		.origin = sv_of(
-			object ? arena_printf(&a, "%s:%u %.*s on %s:%u", object->file, object->line,
-					 SV_ARG(object->hpa.api_version), s->o->snapshot, r->line)
-			       : arena_printf(&a, "%s:%u", s->o->snapshot, r->line)),
+		.origin = sv_of(origin_of(s, &a, r, object)),
 		.settings = &tape->settings,
 		.sync_period_ns =
 			tape->sync_period_ns > 0 ? tape->sync_period_ns : s->o->sync_period_ns,
@@ -161,11 +179,12 @@ int source_snapshot_each(const struct source_options *o, const struct source_fil
 	source_fn fn, void *ctx, struct buf *problems)
 {
 	struct snapshot s = { .o = o };
+	struct sv all;
 	struct error err;
 	int code = SOURCE_EXIT_OK;
 
 	arena_init(&s.a, MAX_ARENA_BYTES);
-	if (read_tapes(&s, &err) != ERR_OK ||
+	if (read_file(&s, &all, &err) != ERR_OK || read_tapes(&s, all, &err) != ERR_OK ||
 		(files->n > 0 ? check_files(&s, files, &err) : check_selection(&s, &err)) !=
 			ERR_OK) {
 		buf_printf(problems, "%s\n", err.text);
@@ -176,6 +195,25 @@ int source_snapshot_each(const struct source_options *o, const struct source_fil
 	for (size_t i = 0; code == SOURCE_EXIT_OK && files->n == 0 && i < s.tapes.n; i++) {
 		if (is_selected(o, &s.tapes.at[i].tape.hpa.meta))
 			hand_out(&s, &s.tapes.at[i], NULL, fn, ctx);
+	}
+	VEC_DONE(&s.tapes);
+	arena_done(&s.a);
+	return code;
+}
+
+int source_snapshot_newest(const struct source_options *o, struct sv text, source_fn fn, void *ctx,
+	struct buf *problems)
+{
+	struct snapshot s = { .o = o, .is_newest = true };
+	struct error err;
+	int code = SOURCE_EXIT_OK;
+
+	arena_init(&s.a, MAX_ARENA_BYTES);
+	if (read_tapes(&s, text, &err) == ERR_OK) {
+		hand_out(&s, &s.tapes.at[s.tapes.n - 1], NULL, fn, ctx);
+	} else {
+		buf_printf(problems, "%s\n", err.text);
+		code = SOURCE_EXIT_NO_ANSWER;
 	}
 	VEC_DONE(&s.tapes);
 	arena_done(&s.a);

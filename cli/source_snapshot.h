@@ -7,3 +7,6 @@
  * namespace of the options leave. As source_each. */
 MUST_USE int source_snapshot_each(const struct source_options *o,
 	const struct source_file_list *files, source_fn fn, void *ctx, struct buf *problems);
+/* The same with a text instead of the options' file, whose `snapshot` is only what its origin is called, and of its tapes only the last one. */
+MUST_USE int source_snapshot_newest(const struct source_options *o, struct sv text, source_fn fn,
+	void *ctx, struct buf *problems);

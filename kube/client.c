@@ -243,12 +243,14 @@ static bool on_data(struct sv piece, void *ctx)
 static enum error_kind attempt(struct client_call *call, struct error *err)
 {
 	const struct client_request *q = &call->request;
+	const char *const headers[] = { q->header, NULL };
 	struct http_request http = {
 		.method = q->method,
 		.target = q->target,
 		.body = q->body,
 		.content_type = q->body.len > 0 ? q->content_type : NULL,
 		.accept = q->accept,
+		.headers = q->header ? headers : NULL,
 		.idle_timeout_ns = q->idle_timeout_ns,
 		.max_bytes = q->max_bytes,
 		.on_data = q->on_data ? on_data : NULL,
@@ -297,6 +299,7 @@ static enum error_kind copy_request(
 		{ q->name, &own->name },
 		{ q->content_type ? q->content_type : "application/json", &own->content_type },
 		{ q->accept, &own->accept },
+		{ q->header, &own->header },
 	};
 
 	arena_init(&call->arena, q->body.len + TEXTS_MAX_BYTES);

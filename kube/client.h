@@ -61,6 +61,7 @@ struct client_request {
 	struct sv body;	      /* copied */
 	const char *content_type; /* NULL: application/json */
 	const char *accept;	  /* NULL: application/json */
+	const char *header;	  /* one more "Name: value" line; may be NULL */
 	int64_t timeout_ns; /* of all attempts together, waits included; 0: 30 s. Streams: 0 means none */
 	int64_t idle_timeout_ns; /* streams: longest silence; 0: none */
 	size_t max_bytes;	 /* 0: LIMIT_OBJECT_BYTES */

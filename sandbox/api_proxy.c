@@ -1,6 +1,8 @@
-/* Aggregation: a request for the group version of an APIService goes to its server, under a token that the sandbox's own TokenReview accepts (a real
+/* What the API server hands on.
+ * Aggregation: a request for the group version of an APIService goes to its server, under a token that the sandbox's own TokenReview accepts (a real
  * kube-apiserver shows a front-proxy certificate instead). A Service of
- * type ExternalName with a port stands for a process on this machine, as with a real kube-apiserver. */
+ * type ExternalName with a port stands for a process on this machine, as with a real kube-apiserver.
+ * pods/https:NAME:PORT/proxy: goes to the pod's address, without `Authorization`, which kube-apiserver keeps for itself; other headers go along. */
 #include "common/jw.h"
 #include "common/limits.h"
 #include "sandbox/api_request.h"
@@ -12,11 +14,23 @@
 /* The sandbox has no users: any token will do. */
 #define PROXY_TOKEN "sandbox-user"
 #define PROXY_TIMEOUT_NS (30 * NS_PER_SEC)
+/* Header lines that are handed on to a pod. */
+#define MAX_HEADERS 64
 
 struct api_backend {
 	struct api_backend *next;
 	char *url;
+	bool is_pod;
 	struct http_endpoint *endpoint;
+};
+
+/* Where a request goes. Texts are in its arena. */
+struct destination {
+	char *url; /* NULL: nowhere */
+	const char *why_not;
+	char *target;
+	bool is_pod; /* no credentials of ours */
+	const char *const *headers;
 };
 
 struct forwarded {
@@ -66,25 +80,26 @@ static char *url_of(struct api_request *q, const json_t *apiservice)
 		    : NULL;
 }
 
-static struct http_endpoint *endpoint_of(struct api *a, const char *url, struct error *err)
+static struct http_endpoint *endpoint_of(
+	struct api *a, const char *url, bool is_pod, struct error *err)
 {
 	size_t n = 0;
 	struct api_backend *b;
 
 	for (b = a->backends; b; b = b->next, n++) {
-		if (strcmp(b->url, url) == 0)
+		if (strcmp(b->url, url) == 0 && b->is_pod == is_pod)
 			return b->endpoint;
 	}
 	if (n == MAX_BACKENDS) {
 		(void)error_set(
-			err, ERR_LIMIT, "more than %d servers behind APIServices", MAX_BACKENDS);
+			err, ERR_LIMIT, "more than %d servers behind the API server", MAX_BACKENDS);
 		return NULL;
 	}
 	/* The sandbox's adapter signs its own certificate; a real cluster names a CA in the APIService. */
 	const struct http_endpoint_config config = {
 		.base_url = url,
 		.insecure_skip_tls_verify = true,
-		.bearer_token = PROXY_TOKEN,
+		.bearer_token = is_pod ? NULL : PROXY_TOKEN,
 		.user_agent = "flyball-sandbox",
 		.http1_only = true,
 	};
@@ -99,6 +114,7 @@ static struct http_endpoint *endpoint_of(struct api *a, const char *url, struct 
 		mem_free(b);
 		return NULL;
 	}
+	b->is_pod = is_pod;
 	b->next = a->backends;
 	a->backends = b;
 	return b->endpoint;
@@ -130,30 +146,27 @@ static void on_answer(const struct http_response *response, const struct error *
 		type && type[0] ? type : "application/json", response->body, NULL);
 }
 
-bool api_proxy(struct api_request *q, struct sv path)
+static void forward(struct api_request *q, const struct destination *to)
 {
-	AUTO(jx_free) json_t *apiservice = apiservice_of(q, path);
 	struct error err;
 
 	(void)error_nomem(&err);
-	if (!apiservice || !jx_at(apiservice, "spec.service"))
-		return false;
-	char *url = url_of(q, apiservice);
 	struct forwarded *f = mem_zalloc(sizeof(*f));
-	struct http_endpoint *endpoint = url && f ? endpoint_of(q->api, url, &err) : NULL;
+	struct http_endpoint *endpoint =
+		to->url && f ? endpoint_of(q->api, to->url, to->is_pod, &err) : NULL;
 	if (!endpoint) {
 		mem_free(f);
-		api_fail(q, 503, "ServiceUnavailable",
-			url ? err.text : "the APIService names a Service that does not exist");
-		return true;
+		api_fail(q, 503, "ServiceUnavailable", to->url ? err.text : to->why_not);
+		return;
 	}
 	f->request = *q;
 	char *accept = arena_strdup(q->arena, http_exchange_header(q->x, "Accept"));
 	const struct http_request request = {
 		.method = arena_strdup(q->arena, q->method),
-		.target = arena_strdup(q->arena, http_exchange_target(q->x)),
+		.target = to->target,
 		.body = http_exchange_body(q->x),
 		.accept = accept && accept[0] ? accept : NULL,
+		.headers = to->headers,
 		.timeout_ns = PROXY_TIMEOUT_NS,
 		.max_bytes = MAX_ANSWER_BYTES,
 		.done = on_answer,
@@ -163,8 +176,89 @@ bool api_proxy(struct api_request *q, struct sv path)
 		http_call_start(endpoint, &request, &f->call, &err) != ERR_OK) {
 		mem_free(f);
 		api_fail(q, 503, "ServiceUnavailable", "the request could not be forwarded");
-		return true;
+		return;
 	}
 	http_exchange_set_ctx(q->x, f, on_exchange_end);
+}
+
+struct header_lines {
+	struct arena *arena;
+	const char *at[MAX_HEADERS + 1];
+	size_t n;
+};
+
+/* The client's own headers; those of the connection and of the API server's authentication stay here. */
+static bool take_header(struct sv name, struct sv value, void *ctx)
+{
+	struct header_lines *lines = ctx;
+
+	if (!sv_eq_nocase(sv_take(name, 2), SV("X-")))
+		return true;
+	char *line = lines->n < MAX_HEADERS
+			     ? arena_printf(lines->arena, "%.*s: %.*s", SV_ARG(name), SV_ARG(value))
+			     : NULL;
+	if (line)
+		lines->at[lines->n++] = line;
+	return line != NULL;
+}
+
+/* "https://10.0.0.1:8443" of "https:NAME:PORT". */
+static void find_pod(struct api_request *q, struct sv ns, struct sv segment, struct destination *to)
+{
+	struct sv rest, port;
+	bool found;
+	struct sv scheme = sv_cut(segment, ':', &rest, &found);
+	struct sv name = sv_cut(rest, ':', &port, &found);
+	AUTO(jx_free)
+	json_t *pod = store_get(q->api->store, resources_of_kind("Pod"), ns, name);
+	const char *address = jx_text_at(pod, "status.podIP");
+
+	to->is_pod = true;
+	to->why_not = pod ? "the pod has no address" : "no such pod";
+	if (address && port.len > 0)
+		to->url = arena_printf(
+			q->arena, "%.*s://%s:%.*s", SV_ARG(scheme), address, SV_ARG(port));
+}
+
+/* /api/v1/namespaces/NS/pods/SCHEME:NAME:PORT/proxy/TARGET */
+static bool pod_proxy(struct api_request *q)
+{
+	struct header_lines *lines;
+	struct destination to = { 0 };
+	struct sv rest = http_exchange_target(q->x), pod;
+	bool found;
+
+	if (!sv_has_prefix(rest, SV("/api/v1/namespaces/")))
+		return false;
+	struct sv ns = sv_cut(sv_skip(rest, sizeof("/api/v1/namespaces/") - 1), '/', &rest, &found);
+	if (!sv_has_prefix(rest, SV("pods/")))
+		return false;
+	pod = sv_cut(sv_skip(rest, sizeof("pods/") - 1), '/', &rest, &found);
+	if (!sv_has_prefix(rest, SV("proxy/")))
+		return false;
+	lines = ARENA_NEW(q->arena, struct header_lines);
+	if (lines) {
+		lines->arena = q->arena;
+		http_exchange_each_header(q->x, take_header, lines);
+		to.headers = lines->at;
+	}
+	to.target = arena_strdup(q->arena, sv_skip(rest, sizeof("proxy") - 1));
+	find_pod(q, ns, pod, &to);
+	forward(q, &to);
+	return true;
+}
+
+bool api_proxy(struct api_request *q, struct sv path)
+{
+	AUTO(jx_free) json_t *apiservice = apiservice_of(q, path);
+
+	if (!apiservice || !jx_at(apiservice, "spec.service"))
+		return pod_proxy(q);
+	const struct destination to = {
+		.url = url_of(q, apiservice),
+		.why_not = "the APIService names a Service that does not exist",
+		.target = arena_strdup(q->arena, http_exchange_target(q->x)),
+	};
+	forward(q, &to);
 	return true;
 }
