@@ -186,7 +186,8 @@ static void drop_managed_fields(struct jtree *tree)
 	}
 }
 
-/* Objects of a namespace whose first metric one list of the namespace's pods answers belong together; the others are on their own. */
+/* Objects of a namespace whose first metric one list of the namespace's pods answers belong together, and those whose first metric is the same question to
+ * Prometheus; the others are on their own. */
 static uint64_t spread_of(const struct object_id *id, const struct jtree *spec)
 {
 	const struct jtree *metrics = jtree_get(spec, "metrics");
@@ -199,6 +200,14 @@ static uint64_t spread_of(const struct object_id *id, const struct jtree *spec)
 	if (sv_is(type, "Pods"))
 		return hash_text(
 			hash, jtree_text(jtree_at(metric, "pods", "metric", "name", NULL)));
+	if (sv_is(type, "Prometheus")) {
+		static const char *const KEYS[] = { "server", "query", "aliveQuery" };
+		const struct jtree *question = jtree_get(metric, "prometheus");
+
+		for (size_t i = 0; i < ARRAY_LEN(KEYS); i++)
+			hash = hash_text(hash, jtree_text(jtree_get(question, KEYS[i])));
+		return hash;
+	}
 	return hash_text(hash, id->name);
 }
 

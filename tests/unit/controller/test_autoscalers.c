@@ -149,6 +149,39 @@ START_TEST(a_taken_object_is_gone)
 }
 END_TEST
 
+#define PROMETHEUS(more)                                                                           \
+	"{\"spec\":{\"metrics\":[{\"type\":\"Prometheus\",\"prometheus\":{" more "}}]}}"
+
+START_TEST(what_asks_alike_has_one_place_in_the_period)
+{
+	static const struct {
+		const char *what, *first, *second;
+		bool alike;
+	} ROWS[] = {
+		{ "no metrics", "{\"spec\":{}}", "{\"spec\":{}}", true },
+		{ "one query", PROMETHEUS("\"query\":\"a\",\"name\":\"x\""),
+			PROMETHEUS("\"query\":\"a\",\"name\":\"y\""), true },
+		{ "two queries", PROMETHEUS("\"query\":\"a\""), PROMETHEUS("\"query\":\"b\""),
+			false },
+		{ "two servers", PROMETHEUS("\"query\":\"a\",\"server\":\"s\""),
+			PROMETHEUS("\"query\":\"a\""), false },
+		{ "only one wants to know whether it is alive", PROMETHEUS("\"query\":\"a\""),
+			PROMETHEUS("\"query\":\"a\",\"aliveQuery\":\"up\""), false },
+		{ "objects that are asked about",
+			"{\"spec\":{\"metrics\":[{\"type\":\"Object\"}]}}",
+			"{\"spec\":{\"metrics\":[{\"type\":\"Object\"}]}}", false },
+	};
+	struct autoscaler *x, *y;
+
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		(void)put("x", "u", "0", ROWS[i].first, &x);
+		(void)put("y", "u", "0", ROWS[i].second, &y);
+		ck_assert_msg((x->spread == y->spread) == ROWS[i].alike, "%s", ROWS[i].what);
+		ck_assert_uint_eq(autoscalers_n_alike(all, x->spread), ROWS[i].alike ? 2 : 1);
+	}
+}
+END_TEST
+
 START_TEST(every_failing_allocation_leaves_a_usable_set)
 {
 	struct autoscaler *one;
@@ -181,6 +214,7 @@ int main(void)
 	tcase_add_test(tcase, another_uid_starts_with_an_empty_history);
 	tcase_add_test(tcase, peers_are_the_others_that_could_have_the_same_pods);
 	tcase_add_test(tcase, a_taken_object_is_gone);
+	tcase_add_test(tcase, what_asks_alike_has_one_place_in_the_period);
 	tcase_add_test(tcase, every_failing_allocation_leaves_a_usable_set);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
