@@ -245,7 +245,7 @@ static void on_identity(enum authn_verdict verdict, const struct authn_user *use
 enum step_next steps_authenticate(struct request *r)
 {
 	struct server *s = r->server;
-	struct header_list list = { .at = ARENA_ARRAY(
+	struct header_list list = { .at = ARENA_ARRAY_RAW(
 					    r->arena, STEPS_HEADERS_MAX, struct authn_header) };
 	if (!list.at)
 		return take_verdict(r, AUTHN_FAILED);

@@ -192,8 +192,21 @@ static enum step_next ask_next(struct request *r)
 	return take(r, verdict, reason);
 }
 
+static bool find_any(struct sv name, struct sv value, void *ctx)
+{
+	bool *found = ctx;
+	(void)value;
+	*found = name.len >= sizeof(PREFIX) - 1 &&
+		 sv_eq_nocase(sv_take(name, sizeof(PREFIX) - 1), SV(PREFIX));
+	return !*found;
+}
+
 enum step_next steps_impersonate(struct request *r)
 {
+	bool found = false;
+	http_exchange_each_header(r->exchange, find_any, &found);
+	if (!found)
+		return STEP_GO;
 	struct impersonation *im = ARENA_NEW(r->arena, struct impersonation);
 	if (!im)
 		return failed(r, "out of memory");

@@ -95,7 +95,7 @@ static bool grow(struct arena *a, size_t need)
 	return true;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_alloc_raw(struct arena *a, size_t size)
 {
 	if (size > SIZE_MAX / 2)
 		return NULL;
@@ -107,8 +107,13 @@ void *arena_alloc(struct arena *a, size_t size)
 	char *p = a->next;
 	a->next += need;
 	UNPOISON(p, size);
-	memset(p, 0, size);
 	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p = arena_alloc_raw(a, size);
+	return p ? memset(p, 0, size) : NULL;
 }
 
 void *arena_calloc(struct arena *a, size_t n, size_t size)
@@ -117,11 +122,20 @@ void *arena_calloc(struct arena *a, size_t n, size_t size)
 	return __builtin_mul_overflow(n, size, &bytes) ? NULL : arena_alloc(a, bytes);
 }
 
+void *arena_array_raw(struct arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : arena_alloc_raw(a, bytes);
+}
+
 char *arena_strdup(struct arena *a, struct sv text)
 {
-	char *copy = arena_alloc(a, text.len + 1);
-	if (copy && text.len > 0)
+	char *copy = arena_alloc_raw(a, text.len + 1);
+	if (!copy)
+		return NULL;
+	if (text.len > 0)
 		memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
 	return copy;
 }
 
@@ -138,7 +152,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	va_start(args, fmt);
 	int n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
-	char *text = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+	char *text = n < 0 ? NULL : arena_alloc_raw(a, (size_t)n + 1);
 	if (!text)
 		return NULL;
 	va_start(args, fmt);

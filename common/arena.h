@@ -27,6 +27,9 @@ static inline __attribute__((unused)) void arena_done_auto(struct arena *a)
 /* Aligned for any type. NULL when memory or the limit ran out; arena_error says which. Zeroed. */
 MUST_USE void *arena_alloc(struct arena *a, size_t size);
 MUST_USE void *arena_calloc(struct arena *a, size_t n, size_t size);
+/* Not zeroed: for room that is larger than what mostly gets written, and is written before it is read. */
+MUST_USE void *arena_alloc_raw(struct arena *a, size_t size);
+MUST_USE void *arena_array_raw(struct arena *a, size_t n, size_t size);
 /* NUL-terminated copies. */
 MUST_USE char *arena_strdup(struct arena *a, struct sv text);
 MUST_USE char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -37,3 +40,4 @@ enum error_kind arena_error(const struct arena *a, struct error *err);
 
 #define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, n, type) ((type *)arena_calloc((a), (n), sizeof(type)))
+#define ARENA_ARRAY_RAW(a, n, type) ((type *)arena_array_raw((a), (n), sizeof(type)))

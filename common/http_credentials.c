@@ -150,7 +150,7 @@ static enum error_kind file_error(const struct http_token *t, int cause, struct 
 static enum error_kind read_all(
 	const struct http_token *t, int fd, struct buf *out, struct error *err)
 {
-	char bytes[4096];
+	SCRATCH char bytes[4096];
 
 	for (;;) {
 		ssize_t n = read(fd, bytes, sizeof(bytes));

@@ -287,7 +287,7 @@ static void feed(struct http_front_peer *p, struct sv bytes)
 /* What is left of an earlier read goes first. */
 static void feed_rest(struct http_front_peer *p)
 {
-	char bytes[READ_BYTES];
+	SCRATCH char bytes[READ_BYTES];
 	size_t len = p->in.len;
 
 	memcpy(bytes, p->in.data, len);
@@ -298,7 +298,7 @@ static void feed_rest(struct http_front_peer *p)
 /* Client -> engine. False: the connection is broken. */
 static bool move_inward(struct http_front_peer *p)
 {
-	char bytes[READ_BYTES];
+	SCRATCH char bytes[READ_BYTES];
 
 	while (p->phase == PHASE_OPEN && push_inward(p) && p->gate.state != HTTP_GATE_DONE) {
 		if (p->in.len > 0) {
@@ -333,7 +333,7 @@ static bool push_outward(struct http_front_peer *p)
 /* Fills `outward` from the engine. False: nothing to carry now; the pair is closed when nothing will come any more. */
 static bool pull_outward(struct http_front_peer *p)
 {
-	char bytes[CARRY_BYTES];
+	SCRATCH char bytes[CARRY_BYTES];
 
 	if (p->pair_fd < 0)
 		return false;
@@ -380,7 +380,7 @@ static bool move_outward(struct http_front_peer *p)
 /* Reads and forgets until the client closes. False: it did, or sent too much. */
 static bool discard(struct http_front_peer *p)
 {
-	char bytes[READ_BYTES];
+	SCRATCH char bytes[READ_BYTES];
 
 	for (;;) {
 		/* Below TLS: nothing of it is looked at. */

@@ -478,7 +478,7 @@ static void dispatch(struct loop *l, const struct epoll_event *events, int n)
 
 enum error_kind loop_run_once(struct loop *l, int timeout_ms, struct error *err)
 {
-	struct epoll_event events[EVENTS_PER_ROUND];
+	SCRATCH struct epoll_event events[EVENTS_PER_ROUND];
 
 	if (l->running)
 		return error_set(

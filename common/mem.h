@@ -9,6 +9,9 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
+/* For a large local array that is written before it is read: hardening flags would clear all of it at every call. */
+#define SCRATCH __attribute__((uninitialized))
+
 #define AUTO(fn) __attribute__((cleanup(fn##_auto)))
 #define DEFINE_AUTO(type, fn)                                                                      \
 	static inline __attribute__((unused)) void fn##_auto(type *p)                              \

@@ -12,7 +12,7 @@
 /* A list of texts, or null. */
 static bool read_notes(struct answer_decoder *d, const struct sv **ret, size_t *ret_n)
 {
-	struct sv *notes = ARENA_ARRAY(d->arena, MAX_NOTES, struct sv), text;
+	struct sv *notes = ARENA_ARRAY_RAW(d->arena, MAX_NOTES, struct sv), text;
 	bool first = true, close;
 	size_t n = 0;
 
@@ -208,7 +208,7 @@ enum error_kind answer_decode(struct arena *a, int http_status, struct sv body,
 	*ret = (struct answer){ 0 };
 	if (!body.ptr)
 		d.scan.at = d.scan.end = "";
-	d.labels = ARENA_ARRAY(a, ANSWER_MAX_LABELS, struct answer_label);
+	d.labels = ARENA_ARRAY_RAW(a, ANSWER_MAX_LABELS, struct answer_label);
 	if (!d.labels)
 		return arena_error(a, err);
 	arena_init(&d.row_arena, ROW_ARENA_BYTES);

@@ -660,7 +660,7 @@ enum error_kind template_execute(const struct template *t, const struct template
 	enum error_kind failed = ERR_OK;
 
 	arena_init(&x.arena, MAX_ARENA_BYTES);
-	x.variables = ARENA_ARRAY(&x.arena, MAX_VARIABLES, struct variable);
+	x.variables = ARENA_ARRAY_RAW(&x.arena, MAX_VARIABLES, struct variable);
 	if (!x.variables || !sort_values(&x, data, &sorted)) {
 		failed = arena_error(&x.arena, err);
 	} else {

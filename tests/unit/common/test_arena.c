@@ -55,6 +55,22 @@ START_TEST(sizes_that_overflow_fail)
 }
 END_TEST
 
+START_TEST(raw_memory_counts_like_any_other)
+{
+	struct arena a;
+
+	arena_init(&a, 10000);
+	ck_assert_ptr_null(ARENA_ARRAY_RAW(&a, SIZE_MAX / 2, uint64_t));
+	unsigned char *p = ARENA_ARRAY_RAW(&a, 1001, unsigned char);
+	ck_assert_ptr_nonnull(p);
+	memset(p, 0xff, 1001);
+	ck_assert_uint_eq((uintptr_t)arena_alloc_raw(&a, 1) % 16, 0);
+	ck_assert_uint_eq(p[1000], 0xff);
+	ck_assert_ptr_null(ARENA_ARRAY_RAW(&a, 9000, unsigned char));
+	arena_done(&a);
+}
+END_TEST
+
 START_TEST(clear_keeps_one_chunk)
 {
 	struct arena a;
@@ -115,6 +131,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, memory_is_aligned_and_zero_even_when_used_again);
 	tcase_add_test(tcase, the_limit_is_exact_and_an_ordinary_failure);
 	tcase_add_test(tcase, sizes_that_overflow_fail);
+	tcase_add_test(tcase, raw_memory_counts_like_any_other);
 	tcase_add_test(tcase, clear_keeps_one_chunk);
 	tcase_add_test(tcase, copies_end_in_nul);
 	tcase_add_test(tcase, out_of_memory_is_told_apart_from_the_limit);
