@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The project's figures, each against its bound. Usage: run.py BUILD_DIR [NAME ...] [--json]
+"""The project's figures, each against its bound. Usage: run.py BUILD_DIR [NAME ...] [--json] [--objects=N] [--only=stub|peers]
 
 NAME is one of BENCHES, default all. --json prints one object instead of the table. Exit 0 only when every bound held; figures of a busy
 machine are worth nothing, so look at the load first."""
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import adapter
+import controller
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAN_RUNS = 41
@@ -57,7 +58,7 @@ def plan_ms(build):
     return statistics.median(took)
 
 
-def bench_decide(build):
+def bench_decide(build, _):
     values = run_program(build, "decide")
     values["plan_ms"] = plan_ms(build)
     return [
@@ -87,7 +88,7 @@ def promql_peer(build):
     return {key: float(value) for key, value in (line.split() for line in run.stdout.splitlines())}, ""
 
 
-def bench_promql(build):
+def bench_promql(build, _):
     values = run_program(build, "promql")
     table = [
         Row("parse_rule_us", "rule of 85 bytes: microseconds to parse and check", 2),
@@ -130,19 +131,55 @@ def adapter_rows():
     ]
 
 
-def bench_adapter(build):
+def bench_adapter(build, _):
     values, peer = adapter.measure(build)
     return adapter_rows(), values, peer
 
 
-BENCHES = {"decide": bench_decide, "promql": bench_promql, "adapter": bench_adapter}
+def stub_rows(sizes):
+    return [
+        Row("pod_event_us", "one event of the pod watch, scanned and stored: CPU microseconds", 10),
+        Row("pod_event_bytes", "the same: bytes"),
+        Row("large_mib", "stub, 10,000 objects, 150,000 pods, once synced: RSS, MiB", 72),
+        Row("large_peak_mib", "the same, while listing: RSS at its peak, MiB"),
+        Row("large_first_sec", "the same: start to first decision, seconds", 10),
+        Row("empty_private_mib", "no objects: private memory, MiB", 4),
+        Row("empty_mib", "no objects: RSS, MiB", 16),
+        *(Row(f"cost_{n}_us", f"{n} objects: CPU microseconds per object and period") for n in sizes),
+        Row("cost_growth", "at the most objects, as times the cheapest", 1.25),
+    ]
+
+
+def peer_rows():
+    """The least that is decided is told as a share: a pass at the edge of the interval may be missing."""
+    rows = [Row("pod_kib", "a pod: KiB of JSON", at_least=6)]
+    for phase, text, requests in (("constant", "constant values", 0.1), ("changing", "changing values", 0.3)):
+        rows += [
+            Row(f"{phase}_decided", f"{text}: decisions per object and period", at_least=0.98),
+            Row(f"{phase}_late", f"{text}: decisions more than 1 s late", 0),
+            Row(f"{phase}_cores", f"{text}: cores", 0.15),
+            Row(f"{phase}_mib", f"{text}: RSS at its most, MiB", 48),
+            Row(f"{phase}_requests", f"{text}: API requests per object and period", requests),
+            Row(f"{phase}_api_cores", f"{text}: cores of the API server"),
+            Row(f"{phase}_api_share", f"{text}: the same as a share of the other's", 0.25),
+        ]
+    return rows
+
+
+def bench_controller(build, options):
+    values, peer, sizes = controller.measure(build, options.objects, [options.only] if options.only else ["stub", "peers"])
+    rows = (stub_rows(sizes) if sizes else []) + (peer_rows() if peer else [])
+    return rows, values, peer
+
+
+BENCHES = {"decide": bench_decide, "promql": bench_promql, "adapter": bench_adapter, "controller": bench_controller}
 
 
 def judge(name, row, values, peer):
     """One figure. Without the peer nothing is said about how many times its figure ours is."""
     value, theirs = values[row.key], peer.get(row.key) if peer else None
     figure = {"bench": name, "figure": row.key, "text": row.text, "value": value, "bound": row.at_most, "ok": True, "wanted": ""}
-    if peer:
+    if theirs is not None:
         figure["peer"] = theirs
     if row.at_most is not None:
         figure.update(ok=value <= row.at_most, wanted=f"at most {row.at_most:g}")
@@ -170,6 +207,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(BENCHES)}")
+    parser.add_argument("--objects", type=int, default=controller.FULL, metavar="N", help=f"of the controller's bench; the bounds are meant for {controller.FULL:,}")
+    parser.add_argument("--only", choices=("stub", "peers"), help="half of the controller's bench")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in BENCHES]
@@ -178,7 +217,7 @@ def main():
     figures = []
     for name in args.names or BENCHES:
         try:
-            table, values, peer = BENCHES[name](args.build.resolve())
+            table, values, peer = BENCHES[name](args.build.resolve(), args)
         except (OSError, subprocess.SubprocessError, RuntimeError) as error:
             sys.exit(f"bench {name}: {error}")
         figures += [judge(name, row, values, peer) for row in table]
