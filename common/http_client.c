@@ -81,6 +81,7 @@ struct http_call {
 	struct loop_timer *timer;
 	int64_t started_ns, heard_ns; /* instants */
 	int64_t total_ns, idle_ns;    /* deadlines; 0: none */
+	bool patient;		      /* they begin when the call leaves the line */
 	uint64_t token_generation;
 	bool repeated; /* after a 401 */
 	http_data_fn on_data;
@@ -190,7 +191,6 @@ static void judge(struct http_call *call, CURLcode code)
 static long status_of(struct http_call *call)
 {
 	long status = 0;
-
 	if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
 		status = 0;
 	return status;
@@ -316,7 +316,6 @@ static void settle(struct http_endpoint *e)
 static void note_status(struct http_call *call)
 {
 	long status = status_of(call);
-
 	call->answer = (struct http_answer){ 0 };
 	call->streaming = call->on_data && status >= 200 && status < 300;
 	if (call->streaming)
@@ -327,7 +326,6 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct http_call *call = ctx;
 	size_t len = size * n;
-
 	call->heard_ns = instant_mono_now().ns;
 	call->n_head += len;
 	if (call->n_head > RESPONSE_HEAD_MAX) {
@@ -346,7 +344,6 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct http_call *call = ctx;
 	size_t len = size * n;
-
 	call->heard_ns = instant_mono_now().ns;
 	buf_put(&call->body, data, len);
 	if (call->body.failed != ERR_OK) {
@@ -413,7 +410,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *wa
 static int on_timer_wish(CURLM *multi, long timeout_ms, void *ctx)
 {
 	struct http_endpoint *e = ctx;
-
 	(void)multi;
 	if (timeout_ms < 0)
 		loop_timer_stop(e->timer);
@@ -428,10 +424,20 @@ static void on_timer(struct loop_timer *t, void *ctx)
 {
 	struct http_endpoint *e = ctx;
 	int n_running;
-
 	(void)t;
 	(void)curl_multi_socket_action(e->multi, CURL_SOCKET_TIMEOUT, 0, &n_running);
 	settle(e);
+}
+
+static void start_timer(struct http_call *call)
+{
+	int64_t first_ns = call->total_ns;
+
+	call->started_ns = call->heard_ns = instant_mono_now().ns;
+	if (call->idle_ns && (!first_ns || call->idle_ns < first_ns))
+		first_ns = call->idle_ns;
+	if (first_ns)
+		loop_timer_set(call->timer, first_ns);
 }
 
 /* Hands new calls to libcurl. */
@@ -450,6 +456,8 @@ static void on_wake(void *ctx)
 		if (curl_multi_add_handle(e->multi, call->easy) == CURLM_OK) {
 			call->state = CALL_RUNNING;
 			e->n_running++;
+			if (call->patient)
+				start_timer(call);
 			continue;
 		}
 		call->state = CALL_FINISHED;
@@ -474,8 +482,9 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 		loop_timer_set(t, total_left_ns < idle_left_ns ? total_left_ns : idle_left_ns);
 		return;
 	}
-	buf_put_str(
-		&text, total_left_ns <= 0 ? "no complete answer within " : "nothing received for ");
+	buf_put_str(&text, call->state == CALL_NEW ? "too many calls under way: not sent within "
+			   : total_left_ns <= 0	   ? "no complete answer within "
+						   : "nothing received for ");
 	instant_duration_print(&text, total_left_ns <= 0 ? call->total_ns : call->idle_ns);
 	(void)curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
 	stop(call);
@@ -647,17 +656,6 @@ static enum error_kind prepare(
 	return kind;
 }
 
-static void start_timer(struct http_call *call)
-{
-	int64_t first_ns = call->total_ns;
-
-	call->started_ns = call->heard_ns = instant_mono_now().ns;
-	if (call->idle_ns && (!first_ns || call->idle_ns < first_ns))
-		first_ns = call->idle_ns;
-	if (first_ns)
-		loop_timer_set(call->timer, first_ns);
-}
-
 enum error_kind http_call_start(struct http_endpoint *e, const struct http_request *request,
 	struct http_call **ret_call, struct error *err)
 {
@@ -673,6 +671,7 @@ enum error_kind http_call_start(struct http_endpoint *e, const struct http_reque
 	call->total_ns =
 		request->timeout_ns || request->on_data ? request->timeout_ns : DEFAULT_TIMEOUT_NS;
 	call->idle_ns = request->idle_timeout_ns;
+	call->patient = request->patient;
 	buf_init(&call->body, call->max_bytes);
 	enum error_kind kind = prepare(call, request, err);
 	if (kind == ERR_OK && !wake(e))
@@ -683,7 +682,8 @@ enum error_kind http_call_start(struct http_endpoint *e, const struct http_reque
 	}
 	call->is_listed = true;
 	TAILQ_INSERT_TAIL(&e->calls, call, in_calls);
-	start_timer(call);
+	if (!call->patient)
+		start_timer(call);
 	if (ret_call)
 		*ret_call = call;
 	return ERR_OK;

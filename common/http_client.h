@@ -93,6 +93,7 @@ struct http_request {
 	const char *accept;	    /* NULL: application/json */
 	const char *const *headers; /* more "Name: value" lines, NULL-terminated; may be NULL */
 	int64_t timeout_ns;	    /* total; 0: 30 s. Streams: 0 means no total deadline */
+	bool patient;		    /* the time in line behind max_calls does not count */
 	int64_t idle_timeout_ns;    /* streams: longest silence, from the start on; 0: none */
 	size_t max_bytes;     /* of the body; 0: LIMIT_OBJECT_BYTES. Does not count for streams */
 	http_data_fn on_data; /* NULL: the body is collected */

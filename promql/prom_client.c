@@ -433,6 +433,8 @@ enum error_kind prom_client_series(struct prom_client *c, const struct prom_clie
 	struct prom_client_call plan = { .series_done = done, .into = into, .ctx = ctx };
 	struct question question = { .path = "/api/v1/series" };
 	struct http_request request = { .timeout_ns = q->timeout_ns ? q->timeout_ns : c->timeout_ns,
+		/* All selectors are listed at once: the last in line must not fail for that alone, each time anew. */
+		.patient = true,
 		.on_data = on_series_data,
 		.done = on_series_done };
 

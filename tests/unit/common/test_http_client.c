@@ -222,7 +222,7 @@ START_TEST(calls_beyond_the_limit_wait_in_line)
 	TURN_UNTIL(&w, w.net.n_handled == 2);
 	ask(&w, (struct http_request){ .target = "/echo", .timeout_ns = 50 * NS_PER_MS });
 	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
-	ck_assert_str_eq(w.failed.text, "no complete answer within 50ms");
+	ck_assert_str_eq(w.failed.text, "too many calls under way: not sent within 50ms");
 	ck_assert_uint_eq(w.net.n_handled, 2);
 	unsigned before = w.n_done;
 	for (unsigned i = 0; i < 3; i++)
@@ -231,6 +231,25 @@ START_TEST(calls_beyond_the_limit_wait_in_line)
 	TURN_UNTIL(&w, w.n_done == before + 3);
 	ck_assert_int_eq(w.status, 200);
 	http_call_cancel(silent[1]);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(the_time_in_line_does_not_count_for_the_patient)
+{
+	struct world w;
+	start(&w, (struct http_endpoint_config){ .max_connections = 8, .max_calls = 1 });
+	begin(&w, (struct http_request){ .target = "/later", .timeout_ns = 150 * NS_PER_MS });
+	TURN_UNTIL(&w, w.net.n_handled == 1);
+	begin(&w, (struct http_request){
+			  .target = "/echo", .timeout_ns = 100 * NS_PER_MS, .patient = true });
+	TURN_UNTIL(&w, w.n_done == 2);
+	ck_assert_int_eq(w.failed.kind, ERR_OK);
+	ck_assert_int_eq(w.status, 200);
+	/* It does have a deadline. */
+	ask(&w, (struct http_request){
+			.target = "/later", .timeout_ns = 50 * NS_PER_MS, .patient = true });
+	ck_assert_str_eq(w.failed.text, "no complete answer within 50ms");
 	stop(&w);
 }
 END_TEST
@@ -480,6 +499,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, failures_say_what_happened);
 	tcase_add_test(tcase, a_deadline_counts_the_wait_for_a_connection);
 	tcase_add_test(tcase, calls_beyond_the_limit_wait_in_line);
+	tcase_add_test(tcase, the_time_in_line_does_not_count_for_the_patient);
 	tcase_add_test(tcase, connections_are_reused_and_endpoints_have_their_own);
 	tcase_add_test(tcase, proxies_of_the_environment_are_ignored);
 	tcase_add_test(tcase, streams_deliver_and_end);
