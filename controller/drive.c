@@ -49,9 +49,11 @@ struct drive {
 	enum gate_reason scale_refused;
 	bool again;
 	bool wrote; /* a scale was written, or it was tried: what is known about it is old */
+	bool withdrawn; /* the server put the scale write off, and it may not be repeated as it is */
 };
 
 static void step(struct drive *d);
+static void send_scale(struct drive *d);
 
 /* While a callback runs, a crash is this object's fault. The drive may be gone when the turn ends. */
 struct turn {
@@ -215,6 +217,11 @@ static void take_answer(
 	struct drive *d, const struct client_answer *answer, const struct error *failed)
 {
 	d->call = NULL;
+	if (d->withdrawn) {
+		d->withdrawn = false;
+		send_scale(d);
+		return;
+	}
 	tell_scales(d, answer, failed);
 	if (d->want.kind == PASS_WANT_PUT_STATUS) {
 		if (!failed)
@@ -242,6 +249,21 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 	end_turn(turn);
 }
 
+/* The spec was edited while the pass ran: what was decided is the old one's word. */
+static bool is_outdated(const struct drive *d)
+{
+	return !d->context->strict && d->one->fingerprint != d->fingerprint;
+}
+
+/* Before a scale write that the server put off is sent again: what has changed while it waited? */
+static bool may_repeat(void *ctx)
+{
+	struct drive *d = ctx;
+
+	d->withdrawn = is_outdated(d) || !ask_gate(d, GATE_SCALE).allowed;
+	return !d->withdrawn;
+}
+
 static void send(struct drive *d, const char *method, struct sv body, int64_t max_timeout_ns)
 {
 	AUTO(buf_done) struct buf target = { 0 };
@@ -259,6 +281,7 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 		.name = arena_strdup(&d->arena, d->want.path.name),
 		.body = body,
 		.timeout_ns = max_timeout_ns < SCALE_TIMEOUT_NS ? max_timeout_ns : SCALE_TIMEOUT_NS,
+		.may_repeat = urgent ? may_repeat : NULL,
 		.done = on_answer,
 		.ctx = d,
 	};
@@ -271,12 +294,6 @@ static void send(struct drive *d, const char *method, struct sv body, int64_t ma
 	}
 	/* Until it is settled: if we end before, a successor must take it for possible. */
 	d->one->history.unsettled = d->one->history.unsettled || urgent;
-}
-
-/* The spec was edited while the pass ran: what was decided is the old one's word. */
-static bool is_outdated(const struct drive *d)
-{
-	return !d->context->strict && d->one->fingerprint != d->fingerprint;
 }
 
 static void send_scale(struct drive *d)

@@ -5,7 +5,7 @@
 
 #include "common/arena.h"
 #include "common/limits.h"
-#include "kube/kubeconfig.h"
+#include "kube/kube_endpoint.h"
 #include "kube/status.h"
 
 /* As the reference's client. */
@@ -50,25 +50,13 @@ static enum error_kind make_endpoint(struct kube_client *c, struct http_client *
 		[CLIENT_WATCH] = WATCH_CONNECTIONS,
 	};
 	struct http_endpoint_config e = {
-		.base_url = config->server,
-		.ca_file = config->ca_file,
-		.ca_data = config->ca_data,
-		.cert_file = config->cert_file,
-		.key_file = config->key_file,
-		.cert_data = config->cert_data,
-		.key_data = config->key_data,
-		.insecure_skip_tls_verify = config->insecure_skip_tls_verify,
-		.tls_server_name = config->tls_server_name,
-		.bearer_token = config->token_file ? NULL : config->token,
-		.bearer_token_file = config->token_file,
-		.username = config->username,
-		.password = config->password,
 		.user_agent = user_agent,
 		.max_connections = CONNECTIONS[traffic],
 		/* Over HTTP/2 a connection that went dead takes all its streams along, and outlives their timeouts. */
 		.http1_only = traffic != CLIENT_NORMAL,
 	};
 
+	kube_endpoint_fill(config, &e);
 	return http_endpoint_new(http, &e, &c->endpoints[traffic], err);
 }
 
@@ -278,6 +266,9 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	/* After a stop of the process it may be too late for what was still allowed when this wait began. */
 	if (call->deadline.ns != 0 && instant_mono_now().ns >= call->deadline.ns) {
 		error_set(&err, ERR_UNAVAIL, "the request ran out of time before it was repeated");
+		finish_early(call, &err);
+	} else if (call->request.may_repeat && !call->request.may_repeat(call->request.ctx)) {
+		error_set(&err, ERR_DENIED, "the request was put off, and then not repeated");
 		finish_early(call, &err);
 	} else if (attempt(call, &err)) {
 		finish_early(call, &err);

@@ -66,9 +66,11 @@ struct client_request {
 	int64_t idle_timeout_ns; /* streams: longest silence; 0: none */
 	size_t max_bytes;	 /* 0: LIMIT_OBJECT_BYTES */
 	bool once; /* do not obey Retry-After by asking again; the caller does its own waiting */
+	/* Asked before each repetition: a write that was right a while ago may be wrong now. False: it fails instead. NULL: always. */
+	bool (*may_repeat)(void *ctx);
 	http_data_fn on_data; /* a stream: pieces of a 2xx body */
 	client_done_fn done;
-	void *ctx; /* of done and on_data */
+	void *ctx; /* of done, on_data and may_repeat */
 };
 
 /* Starts a request; everything in it may go away at once. Answers 429 and 5xx with Retry-After are asked again after that delay, at most 10

@@ -18,6 +18,7 @@ struct world {
 	int replicas, version, hpa_version;
 	const char *value; /* of the metric; NULL: another one each time */
 	int n_asked;
+	int n_put_off; /* scale writes that were answered with 429 */
 	/* How the next PUT of a scale or a status is refused. */
 	int refuse_scale, refuse_status;
 	int replicas_then;	   /* the count is this after the refusal; 0: as before */
@@ -91,6 +92,13 @@ static void serve_scale_write(struct world *w, struct http_exchange *x, struct b
 
 	struct sv version = sv_skip(body, at + strlen("\"resourceVersion\":\""));
 	buf_printf(&w->scale_versions, "%.*s ", SV_ARG(sv_take(version, sv_find(version, '"'))));
+	if (w->refuse_scale == 429) {
+		static const char *const RETRY[] = { "Retry-After: 1", NULL };
+		w->n_put_off++;
+		w->refuse_scale = 0;
+		http_exchange_reply(x, 429, "application/json", SV("{}"), RETRY);
+		return;
+	}
 	if (w->refuse_scale) {
 		w->refuse_scale = 0;
 		w->version++;
@@ -371,6 +379,43 @@ START_TEST(a_lease_that_runs_out_stops_the_write_that_was_decided)
 }
 END_TEST
 
+/* The lease here; a canary's answer, another autoscaler, an edit come the same way. */
+START_TEST(a_write_that_was_put_off_is_asked_for_again_before_it_is_repeated)
+{
+	struct world w;
+	int64_t left = 10 * NS_PER_SEC;
+
+	start(&w, false);
+	controller_use_lease(w.controller, left_ns, &left);
+	w.refuse_scale = 429;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.n_put_off == 1);
+	left = 0;
+	fake_turn_for(&w.fake, 1500 * NS_PER_MS);
+	ck_assert_str_eq(buf_text(&w.written), "");
+	ck_assert_int_eq(fake_count(&w.fake, "PUT " SCALE), 1);
+	left = 10 * NS_PER_SEC;
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_write_that_was_put_off_is_repeated_within_its_pass)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_scale = 429;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.n_put_off == 1);
+	int asked = w.n_asked;
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	ck_assert_int_eq(w.n_asked, asked);
+	ck_assert_str_eq(buf_text(&w.written), "3 ");
+	stop(&w);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, constant_values_cost_nothing_but_their_question);
@@ -382,6 +427,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, strict_writes_over_whatever_was_written);
 	tcase_add_test(tcase, an_overloaded_server_is_spared_status_writes);
 	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
+	tcase_add_test(tcase, a_write_that_was_put_off_is_asked_for_again_before_it_is_repeated);
+	tcase_add_test(tcase, a_write_that_was_put_off_is_repeated_within_its_pass);
 }
 
 int main(void)
