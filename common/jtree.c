@@ -15,7 +15,8 @@
 
 struct open_node {
 	struct jtree *node;
-	struct jtree *last; /* its newest child */
+	struct jtree *last;	       /* its newest child */
+	const struct jtree_want *want; /* of its members; NULL: all */
 };
 
 struct builder {
@@ -26,7 +27,8 @@ struct builder {
 	uint32_t line;
 	struct open_node open[LIMIT_NESTING];
 	unsigned depth;
-	struct sv key; /* of the value to come; ptr NULL outside of objects */
+	const struct jtree_want *want; /* of the value to come */
+	struct sv key;		       /* of the value to come; ptr NULL outside of objects */
 	uint32_t key_line, key_column;
 	struct jtree *root;
 };
@@ -242,27 +244,55 @@ static bool build(struct builder *b, enum jscan_token token)
 		return false;
 	link_node(b, node);
 	if (node->kind == JTREE_OBJECT || node->kind == JTREE_ARRAY)
-		b->open[b->depth++] = (struct open_node){ .node = node };
+		b->open[b->depth++] = (struct open_node){ .node = node, .want = b->want };
 	return true;
 }
 
-enum error_kind jtree_parse(struct arena *a, struct sv text, struct jtree **ret, struct error *err)
+/* A key was read. False: its value is not wanted. */
+static bool is_wanted(struct builder *b)
 {
-	struct builder b = { .arena = a, .line = 1 };
+	const struct jtree_want *want = b->open[b->depth - 1].want;
+
+	b->want = NULL;
+	if (!want)
+		return true;
+	while (want->key && !jscan_is(&b->scan, sv_of(want->key)))
+		want++;
+	b->want = want->members;
+	return want->key;
+}
+
+enum error_kind jtree_parse_only(struct arena *a, struct sv text, const struct jtree_want *want,
+	struct jtree **ret, struct error *err)
+{
+	struct builder b = { .arena = a, .line = 1, .want = want };
 
 	jscan_init(&b.scan, text);
 	b.seen = b.line_start = b.scan.start;
 	for (;;) {
 		enum jscan_token token = jscan_next(&b.scan);
+		if (token == JSCAN_KEY && !is_wanted(&b)) {
+			if (!jscan_skip(&b.scan, token))
+				return jscan_error(&b.scan, err);
+			continue;
+		}
 		if (token == JSCAN_ERROR)
 			return jscan_error(&b.scan, err);
 		if (token == JSCAN_END)
 			break;
+		/* The elements of a list are wanted as the list is. */
+		if (b.depth > 0 && b.open[b.depth - 1].node->kind == JTREE_ARRAY)
+			b.want = b.open[b.depth - 1].want;
 		if (!build(&b, token))
 			return arena_error(a, err);
 	}
 	*ret = b.root;
 	return ERR_OK;
+}
+
+enum error_kind jtree_parse(struct arena *a, struct sv text, struct jtree **ret, struct error *err)
+{
+	return jtree_parse_only(a, text, NULL, ret, err);
 }
 
 static const struct jtree *member(const struct jtree *t, struct sv key)

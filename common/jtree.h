@@ -38,6 +38,16 @@ struct jtree {
 MUST_USE enum error_kind jtree_parse(
 	struct arena *a, struct sv text, struct jtree **ret, struct error *err);
 
+/* Members that a reader looks at, ended by a NULL key. `members` NULL: all of the value; else what is looked at inside of it, or inside of each element of a
+ * list. */
+struct jtree_want {
+	const char *key;
+	const struct jtree_want *members;
+};
+/* The same, without the members that are not wanted: they are checked to be JSON and passed over. */
+MUST_USE enum error_kind jtree_parse_only(struct arena *a, struct sv text,
+	const struct jtree_want *want, struct jtree **ret, struct error *err);
+
 #define JTREE_FOREACH(child, parent)                                                               \
 	for (const struct jtree *child = (parent) ? (parent)->first : NULL; child;                 \
 		child = child->next)

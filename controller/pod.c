@@ -5,6 +5,21 @@
 
 #include "common/jtree.h"
 
+static const struct jtree_want META[] = { { "name", NULL }, { "namespace", NULL },
+	{ "deletionTimestamp", NULL }, { "labels", NULL }, { NULL, NULL } };
+static const struct jtree_want RESOURCES[] = { { "requests", NULL }, { NULL, NULL } };
+static const struct jtree_want CONTAINER[] = { { "name", NULL }, { "restartPolicy", NULL },
+	{ "resources", RESOURCES }, { NULL, NULL } };
+static const struct jtree_want SPEC[] = { { "containers", CONTAINER },
+	{ "initContainers", CONTAINER }, { "resources", RESOURCES }, { "overhead", NULL },
+	{ NULL, NULL } };
+static const struct jtree_want CONDITION[] = { { "type", NULL }, { "status", NULL },
+	{ "lastTransitionTime", NULL }, { NULL, NULL } };
+static const struct jtree_want STATUS[] = { { "phase", NULL }, { "startTime", NULL },
+	{ "conditions", CONDITION }, { NULL, NULL } };
+const struct jtree_want pod_want[] = { { "metadata", META }, { "spec", SPEC }, { "status", STATUS },
+	{ NULL, NULL } };
+
 static enum error_kind wrong_type(
 	const struct jtree *t, const char *path, const char *expected, struct error *err)
 {

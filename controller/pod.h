@@ -9,11 +9,10 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/instant.h"
+#include "common/jtree.h"
 #include "common/sv.h"
 #include "kube/quantity.h"
 #include "kube/selector.h"
-
-struct jtree;
 
 enum pod_phase {
 	POD_PHASE_OTHER,
@@ -67,6 +66,9 @@ struct pod {
 	bool deleted;		   /* deletionTimestamp is set */
 	bool has_started;
 };
+
+/* What pod_decode looks at: for jtree_parse_only. */
+extern const struct jtree_want pod_want[];
 
 /* A v1 Pod as JSON; members that no decision reads are ignored. Texts point into the tree, the rest
  * is in the arena. errors: INVALID with the field path, NOMEM, LIMIT. */

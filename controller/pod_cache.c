@@ -446,7 +446,7 @@ enum error_kind pod_cache_put(struct pod_cache *c, struct sv json, struct error 
 	struct pod pod;
 
 	arena_clear(&c->scratch);
-	if (jtree_parse(&c->scratch, json, &tree, err) != ERR_OK ||
+	if (jtree_parse_only(&c->scratch, json, pod_want, &tree, err) != ERR_OK ||
 		pod_decode(&c->scratch, tree, &pod, err) != ERR_OK)
 		return err->kind;
 	struct namespace_pods *ns = namespace_of(c, pod.ns, err);

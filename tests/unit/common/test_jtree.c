@@ -302,9 +302,50 @@ START_TEST(out_of_memory_is_told)
 }
 END_TEST
 
+START_TEST(only_what_is_wanted_is_built)
+{
+	static const struct jtree_want INNER[] = { { "b", NULL }, { NULL, NULL } };
+	static const struct jtree_want WANT[] = { { "a", INNER }, { "all", NULL },
+		{ "list", INNER }, { NULL, NULL } };
+	static const struct {
+		const char *text, *left; /* NULL: refused */
+	} ROWS[] = {
+		{ "{\"x\":[1,{\"y\":2}],\"a\":{\"c\":{},\"b\":1,\"d\":null}}",
+			"{\"a\":{\"b\":1}}" },
+		{ "{\"all\":{\"x\":[1,{\"y\":2}]},\"z\":0}", "{\"all\":{\"x\":[1,{\"y\":2}]}}" },
+		{ "{\"list\":[{\"b\":1,\"c\":2},3,{\"c\":4},[{\"c\":5,\"b\":6}]]}",
+			"{\"list\":[{\"b\":1},3,{},[{\"b\":6}]]}" },
+		{ "{\"\\u0061\":{\"b\":7}}", "{\"a\":{\"b\":7}}" },
+		{ "[{\"a\":1,\"x\":2}]", "[{\"a\":1}]" },
+		{ "{\"x\":1}", "{}" },
+		{ "5", "5" },
+		{ "{\"x\":[1,}", NULL },
+		{ "{\"x\":tru}", NULL },
+		{ "{\"x\":{}", NULL },
+	};
+	struct arena a;
+	struct error err;
+
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		AUTO(buf_done) struct buf out = { 0 };
+		struct jtree *t;
+		buf_init(&out, 4096);
+		enum error_kind rc = jtree_parse_only(&a, sv_of(ROWS[i].text), WANT, &t, &err);
+		ck_assert_msg((rc == ERR_OK) == (ROWS[i].left != NULL), "%s", ROWS[i].text);
+		if (rc != ERR_OK)
+			continue;
+		jtree_print(&out, t);
+		ck_assert_str_eq(buf_text(&out), ROWS[i].left);
+	}
+	arena_done(&a);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, only_what_is_wanted_is_built);
 	tcase_add_test(tcase, order_and_digits_are_kept);
 	tcase_add_test(tcase, every_value_knows_its_place);
 	tcase_add_test(tcase, the_last_of_equal_keys_wins_in_the_first_place);
