@@ -4,6 +4,7 @@
 #include "cli/api_endpoint.h"
 #include "common/instant.h"
 #include "common/limits.h"
+#include "kube/kube_endpoint.h"
 #include "promql/number.h"
 #include "promql/server_connect.h"
 
@@ -49,56 +50,16 @@ void prom_source_options_fill(
 	memcpy(table, options, sizeof(options));
 }
 
-/* Between two slashes or colons of the address; nothing that could change the path. */
-static bool is_name(struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-			    (c == '.' && i > 0)))
-			return false;
-	}
-	return text.len > 0;
-}
-
-enum error_kind prom_source_proxy_path(
-	struct arena *a, const char *text, const char **ret, struct error *err)
-{
-	struct sv service, path, port;
-	bool has_service, has_path, has_port, https;
-	struct sv rest = sv_skip(sv_of(text), strlen("svc/"));
-	struct sv ns = sv_cut(rest, '/', &rest, &has_service);
-
-	service = sv_cut(rest, '/', &path, &has_path);
-	https = sv_has_prefix(service, SV("https:"));
-	if (https)
-		service = sv_skip(service, strlen("https:"));
-	struct sv name = sv_cut(service, ':', &port, &has_port);
-	for (size_t i = 0; i < path.len; i++) {
-		if (path.ptr[i] <= ' ' || strchr("?#%\\\"\x7f", path.ptr[i]))
-			has_service = false;
-	}
-	if (!has_service || !has_port || !is_name(ns) || !is_name(name) || !is_name(port))
-		return error_set(err, ERR_INVALID,
-			"'%s' names no service; expected svc/NAMESPACE/NAME:PORT, with https: in "
-			"front of NAME for TLS",
-			text);
-	*ret = arena_printf(a, "/api/v1/namespaces/%.*s/services/%s%.*s:%.*s/proxy%s%.*s",
-		SV_ARG(ns), https ? "https:" : "", SV_ARG(name), SV_ARG(port),
-		path.len > 0 ? "/" : "", SV_ARG(path));
-	return *ret ? ERR_OK : arena_error(a, err);
-}
-
 static enum error_kind set_service(struct prom_source *s, const struct prom_source_options *o,
 	struct http_endpoint_config *e, struct error *err)
 {
 	struct kubeconfig_client k;
 	const char *path;
 
-	if (prom_source_proxy_path(&s->arena, o->server, &path, err) != ERR_OK ||
+	if (kube_endpoint_service_path(&s->arena, o->server, &path, err) != ERR_OK ||
 		api_endpoint_find(&s->arena, o->kubeconfig, o->context, &k, err) != ERR_OK)
 		return err->kind;
-	return api_endpoint_config(&s->arena, &k, path, e, err);
+	return kube_endpoint_at(&s->arena, &k, path, e, err);
 }
 
 static enum error_kind set_headers(struct prom_source *s, const struct prom_source_options *o,
@@ -137,7 +98,7 @@ enum error_kind prom_source_open(
 
 	*s = (struct prom_source){ 0 };
 	arena_init(&s->arena, MAX_ARENA_BYTES);
-	bool by_service = sv_has_prefix(server, SV("svc/"));
+	bool by_service = sv_has_prefix(server, SV(KUBE_ENDPOINT_SERVICE));
 	if (!by_service && !sv_has_prefix(server, SV("http://")) &&
 		!sv_has_prefix(server, SV("https://")))
 		return error_set(err, ERR_INVALID,

@@ -40,12 +40,6 @@ static inline __attribute__((unused)) void prom_source_close_auto(struct prom_so
 {
 	prom_source_close(s);
 }
-
-/* "svc/monitoring/https:prometheus:9090" -> "/api/v1/namespaces/monitoring/services/https:prometheus:9090/proxy" with the rest of the text, a path, behind
- * it. errors: INVALID. */
-MUST_USE enum error_kind prom_source_proxy_path(
-	struct arena *a, const char *text, const char **ret, struct error *err);
-
 /* A row of an answer, copied. */
 struct prom_source_row {
 	const struct answer_label *labels; /* sorted by name */

@@ -9,6 +9,7 @@
 #include "common/instant.h"
 #include "common/limits.h"
 #include "kube/api_path.h"
+#include "kube/kube_endpoint.h"
 #include "kube/label_selector.h"
 
 #define USER_AGENT "flyball/" FLYBALL_VERSION
@@ -48,7 +49,7 @@ static enum error_kind open_side(
 	if (strcmp(where, "cluster") == 0) {
 		struct kubeconfig_client k;
 		if (api_endpoint_find(w->a, o->kubeconfig, o->context, &k, w->err) != ERR_OK ||
-			api_endpoint_config(w->a, &k, "", &config, w->err) != ERR_OK)
+			kube_endpoint_at(w->a, &k, "", &config, w->err) != ERR_OK)
 			return error_wrap(w->err, "--%s=cluster", name);
 	} else {
 		config.base_url = where;

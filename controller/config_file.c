@@ -14,8 +14,8 @@ static void decode(struct decoder *d, const struct jtree *root, struct config_fi
 	if (!decoder_is_object(d, root, "the file"))
 		return;
 	decoder_check_keys(d, root, "the file", keys);
-	ret->prometheus.at = server_config_decode(
-		d, jtree_get(root, "servers"), SERVER_CONFIG_TENANTS, &ret->prometheus.n);
+	ret->prometheus.at = server_config_decode(d, jtree_get(root, "servers"),
+		SERVER_CONFIG_TENANTS | SERVER_CONFIG_SERVICES, &ret->prometheus.n);
 }
 
 enum error_kind config_file_parse(struct arena *a, struct sv text, const char *name,

@@ -50,11 +50,18 @@ static bool has_any(struct sv text, const char *bytes)
 	return false;
 }
 
-static void decode_url(struct decoder *d, const struct jtree *t, struct server_config *s)
+static void decode_url(
+	struct decoder *d, const struct jtree *t, unsigned options, struct server_config *s)
 {
 	const struct jtree *url = jtree_get(t, "url");
+	bool services = options & SERVER_CONFIG_SERVICES;
 
 	s->url = decoder_string(d, url, "servers.url");
+	if (services && s->url && sv_has_prefix(sv_of(s->url), SV("svc/"))) {
+		s->service = s->url;
+		s->url = NULL;
+		return;
+	}
 	struct sv text = s->url ? sv_of(s->url) : SV(""), rest = SV("");
 	if (sv_has_prefix(text, SV("http://")))
 		rest = sv_skip(text, 7);
@@ -63,7 +70,9 @@ static void decode_url(struct decoder *d, const struct jtree *t, struct server_c
 	struct sv authority = sv_take(rest, sv_find(rest, '/'));
 	if (authority.len == 0 || has_any(text, " \t\r\n"))
 		decoder_find(d, url ? url : t, "servers.url",
-			"must be http://HOST[:PORT][/PATH] or https://...");
+			services ? "must be http://HOST[:PORT][/PATH], https://... or "
+				   "svc/NAMESPACE/NAME:PORT"
+				 : "must be http://HOST[:PORT][/PATH] or https://...");
 	else if (has_any(authority, "@"))
 		decoder_find(
 			d, url, "servers.url", "must not hold user and password: give basicAuth");
@@ -195,6 +204,11 @@ static void check_together(struct decoder *d, const struct jtree *t, const struc
 	int n_ways = (s->token_file != NULL) + (s->username != NULL) + has_authorization(s);
 	bool plain = s->url && sv_has_prefix(sv_of(s->url), SV("http://"));
 
+	if (s->service && (n_ways > 0 || s->ca_file || s->cert_file || s->key_file ||
+				  s->insecure_skip_tls_verify))
+		decoder_find(d, t, "servers",
+			"a service behind the API server is asked with the credentials for the API "
+			"server: give no others");
 	if (n_ways > 1)
 		decoder_find(d, t, "servers",
 			"give one of tokenFile, basicAuth and a header Authorization");
@@ -239,7 +253,7 @@ static void decode_one(struct decoder *d, const struct jtree *t, unsigned option
 	}
 	decoder_check_keys(d, t, "servers", tenants ? TENANT_KEYS : KEYS);
 	decode_name(d, t, list, s);
-	decode_url(d, t, s);
+	decode_url(d, t, options, s);
 	s->ca_file = file_of(d, t, "caFile", "servers.caFile");
 	s->cert_file = file_of(d, t, "certFile", "servers.certFile");
 	s->key_file = file_of(d, t, "keyFile", "servers.keyFile");

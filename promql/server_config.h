@@ -26,13 +26,17 @@
 
 enum server_config_option {
 	SERVER_CONFIG_TENANTS = 1, /* who may use it is part of the definition */
+	SERVER_CONFIG_SERVICES =
+		2, /* the url may be a service behind the API server's proxy, svc/NAMESPACE/NAME:PORT */
 };
 
 /* Texts live in the decoder's arena; absent ones are NULL or empty. */
 struct server_config {
 	struct sv name;
 	uint32_t line;
-	const char *url; /* http or https, without user, password, query and fragment */
+	const char *
+		url; /* http or https, without user, password, query and fragment; NULL: it is a service */
+	const char *service; /* svc/...: no credentials are given, those for the API server count */
 	const char *ca_file, *cert_file, *key_file;
 	bool insecure_skip_tls_verify;
 	const char *token_file;

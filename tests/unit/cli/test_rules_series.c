@@ -135,36 +135,6 @@ START_TEST(selectors)
 }
 END_TEST
 
-static const struct {
-	const char *text, *path; /* NULL: refused */
-} SERVICES[] = {
-	{ "svc/monitoring/prometheus:9090",
-		"/api/v1/namespaces/monitoring/services/prometheus:9090/proxy" },
-	{ "svc/monitoring/https:prometheus:web",
-		"/api/v1/namespaces/monitoring/services/https:prometheus:web/proxy" },
-	{ "svc/m/p:9090/prefix/x", "/api/v1/namespaces/m/services/p:9090/proxy/prefix/x" },
-	{ "svc/m/p", NULL },
-	{ "svc/m", NULL },
-	{ "svc//p:1", NULL },
-	{ "svc/../p:1", NULL },
-	{ "svc/m/p:1/a?b", NULL },
-	{ "svc/m/p%2f:1", NULL },
-	{ "svc/m/p:1/a b", NULL },
-};
-
-START_TEST(services)
-{
-	const char *path = NULL;
-
-	enum error_kind kind = prom_source_proxy_path(&a, SERVICES[_i].text, &path, &err);
-	ck_assert_int_eq(kind, SERVICES[_i].path ? ERR_OK : ERR_INVALID);
-	if (SERVICES[_i].path)
-		ck_assert_str_eq(path, SERVICES[_i].path);
-	else
-		ck_assert_ptr_nonnull(strstr(err.text, "svc/NAMESPACE/NAME:PORT"));
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("rules_series");
@@ -172,7 +142,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, sorts, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_loop_test(tcase, selectors, 0, (int)ARRAY_LEN(SELECTORS));
-	tcase_add_loop_test(tcase, services, 0, (int)ARRAY_LEN(SERVICES));
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
