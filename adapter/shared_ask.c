@@ -10,6 +10,9 @@
 #define ASK_SHARED_MAX 10000u
 /* Proxies in front of Prometheus take request lines of 8 KiB; escaping makes a text up to three times as long. */
 #define ASK_URL_TEXT_MAX 2048u
+/* A shared question lives as long as the longest request may: whoever joins it must not fail by the short patience of who asked first. It ends when
+ * nobody waits for it any more. */
+#define ASK_SHARED_NS (60 * NS_PER_SEC)
 /* Memory of remembered answers; larger ones are handed out and forgotten. */
 #define ASK_KEPT_BYTES_MAX (32u * 1024 * 1024)
 
@@ -240,6 +243,8 @@ static enum error_kind start(struct shared_ask_question *q, int64_t timeout_ns, 
 	struct shared_ask *a = q->ask;
 	q->started = loop_now(a->config.loop);
 	q->asked_at_ms = evaluation_time(a, q->started);
+	if (q->is_shared && timeout_ns < ASK_SHARED_NS)
+		timeout_ns = ASK_SHARED_NS;
 	if (a->config.timeout_ns && a->config.timeout_ns < timeout_ns)
 		timeout_ns = a->config.timeout_ns;
 	struct prom_client_query query = {

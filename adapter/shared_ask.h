@@ -42,8 +42,8 @@ MUST_USE enum error_kind shared_ask_new(
 void shared_ask_free(struct shared_ask *a);
 DEFINE_AUTO(struct shared_ask *, shared_ask_free)
 
-/* ret->at_hand: the answer is there already (then done is not called); else done is called later. timeout_ns bounds a question that this call
- * starts. Questions that start in one round of the loop are evaluated at one instant, so that the parts of an answer fit together.
+/* ret->at_hand: the answer is there already (then done is not called); else done is called later. timeout_ns bounds a question that nobody
+ * else can join; others may take as long as the longest request, or until nobody waits for them. Questions that start in one round of the loop are evaluated at one instant, so that the parts of an answer fit together.
  * errors: NOMEM, LIMIT */
 MUST_USE enum error_kind shared_ask_query(struct shared_ask *a, struct sv query, int64_t timeout_ns,
 	struct shared_ask_waiter *w, struct shared_ask_answer *ret, struct error *err);

@@ -233,6 +233,33 @@ START_TEST(equal_questions_are_one_and_answers_are_kept_for_a_while)
 }
 END_TEST
 
+START_TEST(who_joins_a_question_does_not_inherit_the_patience_of_who_asked_first)
+{
+	struct world w;
+	struct shared_ask_answer answer = { 0 };
+	struct error err;
+	start(&w);
+	struct rules_config rules = rules_of(&w, "");
+	w.set = make(&w, &rules, NULL);
+	w.hold = true;
+	w.waiters[1].done = on_answer;
+	ck_assert_int_eq(shared_ask_query(w.set->at[1]->ask, SV("a"), 20 * NS_PER_MS, &w.waiters[1],
+				 &answer, &err),
+		ERR_OK);
+	ask(&w, 0, SV("a"));
+	turn_until(&w, &w.net.n_handled, 1);
+	shared_ask_cancel(&w.waiters[1]);
+	for (int64_t until = instant_mono_now().ns + 60 * NS_PER_MS; instant_mono_now().ns < until;)
+		net_turn(&w.net, 2);
+	ck_assert_uint_eq(w.n_answers, 0);
+	http_exchange_reply(w.held, 200, "application/json", SV("{}"), NULL);
+	turn_until(&w, &w.n_counted, 1);
+	ck_assert_uint_eq(w.n_answers, 1);
+	ck_assert_uint_eq(w.net.n_handled, 1);
+	stop(&w);
+}
+END_TEST
+
 /* The last request of an old set ends inside of the answer that it waited for. */
 START_TEST(a_set_may_end_inside_of_an_answer)
 {
@@ -297,6 +324,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, what_did_not_change_stays_the_same_object);
 	tcase_add_test(tcase, files_are_read_again_and_bad_ones_keep_what_there_is);
 	tcase_add_test(tcase, equal_questions_are_one_and_answers_are_kept_for_a_while);
+	tcase_add_test(
+		tcase, who_joins_a_question_does_not_inherit_the_patience_of_who_asked_first);
 	tcase_add_test(tcase, a_set_may_end_inside_of_an_answer);
 	tcase_add_test(tcase, a_set_may_end_while_it_asks);
 }
