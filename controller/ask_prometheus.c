@@ -173,7 +173,10 @@ enum error_kind ask_prometheus(struct arena *a, const struct ask_prometheus_serv
 		return err->kind;
 	if (q->state != ASK_REQUEST || q->refusal.len || !s.server)
 		return ERR_OK;
-	q->server = s.server->name;
+	/* The configuration may be another one while the answer is waited for. */
+	q->server = arena_sv(a, s.server->name);
+	if (!q->server.ptr)
+		return no_memory(&s);
 	q->query = query;
 	q->alive_query = alive;
 	return ERR_OK;

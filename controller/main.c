@@ -7,7 +7,7 @@
 #include "common/jx.h"
 #include "common/limits.h"
 #include "common/log.h"
-#include "controller/config_file.h"
+#include "controller/config_reload.h"
 #include "controller/controller_options.h"
 #include "controller/probes.h"
 #include "controller/secure.h"
@@ -25,9 +25,9 @@ struct program {
 	struct http_client *http;
 	struct kube_client *client;
 	char *namespace; /* of the service account or kubeconfig */
-	struct arena config_arena;
-	struct config_file config;     /* in config_arena */
-	struct prom_share *prom_share; /* NULL: no server is configured */
+	struct arena arena;
+	struct kubeconfig_client cluster; /* in the arena */
+	struct config_reload *config;	  /* NULL: there is no --config */
 	struct selfmetrics *metrics;
 	struct controller *controller;
 	struct succession *succession; /* NULL: no election */
@@ -43,12 +43,12 @@ static void program_free(struct program *p)
 	succession_free(p->succession);
 	controller_free(p->controller);
 	selfmetrics_free(p->metrics);
-	prom_share_free(p->prom_share);
-	arena_done(&p->config_arena);
+	config_reload_free(p->config);
 	mem_free(p->namespace);
 	client_free(p->client);
 	http_client_free(p->http);
 	loop_free(p->loop);
+	arena_done(&p->arena);
 }
 
 static void program_free_auto(struct program *p)
@@ -83,39 +83,40 @@ static enum error_kind connect_to_cluster(
 		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
 	};
-	AUTO(arena_done) struct arena a = { 0 };
-	struct kubeconfig_client config;
 
-	arena_init(&a, LIMIT_CONFIG_FILE_BYTES * 8);
-	if (kubeconfig_find(&a, o->kubeconfig, o->context, &env, true, &config, err) != ERR_OK)
+	arena_init(&p->arena, LIMIT_CONFIG_FILE_BYTES * 8);
+	if (kubeconfig_find(&p->arena, o->kubeconfig, o->context, &env, true, &p->cluster, err) !=
+		ERR_OK)
 		return err->kind;
-	p->namespace = mem_strdup(config.namespace);
+	p->namespace = mem_strdup(p->cluster.namespace);
 	if (!p->namespace)
 		return error_nomem(err);
-	return client_new(p->http, p->loop, &config, USER_AGENT, &p->client, err);
+	return client_new(p->http, p->loop, &p->cluster, USER_AGENT, &p->client, err);
 }
 
 static enum error_kind configure(
 	struct program *p, const char *path, struct controller_config *config, struct error *err)
 {
-	struct prom_share_config share = {
-		.http = p->http,
-		.timeout_ns = QUERY_TIMEOUT_NS,
-		.fresh_ns = QUERY_FRESH_NS,
+	const struct config_reload_config reload = {
+		.loop = p->loop,
+		.path = path,
 		.metrics = p->metrics,
+		.share = {
+			.http = p->http,
+			.cluster = &p->cluster,
+			.user_agent = USER_AGENT,
+			.timeout_ns = QUERY_TIMEOUT_NS,
+			.fresh_ns = QUERY_FRESH_NS,
+			.metrics = p->metrics,
+		},
 	};
 
-	arena_init(&p->config_arena, LIMIT_CONFIG_FILE_BYTES * 8);
 	if (!path)
 		return ERR_OK;
-	if (config_file_load(&p->config_arena, path, &p->config, err) != ERR_OK)
+	if (config_reload_new(&reload, &p->config, err) != ERR_OK)
 		return err->kind;
-	share.servers = p->config.prometheus.at;
-	share.n_servers = p->config.prometheus.n;
-	if (prom_share_new(&share, &p->prom_share, err) != ERR_OK)
-		return err->kind;
-	config->prometheus = &p->config.prometheus;
-	config->prom_share = p->prom_share;
+	config->prometheus = config_reload_servers(p->config);
+	config->prom_share = config_reload_share(p->config);
 	return ERR_OK;
 }
 

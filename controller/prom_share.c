@@ -1,9 +1,13 @@
 /* Shared questions to Prometheus servers. An entry is one question: queued, in flight, or answered. It lives while somebody waits for it or
- * its answer is fresh. A waiter waits for one or two entries and hears of them when both are answered. */
+ * its answer is fresh. A waiter waits for one or two entries and hears of them when both are answered. Servers can be exchanged at any time: questions that are
+ * under way keep those they were put to. */
 #include "controller/prom_share.h"
+
+#include <inttypes.h>
 
 #include "common/limits.h"
 #include "common/map.h"
+#include "kube/kube_endpoint.h"
 #include "promql/server_connect.h"
 
 /* Different questions at a time; each object has a few metrics. */
@@ -29,7 +33,9 @@ struct prom_share_waiter {
 };
 
 struct server {
+	struct servers *among;
 	struct prom_client *client;
+	uint64_t serial; /* no two servers ever have the same */
 	struct sv name;
 	int64_t timeout_ns;
 	unsigned concurrency;
@@ -37,12 +43,21 @@ struct server {
 	struct prom_share_stats stats;
 };
 
+/* Those of one configuration. */
+struct servers {
+	size_t n_refs;	    /* of the share, and of entries */
+	struct arena arena; /* names, and the array */
+	uint64_t fingerprint;
+	struct server *at;
+	size_t n;
+};
+
 enum entry_state { ENTRY_QUEUED, ENTRY_IN_FLIGHT, ENTRY_ANSWERED };
 
 struct entry {
 	struct prom_share *share;
 	struct server *server;
-	struct sv key; /* server's index and query */
+	struct sv key; /* server's serial number and query */
 	struct sv query;
 	enum entry_state state;
 	struct prom_client_call *call;
@@ -55,11 +70,11 @@ struct entry {
 };
 
 struct prom_share {
+	struct prom_share_config config;
 	struct selfmetrics *metrics; /* NULL: none */
-	struct arena arena;	     /* names of servers */
 	int64_t fresh_ns;
-	struct server *servers;
-	size_t n_servers;
+	uint64_t n_ever; /* servers */
+	struct servers *servers;
 	struct map entries;
 	struct entry *answered, **answered_end; /* oldest first */
 	size_t n_kept_bytes;
@@ -87,6 +102,11 @@ static enum error_kind declare(struct selfmetrics *m, struct error *err)
 		"Until an answer was complete.", by_server, DURATIONS, ARRAY_LEN(DURATIONS), err);
 }
 
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
 static void count(const struct prom_share *m, const struct server *s, const char *name, double n)
 {
 	const char *const labels[] = { s->name.ptr, NULL };
@@ -109,34 +129,93 @@ static void count_request(const struct entry *e, bool failed, size_t n_bytes)
 		(double)took_ns / (double)NS_PER_SEC);
 }
 
+static void servers_drop(struct servers *s)
+{
+	if (!s || --s->n_refs > 0)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		prom_client_free(s->at[i].client);
+	arena_done(&s->arena);
+	mem_free(s);
+}
+DEFINE_AUTO(struct servers *, servers_drop)
+
 static void entry_free(void *value)
 {
 	struct entry *e = value;
 
 	prom_client_cancel(e->call);
+	servers_drop(e->server->among);
 	buf_done(&e->body);
 	mem_free(e);
 }
 
-static enum error_kind add_server(struct prom_share *m, const struct prom_share_config *config,
+/* Behind the API server's proxy. */
+static enum error_kind connect_service(const struct prom_share *m, struct arena *a,
+	const char *service, struct http_endpoint_config *e, struct error *err)
+{
+	const char *path;
+
+	if (!m->config.cluster)
+		return error_set(err, ERR_INVALID, "%s: there is no API server", service);
+	if (kube_endpoint_service_path(a, service, &path, err))
+		return err->kind;
+	return kube_endpoint_at(a, m->config.cluster, path, e, err);
+}
+
+static enum error_kind add_server(const struct prom_share *m, struct servers *to,
 	const struct server_config *from, struct error *err)
 {
-	struct server *s = &m->servers[m->n_servers];
+	struct server *s = &to->at[to->n];
 	AUTO(arena_done) struct arena files = { 0 };
 	struct prom_client_config client;
 
 	arena_init(&files, SERVER_ARENA_BYTES);
-	*s = (struct server){ .queue_end = &s->queue,
-		.timeout_ns = from->timeout_ns ? from->timeout_ns : config->timeout_ns,
+	*s = (struct server){ .among = to,
+		.queue_end = &s->queue,
+		.serial = m->n_ever + to->n,
+		.timeout_ns = from->timeout_ns ? from->timeout_ns : m->config.timeout_ns,
 		.concurrency =
 			from->max_concurrency ? from->max_concurrency : PROM_SHARE_CONCURRENCY };
-	s->name = s->stats.server = arena_sv(&m->arena, from->name);
+	s->name = s->stats.server = arena_sv(&to->arena, from->name);
 	if (!s->name.ptr)
-		return arena_error(&m->arena, err);
-	if (server_connect_load(&files, from, config->user_agent, &client, err) ||
-		prom_client_new(config->http, &client, &s->client, err))
+		return arena_error(&to->arena, err);
+	if (server_connect_load(&files, from, m->config.user_agent, &client, err))
 		return err->kind;
-	m->n_servers++;
+	if (from->service && connect_service(m, &files, from->service, &client.endpoint, err))
+		return err->kind;
+	if (prom_client_new(m->config.http, &client, &s->client, err))
+		return err->kind;
+	to->fingerprint = mix(to->fingerprint, server_connect_fingerprint(&client));
+	for (size_t i = 0; i < from->name.len; i++)
+		to->fingerprint = mix(to->fingerprint, (unsigned char)from->name.ptr[i]);
+	to->fingerprint = mix(to->fingerprint, s->concurrency);
+	to->n++;
+	return ERR_OK;
+}
+
+enum error_kind prom_share_use(struct prom_share *m, const struct server_config *servers, size_t n,
+	bool *ret_changed, struct error *err)
+{
+	AUTO(servers_drop) struct servers *fresh = mem_zalloc(sizeof(*fresh));
+
+	if (!fresh)
+		return error_nomem(err);
+	fresh->n_refs = 1;
+	arena_init(&fresh->arena, SERVER_ARENA_BYTES);
+	fresh->at = ARENA_ARRAY(&fresh->arena, n + 1, struct server);
+	if (!fresh->at)
+		return arena_error(&fresh->arena, err);
+	for (size_t i = 0; i < n; i++)
+		if (add_server(m, fresh, &servers[i], err))
+			return error_wrap(err, "Prometheus server %.*s", SV_ARG(servers[i].name));
+	*ret_changed = !m->servers || fresh->n != m->servers->n ||
+		       fresh->fingerprint != m->servers->fingerprint;
+	if (!*ret_changed)
+		return ERR_OK;
+	m->n_ever += n;
+	servers_drop(m->servers);
+	m->servers = TAKE_PTR(fresh);
 	return ERR_OK;
 }
 
@@ -144,23 +223,18 @@ enum error_kind prom_share_new(
 	const struct prom_share_config *config, struct prom_share **ret, struct error *err)
 {
 	AUTO(prom_share_free) struct prom_share *m = mem_zalloc(sizeof(*m));
+	bool changed;
 
 	if (!m)
 		return error_nomem(err);
-	arena_init(&m->arena, SERVER_ARENA_BYTES);
 	map_init(&m->entries, MAX_ENTRIES);
+	m->config = *config;
 	m->fresh_ns = config->fresh_ns;
 	m->metrics = config->metrics;
-	if (declare(m->metrics, err))
-		return err->kind;
 	m->answered_end = &m->answered;
-	m->servers = ARENA_ARRAY(&m->arena, config->n_servers + 1, struct server);
-	if (!m->servers)
-		return arena_error(&m->arena, err);
-	for (size_t i = 0; i < config->n_servers; i++)
-		if (add_server(m, config, &config->servers[i], err))
-			return error_wrap(
-				err, "Prometheus server %.*s", SV_ARG(config->servers[i].name));
+	if (declare(m->metrics, err) ||
+		prom_share_use(m, config->servers, config->n_servers, &changed, err))
+		return err->kind;
 	*ret = TAKE_PTR(m);
 	return ERR_OK;
 }
@@ -170,9 +244,7 @@ void prom_share_free(struct prom_share *m)
 	if (!m)
 		return;
 	map_done(&m->entries, entry_free);
-	for (size_t i = 0; i < m->n_servers; i++)
-		prom_client_free(m->servers[i].client);
-	arena_done(&m->arena);
+	servers_drop(m->servers);
 	mem_free(m);
 }
 
@@ -251,8 +323,10 @@ static void release(struct entry *e)
 		take_from_queue(e);
 	else
 		s->stats.n_in_flight--;
+	s->among->n_refs++;
 	forget(e);
 	start_next(s);
+	servers_drop(s->among);
 }
 
 void prom_share_cancel(struct prom_share_waiter *waiter)
@@ -372,9 +446,9 @@ static void start_next(struct server *s)
 
 static struct server *find_server(struct prom_share *m, struct sv name)
 {
-	for (size_t i = 0; i < m->n_servers; i++)
-		if (sv_eq(m->servers[i].name, name))
-			return &m->servers[i];
+	for (size_t i = 0; i < m->servers->n; i++)
+		if (sv_eq(m->servers->at[i].name, name))
+			return &m->servers->at[i];
 	return NULL;
 }
 
@@ -400,7 +474,7 @@ static enum error_kind obtain(struct prom_share *m, struct server *s, struct sv 
 	struct entry *e;
 
 	buf_init(&key, query.len + 100);
-	buf_printf(&key, "%zu ", (size_t)(s - m->servers));
+	buf_printf(&key, "%" PRIu64 " ", s->serial);
 	size_t prefix = key.len;
 
 	buf_put_sv(&key, query);
@@ -420,6 +494,7 @@ static enum error_kind obtain(struct prom_share *m, struct server *s, struct sv 
 	memcpy(e + 1, key.data, key.len);
 	e->share = m;
 	e->server = s;
+	s->among->n_refs++;
 	e->n_held = 1;
 	e->key = sv_from((const char *)(e + 1), key.len);
 	e->query = sv_skip(e->key, prefix);
@@ -493,10 +568,10 @@ enum error_kind prom_share_ask(struct prom_share *m, struct sv server, struct sv
 
 size_t prom_share_n_servers(const struct prom_share *m)
 {
-	return m->n_servers;
+	return m->servers->n;
 }
 
 struct prom_share_stats prom_share_stats(const struct prom_share *m, size_t i)
 {
-	return m->servers[i].stats;
+	return m->servers->at[i].stats;
 }

@@ -9,6 +9,8 @@
 #include "controller/readings.h"
 #include "promql/server_config.h"
 
+struct kubeconfig_client;
+
 /* Of a server that does not say: Prometheus itself evaluates twenty at a time. */
 #define PROM_SHARE_CONCURRENCY 10u
 
@@ -16,11 +18,13 @@ struct prom_share;
 struct prom_share_waiter;
 
 struct prom_share_config {
-	struct http_client *http;
+	struct http_client *http; /* this and the next two are borrowed for good */
+	const struct kubeconfig_client
+		*cluster;	/* for services behind the API server; NULL: there are none */
+	const char *user_agent; /* may be NULL */
 	const struct server_config *servers; /* read and copied now, their files too */
 	size_t n_servers;
-	const char *user_agent; /* may be NULL; borrowed */
-	int64_t timeout_ns;	/* of a query where the server's definition has none */
+	int64_t timeout_ns; /* of a query where the server's definition has none */
 	int64_t fresh_ns;
 	/* Gets flyball_controller_prometheus_questions_total, _requests_total, _answer_bytes_total and _request_duration_seconds by server;
 	 * NULL: nobody does. */
@@ -30,6 +34,10 @@ struct prom_share_config {
 /* errors: INVALID (a file of a definition, with the server's name), LIMIT, NOMEM */
 MUST_USE enum error_kind prom_share_new(
 	const struct prom_share_config *config, struct prom_share **ret, struct error *err);
+/* From now on these servers, read as by prom_share_new; what was asked already is answered by those of before. *ret_changed: they, or one of their files,
+ * differ from before. errors: as above; then nothing has changed */
+MUST_USE enum error_kind prom_share_use(struct prom_share *m, const struct server_config *servers,
+	size_t n, bool *ret_changed, struct error *err);
 /* Waiters are gone by then. */
 void prom_share_free(struct prom_share *m);
 DEFINE_AUTO(struct prom_share *, prom_share_free)
