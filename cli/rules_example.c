@@ -7,6 +7,8 @@
 #include "promql/rewritten.h"
 
 #define MAX_TEXT_BYTES (1024u * 1024)
+/* What no Prometheus holds; a double counts that far. */
+#define MAX_SERIES 1e12
 /* Rows that are looked at for names; a list of all could be long. */
 #define NEWEST "topk(20, timestamp("
 
@@ -142,7 +144,13 @@ enum error_kind rules_example_find(struct prom_source *s, struct arena *a,
 		return err->kind;
 	if (count.n_rows != 1 || count.rows[0].sample.kind != ANSWER_FINITE)
 		return ERR_OK;
-	ret->n_series = (uint64_t)count.rows[0].sample.value;
+	double n = count.rows[0].sample.value;
+	if (!(n >= 1 && n <= MAX_SERIES))
+		return error_set(err, ERR_INVALID,
+			"count(%.*s) is answered with %g, which is no "
+			"number of series",
+			SV_ARG(ret->selector), n);
+	ret->n_series = (uint64_t)n;
 	bool timed = ask(s, a, NEWEST, ret->selector, "))", &newest, err) == ERR_OK;
 	/* A server of another make may lack timestamp(): then the age stays unknown. */
 	if (!timed && ask(s, a, "", ret->selector, "", &newest, err) != ERR_OK)

@@ -203,15 +203,16 @@ static bool is_number(const struct prom_source_row *row)
 	return row->sample.kind == ANSWER_FINITE;
 }
 
-/* The row of an object: the last one with its name counts, as in the adapter. */
+/* The row of an object: the last number with its name counts, as in the adapter. */
 static const struct prom_source_row *row_of(
 	const struct prom_source_answer *answer, struct sv label, struct sv name)
 {
 	const struct prom_source_row *found = NULL;
 
 	for (size_t i = 0; i < answer->n_rows; i++) {
-		if (sv_eq(prom_source_label(&answer->rows[i], label), name))
-			found = &answer->rows[i];
+		const struct prom_source_row *row = &answer->rows[i];
+		if (sv_eq(prom_source_label(row, label), name) && (!found || is_number(row)))
+			found = row;
 	}
 	return found;
 }

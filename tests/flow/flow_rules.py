@@ -75,7 +75,7 @@ def answers():
     return {
         f"count({PRINTED})": lambda: vector(({}, 1)),
         f"topk(20, timestamp({PRINTED}))": lambda: vector(({"namespace": "default", "pod": "myapp-0"}, time.time() - 11)),
-        pods: lambda: vector(({"pod": "myapp-0"}, 9)),
+        pods: lambda: vector(({"pod": "myapp-0"}, 9), ({"pod": "myapp-0", "other": "row"}, "NaN")),
         "count(queue_depth)": lambda: vector(({}, 2)),
         "topk(20, timestamp(queue_depth))": lambda: vector(({"queue": "a"}, time.time() - 3)),
         "sum(queue_depth) by (queue)": lambda: vector(({"queue": "a"}, 5), ({"queue": "b"}, "NaN")),
@@ -110,6 +110,9 @@ def a_rule_is_tried_and_its_autoscaler_told(stage):
     with StubPrometheus(queries={'count({__name__="myapp_http_requests_total"})': vector()}) as stub:
         flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
             "NOTHING  no series match", "Prometheus has no myapp_http_requests_total at all", "0 serve, 1 serves nothing"])
+    with StubPrometheus(series={SELECTOR: [SERIES]}, queries={f"count({PRINTED})": vector(({}, "1e300"))}) as stub:
+        flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
+            "ERROR", "is answered with 1e+300, which is no number of series"])
     flyball(stage, "test", rules, "--prometheus=http://127.0.0.1:1", cluster=False, code=1, needles=["ERROR", "1 fails"])
     flyball(stage, "test", rules, cluster=False, code=2, needles=["--prometheus="])
 
