@@ -463,17 +463,26 @@ static void play_late(struct tape_write *t, const struct pass *p)
 	tape_late_done(late);
 }
 
+/* All that was given is written down. */
+static enum error_kind settle(struct tape_write *t, const struct pass *p, struct error *err)
+{
+	if (!t->late)
+		return ERR_OK;
+	if (t->late->failed == ERR_LIMIT)
+		return error_set(err, ERR_LIMIT, "more than %zu pods", t->late->max_pods);
+	if (t->late->failed != ERR_OK)
+		return error_nomem(err);
+	play_late(t, p);
+	return ERR_OK;
+}
+
 enum error_kind tape_write_end(
 	struct tape_write *t, const struct pass *p, struct buf *out, struct error *err)
 {
 	struct jw w;
 
-	if (t->late && t->late->failed == ERR_LIMIT)
-		return error_set(err, ERR_LIMIT, "more than %zu pods", t->late->max_pods);
-	if (t->late && t->late->failed != ERR_OK)
-		return error_nomem(err);
-	if (t->late)
-		play_late(t, p);
+	if (settle(t, p, err) != ERR_OK)
+		return err->kind;
 	if (!p->concluded || (t->head.len == 0 && t->head.failed == ERR_OK))
 		return error_set(err, ERR_BUG, "the tape was not told of a whole pass");
 	jw_init(&w, out);
@@ -493,6 +502,8 @@ enum error_kind tape_write_expect(
 
 	if (!p->concluded)
 		return error_set(err, ERR_BUG, "the pass is not over");
+	if (settle(t, p, err) != ERR_OK)
+		return err->kind;
 	jw_init(&w, out);
 	put_expect(&w, t, p);
 	return check(t, out, err);
