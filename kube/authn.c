@@ -262,7 +262,8 @@ static enum outcome check_certificate(struct authn *a, struct arena *arena,
 		if (found)
 			return finish_user(arena, ret);
 	}
-	if (v->client) {
+	/* Groups without a name are nobody. */
+	if (v->client && v->subject.common_name.len > 0) {
 		*ret = (struct authn_user){ .name = arena_sv(arena, v->subject.common_name) };
 		for (size_t i = 0; i < v->subject.n_organizations; i++) {
 			struct sv group = arena_sv(arena, v->subject.organizations[i]);

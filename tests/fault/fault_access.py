@@ -46,6 +46,9 @@ def wrong_certificates_are_refused(stage):
             check(answer.status == 401 and b"items" not in answer.body, f"{name}: {path}: {answer}")
     check(stage.ask(ONE_POD, user=None).status == 401, "a front proxy that names nobody")
     check(not stage.kube.reviewed or all(spec["user"] != "admin" for spec in stage.kube.reviewed), "a spoofed identity was reviewed")
+    certs.pair("nameless", "client-ca", "/O=system:masters")
+    answer = stage.ask(ONE_POD, cert="nameless")
+    check(answer.status == 401 and all(spec["user"] for spec in stage.kube.reviewed), f"a certificate of groups without a name: {answer}")
     # A client of the cluster is itself, whatever headers it sends.
     check(stage.ask(ONE_POD, cert="client", headers=SPOOF).status == 200, "a good client certificate")
     check(stage.kube.reviewed[-1]["user"] == "alice" and "system:masters" not in stage.kube.reviewed[-1]["groups"], f"{stage.kube.reviewed[-1]}")
