@@ -1,5 +1,6 @@
 /* prom_share.c against our own server: how many requests objects cost, and what they are told. */
 #include "controller/prom_share.h"
+#include "kube/kubeconfig.h"
 #include "tests/unit/common/net.h"
 
 #define N_OBJECTS 10
@@ -12,7 +13,7 @@ struct world {
 	char url[100];
 	struct server_config servers[2];
 	unsigned n_done;
-	char told[2000];
+	char told[2000], path[200];
 };
 
 static void handle(struct http_exchange *x, void *ctx)
@@ -22,6 +23,7 @@ static void handle(struct http_exchange *x, void *ctx)
 	char body[200];
 
 	w->net.n_handled++;
+	(void)snprintf(w->path, sizeof(w->path), "%.*s", SV_ARG(http_exchange_path(x)));
 	(void)snprintf(body, sizeof(body), "<%.*s>", SV_ARG(query));
 	http_exchange_reply(
 		x, sv_is(query, "bad") ? 400 : 200, "application/json", sv_of(body), NULL);
@@ -291,6 +293,77 @@ START_TEST(files_of_definitions_are_read_at_once)
 }
 END_TEST
 
+START_TEST(servers_are_exchanged_under_way)
+{
+	struct world w;
+	struct error err;
+	bool changed;
+
+	start(&w, 1, NS_PER_SEC);
+	ck_assert_int_eq(prom_share_use(w.share, w.servers, 2, &changed, &err), ERR_OK);
+	ck_assert(!changed);
+	ask(&w, "main", "first", "");
+	struct prom_share_waiter *queued = ask(&w, "main", "second", "third");
+	ask(&w, "main", "fourth", "");
+	w.servers[0].timeout_ns = 3 * NS_PER_SEC;
+	ck_assert_int_eq(prom_share_use(w.share, w.servers, 1, &changed, &err), ERR_OK);
+	ck_assert(changed);
+	ck_assert_uint_eq(prom_share_n_servers(w.share), 1);
+	prom_share_cancel(queued);
+	run_until(&w, 2);
+	ck_assert_uint_eq(prom_share_stats(w.share, 0).n_questions, 0);
+	/* The answer of the server of before is not this one's. */
+	ask(&w, "main", "first", "");
+	run_until(&w, 3);
+	ck_assert_uint_eq(w.net.n_handled, 3);
+	ck_assert_uint_eq(prom_share_stats(w.share, 0).n_requests, 1);
+	/* What cannot be used changes nothing. */
+	w.servers[0].ca_file = "/nonexistent/ca.pem";
+	ck_assert_int_eq(prom_share_use(w.share, w.servers, 1, &changed, &err), ERR_INVALID);
+	ask(&w, "main", "fifth", "");
+	run_until(&w, 4);
+	ck_assert_str_eq(w.told, "200<first>-200<fourth>-200<first>-200<fifth>-");
+	/* None at all, while a question waits for its turn. */
+	ask(&w, "main", "sixth", "");
+	ask(&w, "main", "seventh", "");
+	ck_assert_int_eq(prom_share_use(w.share, NULL, 0, &changed, &err), ERR_OK);
+	ck_assert_uint_eq(prom_share_n_servers(w.share), 0);
+	run_until(&w, 6);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(services_are_asked_through_the_api_server)
+{
+	struct world w;
+	struct error err;
+	struct prom_share *share;
+
+	start(&w, 0, 0);
+	const struct kubeconfig_client cluster = { .server = w.url };
+	struct server_config service = { .name = SV("main"),
+		.service = "svc/monitoring/prom:web/x" };
+	struct prom_share_config config = {
+		.http = w.http, .servers = &service, .n_servers = 1, .timeout_ns = NS_PER_SEC
+	};
+
+	ck_assert_int_eq(prom_share_new(&config, &share, &err), ERR_INVALID);
+	ck_assert_msg(strstr(err.text, "there is no API server"), "%s", err.text);
+	config.cluster = &cluster;
+	service.service = "svc/monitoring";
+	ck_assert_int_eq(prom_share_new(&config, &share, &err), ERR_INVALID);
+	ck_assert_msg(strstr(err.text, "names no service"), "%s", err.text);
+	service.service = "svc/monitoring/prom:web/x";
+	prom_share_free(w.share);
+	ck_assert_int_eq(prom_share_new(&config, &w.share, &err), ERR_OK);
+	ask(&w, "main", "a", "");
+	run_until(&w, 1);
+	ck_assert_str_eq(
+		w.path, "/api/v1/namespaces/monitoring/services/prom:web/proxy/x/api/v1/query");
+	stop(&w);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, ten_objects_of_which_nine_share_a_query_cost_two_requests);
@@ -300,6 +373,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, who_leaves_takes_only_his_own_request_along);
 	tcase_add_test(tcase, failures_are_told_and_counted);
 	tcase_add_test(tcase, files_of_definitions_are_read_at_once);
+	tcase_add_test(tcase, servers_are_exchanged_under_way);
+	tcase_add_test(tcase, services_are_asked_through_the_api_server);
 }
 
 int main(void)
