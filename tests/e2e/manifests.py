@@ -22,7 +22,7 @@ def apply_base(cluster: Cluster, track: Track) -> None:
         clean = done.returncode == 0 and "Warning" not in done.stderr
         track.check(f"kubectl apply --dry-run=server -k {folder.relative_to(MANIFESTS.parent)}, no warning", clean, done.stderr)
     text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(OWN))
-    objects = [item for item in _documents(text) if item["kind"] not in _NOT_APPLIED]
+    objects = [item for item in documents(text) if item["kind"] not in _NOT_APPLIED]
     cluster.kubectl_ok("apply", "-f", "-", stdin=json.dumps(_list(objects)))
 
 
@@ -30,7 +30,7 @@ def _list(objects: list[dict]) -> dict:
     return {"apiVersion": "v1", "kind": "List", "items": objects}
 
 
-def _documents(text: str) -> list[dict]:
+def documents(text: str) -> list[dict]:
     """kubectl prints JSON documents one after the other, and may wrap several into a List."""
     decoder, found, at = json.JSONDecoder(), [], 0
     while at < len(text):

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import beside
 import components
+import dropin
 import ha
 import own_kind
 from procs import Interrupted, stopping
@@ -42,6 +43,7 @@ DEFAULT = ("1", "2", "3")
 # Name -> module with PROGRAMS, OWN_PROGRAMS and play(folder, programs, own, track).
 SCENES = {
     "own-kind": own_kind,
+    "dropin": dropin,
     "ha": ha,
     "beside": beside,
 }

@@ -98,7 +98,7 @@ class Workload:
         since = self.first_seen.setdefault(name, now)
         if _is_ready(pod) or now - since < STARTUP_DELAY_SEC:
             return
-        stamp = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        stamp = self._started().strftime("%Y-%m-%dT%H:%M:%SZ")
         conditions = [
             {"type": kind, "status": "True", "lastTransitionTime": stamp}
             for kind in ("Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -112,6 +112,10 @@ class Workload:
                 raise
             return
         pod["status"]["conditions"] = conditions
+
+    def _started(self) -> datetime:
+        """Since when a pod that has become ready says that it is."""
+        return datetime.now(timezone.utc)
 
     def _take_pods(self, pods: list[dict]) -> None:
         ready: dict[str, list[str]] = {name: [] for name in self.apps}
