@@ -48,7 +48,7 @@ struct drive {
 	struct sv stored;
 	enum gate_reason scale_refused;
 	bool again;
-	bool wrote; /* a scale was written, or it was tried: what is known about it is old */
+	bool wrote;	/* a scale was written, or it was tried: what is known about it is old */
 	bool withdrawn; /* the server put the scale write off, and it may not be repeated as it is */
 };
 
@@ -142,7 +142,9 @@ static void tell_scales(
 
 	if (scales && d->want.kind == PASS_WANT_GET_SCALE)
 		scale_cache_asked(scales, &d->want.path, failed, instant_mono_now());
-	if (scales && d->want.kind == PASS_WANT_PUT_SCALE && !failed)
+	/* What was read again after a conflict is news, too. */
+	if (scales && !failed &&
+		(d->want.kind == PASS_WANT_PUT_SCALE || d->want.kind == PASS_WANT_GET_SCALE))
 		scale_cache_wrote(scales, &d->want.path, answer->body);
 	d->wrote = d->wrote || d->want.kind == PASS_WANT_PUT_SCALE;
 }

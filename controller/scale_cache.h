@@ -41,7 +41,7 @@ enum scale_cache_result scale_cache_get(struct scale_cache *c, const struct api_
 /* A GET was answered; failed NULL: well. */
 void scale_cache_asked(struct scale_cache *c, const struct api_path *path,
 	const struct error *failed, struct mono now);
-/* A PUT was answered with this Scale. */
+/* A PUT or GET was answered with this Scale. */
 void scale_cache_wrote(struct scale_cache *c, const struct api_path *path, struct sv body);
 
 struct scale_cache_stats {
