@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/live.h"
+#include "cli/live_prometheus.h"
 #include "cli/source.h"
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
@@ -145,6 +146,9 @@ static int run(void *ctx)
 		return verb_args_fail("snapshot", &err,
 			configuration ? SOURCE_EXIT_BAD_INPUT : SOURCE_EXIT_NO_ANSWER);
 	}
+	if (o->source.controller_config &&
+		live_prometheus_open(&l, o->source.controller_config, &err) != ERR_OK)
+		return verb_args_fail("snapshot", &err, SOURCE_EXIT_BAD_INPUT);
 	l.settings = o->source.settings;
 	l.tape = &tape;
 	int code = take_all(o, &l, &out);

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
+#include "cli/live_prometheus.h"
 #include "common/jscan.h"
 #include "common/limits.h"
 #include "controller/hpa_decode.h"
-#include "kube/kubeconfig.h"
 #include "kube/object_meta.h"
 #include "kube/wait.h"
 
@@ -26,19 +26,19 @@ enum error_kind live_open(
 		.service_host = getenv("KUBERNETES_SERVICE_HOST"),
 		.service_port = getenv("KUBERNETES_SERVICE_PORT"),
 	};
-	struct kubeconfig_client config;
 
 	*l = (struct live){ .settings = SETTINGS_DEFAULT };
 	arena_init(&l->arena, MAX_CONFIG_ARENA_BYTES);
 	arena_init(&l->peers_arena, MAX_PEERS_ARENA_BYTES);
 	map_init(&l->scales, MAX_PEERS);
-	if (kubeconfig_find(&l->arena, kubeconfig, context, &env, false, &config, err) != ERR_OK ||
+	if (kubeconfig_find(&l->arena, kubeconfig, context, &env, false, &l->cluster, err) !=
+			ERR_OK ||
 		loop_new(&l->loop, err) != ERR_OK ||
 		http_client_new(l->loop, &l->http, err) != ERR_OK ||
-		client_new(l->http, l->loop, &config, "flyball/" FLYBALL_VERSION, &l->client,
+		client_new(l->http, l->loop, &l->cluster, "flyball/" FLYBALL_VERSION, &l->client,
 			err) != ERR_OK)
 		return err->kind;
-	l->ns = config.namespace;
+	l->ns = l->cluster.namespace;
 	l->pods = pod_cache_new();
 	return l->pods ? wait_discovery(l->client, &l->discovery, err) : error_nomem(err);
 }
@@ -47,6 +47,7 @@ void live_close(struct live *l)
 {
 	discovery_unref(l->discovery);
 	pod_cache_free(l->pods);
+	prom_share_free(l->prom_share);
 	client_free(l->client);
 	http_client_free(l->http);
 	loop_free(l->loop);
@@ -248,6 +249,7 @@ static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct
 		.settings = &l->settings,
 		.hpa = hpa,
 		.discovery = l->discovery,
+		.prometheus = &l->servers,
 		.history = &l->history,
 		.tape = tape };
 
@@ -334,6 +336,8 @@ static enum error_kind enter_namespace(
 static enum error_kind ask_one(struct live *l, struct arena *a, struct pass *pass, size_t i,
 	const struct ask_question *question, struct error *err)
 {
+	if (question->server.len > 0)
+		return live_prometheus_ask(l, a, pass, i, question, err);
 	AUTO(buf_done) struct buf body = { 0 };
 	struct error failed;
 	char *target = arena_strdup(a, question->target),

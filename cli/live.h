@@ -6,13 +6,16 @@
 #include "common/map.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
+#include "controller/prom_share.h"
 #include "kube/client.h"
 #include "kube/discovery.h"
+#include "kube/kubeconfig.h"
 
 struct live {
 	struct arena arena; /* of the connection: configuration, names */
 	struct loop *loop;
 	struct http_client *http;
+	struct kubeconfig_client cluster; /* in the arena */
 	struct kube_client *client;
 	struct discovery *discovery;
 	struct pod_cache *pods;
@@ -23,8 +26,10 @@ struct live {
 	struct arena peers_arena;
 	struct target_peer *peers;
 	size_t n_peers;
-	struct map scales; /* request target -> struct sv: the body */
-	const char *ns;	   /* of the context */
+	struct map scales;		       /* request target -> struct sv: the body */
+	const char *ns;			       /* of the context */
+	struct ask_prometheus_servers servers; /* of --controller-config; none without it */
+	struct prom_share *prom_share;	       /* NULL without it */
 	struct settings settings;
 	struct history history;	 /* of the pass under way: empty when it begins */
 	struct tape_write *tape; /* is told what the passes see; NULL: nobody is */

@@ -2,6 +2,7 @@
 #include "cli/source.h"
 
 #include "cli/live.h"
+#include "cli/live_prometheus.h"
 #include "cli/printable.h"
 #include "cli/source_file.h"
 #include "cli/source_snapshot.h"
@@ -44,6 +45,8 @@ void source_options_fill(struct option table[SOURCE_N_OPTIONS], struct source_op
 		  .help = "which cluster; without it $KUBECONFIG, then ~/.kube/config, then the pod's service account" },
 		{ .name = "context", .kind = OPTION_TEXT, .target = &o->context, .value_name = "NAME",
 		  .help = "of the kubeconfig" },
+		{ .name = "controller-config", .kind = OPTION_TEXT, .target = &o->controller_config, .value_name = "FILE",
+		  .help = "the file of the controller's --config: the Prometheus servers that metrics of type Prometheus name" },
 		{ .name = "filename", .letter = 'f', .kind = OPTION_REPEAT, .target = &o->files, .value_name = "FILE",
 		  .help = "autoscalers as YAML or JSON, any number of documents in any API version; '-' is standard input" },
 		{ .name = "snapshot", .kind = OPTION_TEXT, .target = &o->snapshot, .value_name = "FILE",
@@ -123,6 +126,7 @@ static enum error_kind check_clusters(const struct source_options *o, struct err
 	} live_only[] = {
 		{ o->kubeconfig != NULL, "--kubeconfig" },
 		{ o->context != NULL, "--context" },
+		{ o->controller_config != NULL, "--controller-config" },
 		{ o->all_namespaces, "--all-namespaces" },
 	};
 	bool live = source_is_live(o);
@@ -208,6 +212,9 @@ static int each_live(const struct sink *s, struct buf *problems)
 			problems);
 	}
 	l.settings = s->o->settings;
+	if (s->o->controller_config &&
+		live_prometheus_open(&l, s->o->controller_config, &err) != ERR_OK)
+		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
 	const char *ns = s->o->all_namespaces ? "" : s->o->ns ? s->o->ns : l.ns;
 	const struct live_which which = { ns, s->o->name, s->o->kind };
 	if (live_list(&l, &list, &which, &objects, &n, &err) != ERR_OK)

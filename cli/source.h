@@ -14,6 +14,7 @@ struct live;
 
 struct source_options {
 	const char *kubeconfig, *context, *ns;
+	const char *controller_config; /* names the Prometheus servers; NULL: none */
 	bool all_namespaces;
 	struct option_list files;
 	const char *snapshot;
@@ -24,7 +25,7 @@ struct source_options {
 	enum autoscaler_kind kind; /* of the object with this name, in a cluster */
 };
 
-#define SOURCE_N_OPTIONS 17
+#define SOURCE_N_OPTIONS 18
 
 void source_options_init(struct source_options *o);
 void source_options_done(struct source_options *o);

@@ -131,6 +131,22 @@ def without_servers_nothing_is_asked(stage):
     until("told", lambda: says(stage, "no Prometheus server is configured"))
 
 
+def a_changed_configuration_counts(stage):
+    with StubPrometheus(queries={f"load{HERE}": scalar(2)}) as stub:
+        stage.create_deployment()
+        create(stage)
+        config = stage.folder / "controller.yaml"
+        config.write_text(f"servers:\n- name: main\n  url: {stub.url}\n  namespaces: [bank]\n")
+        stage.start_controller(f"--config={config}", "--native-hpas=ignore")
+        until("refused", lambda: says(stage, 'the Prometheus server "main" does not serve namespace "default"'))
+        config.write_text(f"servers:\n- name: main\n  url: {stub.url}\n  namespaces: [default]\n")
+        until("served", lambda: is_active(stage))
+        config.write_text("servers: nobody\n")
+        until("told", lambda: "the last good one stays" in (stage.folder / "flyball-controller.log").read_text())
+        if is_active(stage) is not True:
+            raise Failed("the bad configuration was taken")
+
+
 def what_is_alike_is_asked_once_a_period(stage):
     period_sec, periods = 4, 4
     with StubPrometheus(queries={f"load{HERE}": scalar(2), f"other{HERE}": scalar(2)}) as stub:
@@ -148,6 +164,31 @@ def what_is_alike_is_asked_once_a_period(stage):
         # A question may be asked just before and just after.
         if not 2 * (periods - 1) <= len(asked) <= 2 * (periods + 1):
             raise Failed(f"{len(asked)} requests in {periods} periods for ten objects with two questions")
+
+
+def plan_and_snapshot_ask_too(stage):
+    def rows():
+        return vector(*[({"pod": p["metadata"]["name"]}, 4) for p in stage.get(PODS)["items"] if p["metadata"]["labels"].get("app") == "rows"])
+
+    def flyball(*args):
+        run = subprocess.run([str(BIN / "flyball"), *args], capture_output=True, text=True, timeout=60, check=False)
+        return run.stdout + run.stderr
+
+    with StubPrometheus(queries={f"load{HERE}": scalar(6), f"rows{HERE}": rows}) as stub:
+        for name, what in (("load", {}), ("rows", {"query": "rows", "podLabel": "pod"})):
+            stage.create_deployment(name, 2)
+            create(stage, name, name, **what)
+        until("four pods", lambda: len(stage.get(PODS)["items"]) == 4)
+        config = stage.folder / "controller.yaml"
+        config.write_text(f"servers:\n- name: main\n  url: {stub.url}\n  namespaces: [default]\n")
+        live = [f"--kubeconfig={stage.kubeconfig}", f"--controller-config={config}"]
+        tape = stage.folder / "tape"
+        for said, words in ((flyball("plan", *live), ("2 -> 3", "2 -> 4")), (flyball("explain", "fha/load", *live), ("load", "3")),
+                            (flyball("plan", f"--kubeconfig={stage.kubeconfig}"), ("no Prometheus server is configured",)),
+                            (flyball("snapshot", *live, f"--output={tape}"), ()), (flyball("plan", f"--snapshot={tape}"), ("2 -> 3", "2 -> 4")),
+                            (flyball("plan", f"--kubeconfig={stage.kubeconfig}", "--controller-config=/nonexistent"), ("/nonexistent",))):
+            if not all(word in said for word in words):
+                raise Failed(f"{words} in {said}")
 
 
 def passes_are_decided_again_without_servers(stage):
@@ -170,5 +211,5 @@ def passes_are_decided_again_without_servers(stage):
 
 if __name__ == "__main__":
     sys.exit(play(one_number_decides, a_row_a_pod_decides, zero_is_left_by_the_activation_value, a_dead_exporter_scales_nothing_down,
-                  other_series_are_refused, without_servers_nothing_is_asked, what_is_alike_is_asked_once_a_period,
-                  passes_are_decided_again_without_servers))
+                  other_series_are_refused, without_servers_nothing_is_asked, a_changed_configuration_counts, what_is_alike_is_asked_once_a_period,
+                  plan_and_snapshot_ask_too, passes_are_decided_again_without_servers))
