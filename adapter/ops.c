@@ -274,7 +274,7 @@ static void put_rules(
 static void debug_rules(struct request *r)
 {
 	const struct server *s = r->server;
-	const struct generation *g = s->generation;
+	const struct generation *g = relist_generation(s->relist);
 	struct buf text;
 	buf_init(&text, 16u * 1024 * 1024);
 	if (g && relist_counts(s->relist)) {

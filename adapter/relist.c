@@ -375,6 +375,11 @@ enum error_kind relist_set_generation(
 	return ERR_OK;
 }
 
+const struct generation *relist_generation(const struct relist *r)
+{
+	return r->generation;
+}
+
 const struct catalog_count *relist_counts(const struct relist *r)
 {
 	return r->counts;

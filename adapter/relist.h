@@ -33,5 +33,7 @@ MUST_USE enum error_kind relist_set_generation(
 	struct relist *r, struct generation *g, struct upstreams *u, struct error *err);
 /* The same servers with other credentials, from the next listing on. */
 void relist_set_upstreams(struct relist *r, struct upstreams *u);
+/* What it works with; NULL before the first. */
+const struct generation *relist_generation(const struct relist *r);
 /* Counts of the newest catalog, custom rules then external ones; as many as the generation has. */
 const struct catalog_count *relist_counts(const struct relist *r);

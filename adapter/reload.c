@@ -126,7 +126,7 @@ static enum error_kind use_changed(struct server *s, struct sv text, struct erro
 	if (!s->lister && (groups.custom || groups.external || groups.resource))
 		return error_set(err, ERR_INVALID,
 			"the first rules of a configuration that had none need a restart");
-	if (groups.resource && !s->pods && server_make_inventories(s, err))
+	if (groups.resource && server_make_inventories(s, err))
 		return err->kind;
 	char *copy = mem_memdup(text.ptr, text.len);
 	if (!copy)

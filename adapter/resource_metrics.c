@@ -422,9 +422,15 @@ enum step_next resource_metrics_begin(struct request *r)
 		query.accepts = fields_accept;
 		query.ctx = r;
 	}
+	const struct inventory *known = nodes ? s->nodes : s->pods;
+	if (!known || !inventory_is_synced(known)) {
+		error_set(
+			&err, ERR_UNAVAIL, "%s have not been listed yet", nodes ? "nodes" : "pods");
+		request_fail_error(r, &err);
+		return STEP_REPLY;
+	}
 	struct resource_job *job = ARENA_NEW(r->arena, struct resource_job);
-	if (!job || inventory_select(nodes ? s->nodes : s->pods, r->arena, &query, &job->objects,
-			    &job->n, &err))
+	if (!job || inventory_select(known, r->arena, &query, &job->objects, &job->n, &err))
 		return fail(r, 500, "InternalError", FAILURE_NO_DETAILS,
 			SV("Internal error occurred: out of memory"));
 	if (!q->all_objects && job->n == 0)

@@ -331,7 +331,8 @@ enum error_kind server_make_inventories(struct server *s, struct error *err)
 	nodes.path = "/api/v1/nodes";
 	nodes.resource = "nodes";
 	nodes.field_selector = NULL;
-	if (inventory_new(&pods, &s->pods, err) || inventory_new(&nodes, &s->nodes, err))
+	if ((!s->pods && inventory_new(&pods, &s->pods, err)) ||
+		(!s->nodes && inventory_new(&nodes, &s->nodes, err)))
 		return err->kind;
 	return ERR_OK;
 }
@@ -354,6 +355,7 @@ static enum error_kind make_parts(struct server *s, struct error *err)
 		return err->kind;
 	if (s->lister && !s->strict && inventories_new(&objects, &s->inventories, err))
 		return err->kind;
+	s->waits_for_lists = s->groups.resource;
 	return s->groups.resource ? server_make_inventories(s, err) : ERR_OK;
 }
 
@@ -466,7 +468,7 @@ bool server_is_ready(const struct server *s, const char **ret_why)
 		*ret_why = "the cluster's resources have not been read yet";
 	else if (!authn_is_ready(s->authn))
 		*ret_why = "the authentication configuration has not been read yet";
-	else if (s->groups.resource &&
+	else if (s->waits_for_lists &&
 		 (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
 		*ret_why = "pods and nodes have not been listed yet";
 	else

@@ -32,6 +32,7 @@ struct server {
 	struct relist *relist;
 	struct inventories *inventories; /* of `*` requests; NULL in strict mode */
 	struct inventory *pods, *nodes;	 /* only with resource rules */
+	bool waits_for_lists; /* not ready without them; a reload that brings such rules must not end what is served */
 	struct selfmetrics *metrics;
 	struct work_note *work; /* what is in work, for the next start after a crash */
 

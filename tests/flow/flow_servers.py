@@ -344,6 +344,29 @@ def a_new_configuration_loses_no_request(stage):
     other.close()
 
 
+RESOURCE_RULES = "resourceRules:\n" + "".join(f"""\
+  {name}:
+    containerQuery: 'sum({name}{{<<.LabelMatchers>>}}) by (<<.GroupBy>>)'
+    nodeQuery: 'sum({name}{{<<.LabelMatchers>>}}) by (<<.GroupBy>>)'
+    resources: {{overrides: {{namespace: {{resource: namespace}}, pod: {{resource: pod}}, node: {{resource: node}}}}}}
+    containerLabel: container
+""" for name in ("cpu", "memory"))
+
+
+def new_resource_rules_do_not_take_the_others_away(stage):
+    """Nodes may not be listed here; whoever serves stays in the Service, and what is not known is no empty list."""
+    stage.start(FRESH)
+    check(stage.ask("/readyz").status == 200 and stage.ask(ONE_POD).status == 200, "it serves")
+    write(stage, "", RESOURCE_RULES)
+    stage.reload()
+    resource = "/apis/metrics.k8s.io/v1beta1"
+    until("the new group is offered", lambda: stage.ask(resource).status == 200 or stage.ask(resource))
+    check(stage.ask("/readyz").status == 200, f"still ready: {stage.ask('/readyz?verbose')}")
+    check(stage.ask(ONE_POD).status == 200, "other metrics are served")
+    answer = stage.ask(f"{resource}/nodes")
+    check(answer.status == 503 and b"have not been listed yet" in answer.body, f"{answer}")
+
+
 def credentials_are_read_again(stage):
     for name in ("first-ca", "second-ca"):
         stage.certs.authority(name)
@@ -460,5 +483,5 @@ def strict_mode_knows_no_servers(stage):
 if __name__ == "__main__":
     sys.exit(play(two_servers_are_asked_each_for_its_own_rules, credentials_do_not_follow_a_redirect, long_lists_go_by_post_and_in_pieces,
                   one_failing_piece_is_no_number, namespaces_are_enforced, samples_tell_their_own_time,
-                  a_server_is_not_asked_more_than_it_takes, a_new_configuration_loses_no_request, credentials_are_read_again,
-                  client_certificates_are_shown_and_changed, strict_mode_knows_no_servers))
+                  a_server_is_not_asked_more_than_it_takes, a_new_configuration_loses_no_request,
+                  new_resource_rules_do_not_take_the_others_away, credentials_are_read_again, client_certificates_are_shown_and_changed, strict_mode_knows_no_servers))
