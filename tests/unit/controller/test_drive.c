@@ -20,7 +20,7 @@ struct world {
 	int n_asked;
 	int n_put_off; /* scale writes that were answered with 429 */
 	/* How the next PUT of a scale or a status is refused. */
-	int refuse_scale, refuse_status;
+	int refuse_scale, refuse_status, refuse_metric;
 	int replicas_then;	   /* the count is this after the refusal; 0: as before */
 	struct buf written;	   /* counts that were written: "4 5 " */
 	struct buf scale_versions; /* preconditions of these writes */
@@ -135,6 +135,10 @@ static void serve_list(struct world *w, struct http_exchange *x, struct sv path,
 	if (sv_is(path, OBJECTS))
 		buf_put_str(answer, HPA);
 	else if (sv_is(path, "/apis/apps/v1/deployments"))
+	if (w->refuse_metric) {
+		fake_reply(x, w->refuse_metric, "{}");
+		return;
+	}
 		put_object(answer, w);
 	buf_put_str(answer, "]}");
 	fake_reply(x, 200, buf_text(answer));
@@ -312,7 +316,7 @@ START_TEST(a_conflict_with_another_count_is_decided_anew)
 	start(&w, false);
 	w.refuse_scale = 409;
 	w.replicas_then = 2;
-	w.value = "45";
+	w.value = "35";
 	int asked = w.n_asked;
 	FAKE_UNTIL(&w.fake, w.replicas == 4);
 	ck_assert_int_ge(w.n_asked, asked + 2);
@@ -355,6 +359,25 @@ END_TEST
 
 static int64_t left_ns(void *ctx)
 {
+	/* On what was read again, although the watch has told nothing yet. */
+	ck_assert_str_eq(buf_text(&w.scale_versions), "7 8 ");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_metric_that_we_may_not_read_is_asked_for_once_a_minute)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_metric = 403;
+	int asked = w.n_asked;
+	FAKE_UNTIL(&w.fake, w.n_asked > asked);
+	asked = w.n_asked;
+	/* Others' passes, and its own, go on meanwhile. */
+	fake_turn_for(&w.fake, 6 * PERIOD);
+	ck_assert_int_le(w.n_asked, asked + 1);
+	ck_assert_int_eq(w.replicas, 1);
 	return *(int64_t *)ctx;
 }
 
@@ -435,3 +458,4 @@ int main(void)
 {
 	return run_case("drive", add);
 }
+	tcase_add_test(tcase, a_metric_that_we_may_not_read_is_asked_for_once_a_minute);
