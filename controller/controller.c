@@ -57,6 +57,7 @@ struct controller {
 	struct report report;
 	struct dispatch *dispatch;
 	bool was_ready; /* all lists were there once */
+	bool own_left;	/* our kind went away once */
 	bool leading;
 	int64_t (*lease_left_ns)(void *ctx); /* NULL: no lease is needed */
 	void *lease_ctx;
@@ -195,6 +196,17 @@ static void tell_lost(
 	log_event(LOG_ERROR, what, label, name, "error", err->text, NULL);
 }
 
+/* An API server that starts may not serve our kind yet, which looks as if it were gone: what its objects remembered went with them, and decreases wait as after
+ * a crash. */
+static void mark_returned(const struct controller *c, const struct object_id *id)
+{
+	struct autoscaler *one =
+		autoscalers_find(c->autoscalers, AUTOSCALER_OWN, id->namespace, id->name);
+
+	if (one && !one->history.started)
+		one->history.gap = true;
+}
+
 static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 {
 	const struct feed *f = ctx;
@@ -204,7 +216,10 @@ static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 	if (f->kind == AUTOSCALER_NATIVE &&
 		(beside_see_native(c->beside, id, json) || c->config.native == CONTROLLER_IGNORE))
 		return;
-	if (dispatch_put(c->dispatch, f->kind, id, json, &err) != ERR_OK)
+	enum error_kind rc = dispatch_put(c->dispatch, f->kind, id, json, &err);
+	if (f->kind == AUTOSCALER_OWN && c->own_left && !kind_watch_is_synced(c->own_watch))
+		mark_returned(c, id);
+	if (rc != ERR_OK)
 		tell_lost("cannot take in an autoscaler; tried again with its next change",
 			f->kind == AUTOSCALER_OWN ? "fha" : "hpa", id, &err);
 }
@@ -369,6 +384,8 @@ static void on_own_known(bool installed, void *ctx)
 			OWN_KIND_NAME, NULL);
 	if (installed && beside_index_natives(c->beside))
 		autoscalers_each(c->autoscalers, index_native, c);
+	c->own_left =
+		c->own_left || (!installed && autoscalers_any(c->autoscalers, AUTOSCALER_OWN));
 	if (!installed)
 		dispatch_remove_kind(c->dispatch, AUTOSCALER_OWN);
 	else if (watch_pods(c, &err) != ERR_OK)
@@ -385,6 +402,7 @@ static enum error_kind start_watches(struct controller *c, struct error *err)
 		.group = own->group,
 		.version = own->version,
 		.plural = own->plural,
+		.look_ns = c->config.kind_look_ns,
 		.on_known = on_own_known,
 	};
 	const struct watch_config native = autoscaler_watch(&c->native);

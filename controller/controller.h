@@ -19,6 +19,7 @@ struct controller_config {
 	enum controller_native native;
 	const char *namespace; /* our own; needed for CONTROLLER_OWN; copied */
 	int64_t canary_period_ns; /* how long another HPA controller may take to show itself; 0: the default */
+	int64_t kind_look_ns; /* how often it is looked whether our kind is there; 0: the default */
 	struct record_config record;
 	/* Both NULL: no Prometheus server is configured. They outlive the controller. */
 	const struct ask_prometheus_servers *prometheus;

@@ -18,7 +18,9 @@ struct world {
 	int replicas, version, hpa_version;
 	const char *value; /* of the metric; NULL: another one each time */
 	int n_asked;
-	int n_put_off; /* scale writes that were answered with 429 */
+	bool kind_is_away, one_less;
+	struct http_exchange *stream; /* of our kind */
+	int n_put_off;		      /* scale writes that were answered with 429 */
 	/* How the next PUT of a scale or a status is refused. */
 	int refuse_scale, refuse_status, refuse_metric;
 	int replicas_then;	   /* the count is this after the refusal; 0: as before */
@@ -47,13 +49,25 @@ static void put_scale(struct buf *out, const struct world *w)
 		w->version, w->replicas, w->replicas);
 }
 
-#define HPA                                                                                        \
+#define HPA_WITH(behavior)                                                                         \
 	"{\"metadata\":{\"name\":\"h\",\"namespace\":\"n\",\"uid\":\"u\",\"resourceVersion\":"     \
 	"\"5\","                                                                                   \
 	"\"managedFields\":[{\"manager\":\"kubectl\"}]},\"spec\":{\"scaleTargetRef\":{"            \
 	"\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"web\"},\"minReplicas\":1,"  \
 	"\"maxReplicas\":10,\"metrics\":[{\"type\":\"External\",\"external\":{\"metric\":{"        \
-	"\"name\":\"queue\"},\"target\":{\"type\":\"AverageValue\",\"averageValue\":\"10\"}}}]}}"
+	"\"name\":\"queue\"},\"target\":{\"type\":\"AverageValue\",\"averageValue\":\"10\"}}}"     \
+	"]" behavior "}}"
+/* One pod less each 600 s, at once. */
+#define ONE_LESS                                                                                   \
+	",\"behavior\":{\"scaleUp\":{\"stabilizationWindowSeconds\":0,\"selectPolicy\":\"Max\","   \
+	"\"policies\":[{\"type\":\"Pods\",\"value\":9,\"periodSeconds\":1}]},\"scaleDown\":{"      \
+	"\"stabilizationWindowSeconds\":0,\"selectPolicy\":\"Max\",\"policies\":[{\"type\":"       \
+	"\"Pods\",\"value\":1,\"periodSeconds\":600}]}}"
+
+static const char *hpa_of(const struct world *w)
+{
+	return w->one_less ? HPA_WITH(ONE_LESS) : HPA_WITH("");
+}
 
 static bool serve_discovery(struct http_exchange *x, struct sv path)
 {
@@ -120,6 +134,10 @@ static void serve_scale_write(struct world *w, struct http_exchange *x, struct b
 static void serve_metric(struct world *w, struct http_exchange *x, struct buf *answer)
 {
 	w->n_asked++;
+	if (w->refuse_metric) {
+		fake_reply(x, w->refuse_metric, "{}");
+		return;
+	}
 	buf_printf(answer,
 		"{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/"
 		"v1beta1\",\"items\":[{\"metricName\":\"queue\",\"value\":\"%s\"}]}",
@@ -133,12 +151,8 @@ static void serve_list(struct world *w, struct http_exchange *x, struct sv path,
 {
 	buf_put_str(answer, "{\"metadata\":{\"resourceVersion\":\"10\"},\"items\":[");
 	if (sv_is(path, OBJECTS))
-		buf_put_str(answer, HPA);
+		buf_put_str(answer, hpa_of(w));
 	else if (sv_is(path, "/apis/apps/v1/deployments"))
-	if (w->refuse_metric) {
-		fake_reply(x, w->refuse_metric, "{}");
-		return;
-	}
 		put_object(answer, w);
 	buf_put_str(answer, "]}");
 	fake_reply(x, 200, buf_text(answer));
@@ -156,7 +170,7 @@ static void serve_status(struct world *w, struct http_exchange *x, struct buf *a
 		return;
 	}
 	/* The stored object: its spec, the new status, a new version. */
-	struct sv object = SV(HPA);
+	struct sv object = sv_of(hpa_of(w));
 	size_t at = sv_find_sv(object, mark) + mark.len;
 	struct sv rest = sv_skip(object, at);
 	rest = sv_skip(rest, sv_find(rest, '"'));
@@ -164,6 +178,14 @@ static void serve_status(struct world *w, struct http_exchange *x, struct buf *a
 		SV_ARG(sv_take(rest, rest.len - 1)),
 		SV_ARG(sv_skip(body, sv_find_sv(body, SV("\"status\":{")))));
 	fake_reply(x, 200, buf_text(answer));
+}
+
+static void on_stream_end(struct http_exchange *x, void *ctx)
+{
+	struct world *w = ctx;
+
+	if (w->stream == x)
+		w->stream = NULL;
 }
 
 static void serve(struct fake *f, struct http_exchange *x)
@@ -184,8 +206,14 @@ static void serve(struct fake *f, struct http_exchange *x)
 		serve_status(w, x, &answer);
 	} else if (fake_is(x, "GET", METRIC)) {
 		serve_metric(w, x, &answer);
+	} else if (w->kind_is_away && sv_is(path, OBJECTS)) {
+		fake_reply(x, 404, "{\"kind\":\"Status\",\"code\":404,\"reason\":\"NotFound\"}");
 	} else if (sv_is(http_exchange_query_get(x, "watch"), "true")) {
 		http_exchange_stream(x, "application/json", 1 << 20);
+		if (sv_is(path, OBJECTS)) {
+			http_exchange_set_ctx(x, w, on_stream_end);
+			w->stream = x;
+		}
 	} else if (fake_is(x, "POST", "/api/v1/namespaces/n/events")) {
 		fake_reply(x, 201, "{}");
 	} else {
@@ -193,15 +221,20 @@ static void serve(struct fake *f, struct http_exchange *x)
 	}
 }
 
-static void start(struct world *w, bool strict)
+static void start_with(struct world *w, bool strict, bool one_less)
 {
 	struct controller_config config = { .settings = SETTINGS_DEFAULT,
 		.sync_period_ns = PERIOD,
 		.status_refresh_ns = 3600 * NS_PER_SEC,
+		.kind_look_ns = 100 * NS_PER_MS,
 		.native = CONTROLLER_OBSERVE };
 	struct error err;
 
-	*w = (struct world){ .replicas = 1, .version = 7, .hpa_version = 5, .value = "10" };
+	*w = (struct world){ .replicas = one_less ? 4 : 1,
+		.version = 7,
+		.hpa_version = 5,
+		.value = "10",
+		.one_less = one_less };
 	if (strict)
 		config.settings.arithmetic = ARITH_STRICT;
 	buf_init(&w->written, 4096);
@@ -216,6 +249,11 @@ static void start(struct world *w, bool strict)
 	fake_turn_for(&w->fake, 50 * NS_PER_MS);
 	controller_lead(w->controller);
 	FAKE_UNTIL(&w->fake, fake_count(&w->fake, "PUT " STATUS) == 1);
+}
+
+static void start(struct world *w, bool strict)
+{
+	start_with(w, strict, false);
 }
 
 static void stop(struct world *w)
@@ -321,6 +359,25 @@ START_TEST(a_conflict_with_another_count_is_decided_anew)
 	FAKE_UNTIL(&w.fake, w.replicas == 4);
 	ck_assert_int_ge(w.n_asked, asked + 2);
 	ck_assert_str_eq(buf_text(&w.written), "4 ");
+	/* On what was read again, although the watch has told nothing yet. */
+	ck_assert_str_eq(buf_text(&w.scale_versions), "7 8 ");
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_metric_that_we_may_not_read_is_asked_for_once_a_minute)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_metric = 403;
+	int asked = w.n_asked;
+	FAKE_UNTIL(&w.fake, w.n_asked > asked);
+	asked = w.n_asked;
+	/* Others' passes, and its own, go on meanwhile. */
+	fake_turn_for(&w.fake, 6 * PERIOD);
+	ck_assert_int_le(w.n_asked, asked + 1);
+	ck_assert_int_eq(w.replicas, 1);
 	stop(&w);
 }
 END_TEST
@@ -359,25 +416,6 @@ END_TEST
 
 static int64_t left_ns(void *ctx)
 {
-	/* On what was read again, although the watch has told nothing yet. */
-	ck_assert_str_eq(buf_text(&w.scale_versions), "7 8 ");
-	stop(&w);
-}
-END_TEST
-
-START_TEST(a_metric_that_we_may_not_read_is_asked_for_once_a_minute)
-{
-	struct world w;
-
-	start(&w, false);
-	w.refuse_metric = 403;
-	int asked = w.n_asked;
-	FAKE_UNTIL(&w.fake, w.n_asked > asked);
-	asked = w.n_asked;
-	/* Others' passes, and its own, go on meanwhile. */
-	fake_turn_for(&w.fake, 6 * PERIOD);
-	ck_assert_int_le(w.n_asked, asked + 1);
-	ck_assert_int_eq(w.replicas, 1);
 	return *(int64_t *)ctx;
 }
 
@@ -439,6 +477,28 @@ START_TEST(a_write_that_was_put_off_is_repeated_within_its_pass)
 }
 END_TEST
 
+/* The policy held the count before; what the object remembered went with the kind. */
+START_TEST(a_kind_that_goes_away_and_comes_back_lowers_no_count)
+{
+	struct world w;
+
+	start_with(&w, false, true);
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	pass(&w, 2);
+	ck_assert_int_eq(w.replicas, 3);
+	w.kind_is_away = true;
+	http_exchange_stream_end(w.stream);
+	FAKE_UNTIL(&w.fake, autoscalers_n(controller_autoscalers(w.controller)) == 0);
+	w.kind_is_away = false;
+	FAKE_UNTIL(&w.fake, autoscalers_n(controller_autoscalers(w.controller)) == 1);
+	pass(&w, 4);
+	ck_assert_str_eq(buf_text(&w.written), "3 ");
+	w.value = "55";
+	FAKE_UNTIL(&w.fake, w.replicas == 6);
+	stop(&w);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, constant_values_cost_nothing_but_their_question);
@@ -447,15 +507,16 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, our_write_is_our_state_before_the_watch_tells);
 	tcase_add_test(tcase, a_conflict_without_another_count_is_written_again_at_once);
 	tcase_add_test(tcase, a_conflict_with_another_count_is_decided_anew);
+	tcase_add_test(tcase, a_metric_that_we_may_not_read_is_asked_for_once_a_minute);
 	tcase_add_test(tcase, strict_writes_over_whatever_was_written);
 	tcase_add_test(tcase, an_overloaded_server_is_spared_status_writes);
 	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_asked_for_again_before_it_is_repeated);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_repeated_within_its_pass);
+	tcase_add_test(tcase, a_kind_that_goes_away_and_comes_back_lowers_no_count);
 }
 
 int main(void)
 {
 	return run_case("drive", add);
 }
-	tcase_add_test(tcase, a_metric_that_we_may_not_read_is_asked_for_once_a_minute);
