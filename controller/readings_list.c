@@ -24,8 +24,9 @@ struct item {
 	int64_t window_ns;
 	int64_t milli;
 	size_t n_containers;
-	bool missing; /* some container lacks the resource */
-	bool decided; /* the container that was asked for has been seen */
+	bool has_value; /* of metrics that are no resources */
+	bool missing;	/* some container lacks the resource */
+	bool decided;	/* the container that was asked for has been seen */
 };
 
 struct decoder {
@@ -164,6 +165,8 @@ static void add(struct decoder *d, const struct quantity *q)
 static enum error_kind read_value(struct decoder *d, enum jscan_token token)
 {
 	struct quantity q;
+
+	d->item.has_value = token != JSCAN_NULL;
 	if (read_quantity(d, token, &q))
 		return d->err->kind;
 	d->item.milli = 0;
@@ -185,9 +188,10 @@ static enum error_kind read_usage(struct decoder *d, enum jscan_token token)
 	while ((token = jscan_next(&d->s)) == JSCAN_KEY) {
 		bool wanted = jscan_is(&d->s, d->query->resource);
 		struct quantity q;
-		if (read_quantity(d, jscan_next(&d->s), &q))
+		token = jscan_next(&d->s);
+		if (read_quantity(d, token, &q))
 			return d->err->kind;
-		if (wanted) {
+		if (wanted && (token != JSCAN_NULL || d->query->mode == ARITH_STRICT)) {
 			d->container.has_usage = true;
 			d->container.usage = q;
 		}
@@ -348,6 +352,10 @@ static enum error_kind read_item(struct decoder *d, enum jscan_token token)
 	};
 	if (read_object(d, token, fields))
 		return d->err->kind;
+	/* The reference takes what is not there for 0. No server leaves it out. */
+	if (!from_containers && !d->item.has_value && d->query->mode != ARITH_STRICT)
+		return error_set(d->err, ERR_INVALID, "items[%zu].value: expected a quantity",
+			d->list->n_items);
 	d->list->n_items++;
 	if (!from_containers)
 		return kind == HPA_METRIC_PODS ? push_sample(d) : push_value(d);
@@ -490,6 +498,9 @@ enum error_kind readings_list_decode(struct arena *a, const struct readings_quer
 	};
 	enum error_kind kind = decode(&d, answer);
 
+	/* Nested too deeply, or more than the pass has room for: bad input as any other. */
+	if (kind == ERR_LIMIT)
+		kind = err->kind = ERR_INVALID;
 	if (kind == ERR_INVALID) {
 		list.problem = sv_of(arena_printf(a, "%s", err->text));
 		if (!list.problem.ptr)

@@ -47,7 +47,8 @@ static bool holds(struct sv text, struct sv part)
 static bool refused_a_number(const struct conclusion *c)
 {
 	static const struct sv TEXTS[] = { SV("too large to compute with"),
-		SV("the target is zero, negative or"), SV("the sum of the metric's values is") };
+		SV("the target is zero, negative or"), SV("the sum of the metric's values is"),
+		SV(".value: expected a quantity") };
 	bool refused = false;
 	for (size_t i = 0; i < c->events.n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(TEXTS); k++)

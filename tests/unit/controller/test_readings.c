@@ -81,8 +81,18 @@ static const struct {
 		CUSTOM("{\"describedObject\":{\"name\":\"a\",\"kind\":\"Service\"},\"value\":"
 		       "\"20\"}"),
 		"a=20000" },
-	{ "a missing value is zero", PODS, CUSTOM("{\"describedObject\":{\"name\":\"a\"}}"),
-		"a=0" },
+	{ "a missing value is no value", PODS, CUSTOM("{\"describedObject\":{\"name\":\"a\"}}"),
+		"unable to fetch metrics from custom metrics API: items[0].value: expected a "
+		"quantity" },
+	{ "null is no value either", EXTERNAL, "{\"items\":[{\"value\":1},{\"value\":null}]}",
+		"unable to fetch metrics from external metrics API: items[1].value: expected a "
+		"quantity" },
+	{ "nor is it a usage", RESOURCE,
+		METRICS("{\"metadata\":{\"name\":\"a\"},\"containers\":[" USE(
+			"x", "\"cpu\":null") "]},"
+					     "{\"metadata\":{\"name\":\"b\"},\"containers\":[" USE(
+						     "x", "\"cpu\":\"1\"") "]}"),
+		"b=1000" },
 	{ "here a kind is demanded", PODS, "{\"items\":[]}",
 		"unable to fetch metrics from custom metrics API: Object 'Kind' is missing in "
 		"'{\"items\":[]}'" },
@@ -102,8 +112,7 @@ static const struct {
 		"returned 2 results when we asked for "
 		"exactly one" },
 	{ "external values stay in order, duplicates of a member: the last", EXTERNAL,
-		"{\"items\":[{\"value\":\"5\"},{\"value\":\"9\",\"value\":\"7\"},{}]}",
-		"5000 7000 0" },
+		"{\"items\":[{\"value\":\"5\"},{\"value\":\"9\",\"value\":\"7\"}]}", "5000 7000" },
 	{ "escapes in a quantity are not undone", EXTERNAL, "{\"items\":[{\"value\":\"\\u0035\"}]}",
 		"unable to fetch metrics from external metrics API: quantities must match the "
 		"regular expression "
@@ -178,14 +187,17 @@ START_TEST(times_and_windows_are_kept)
 	ck_assert_int_eq(r.samples[0].at.sec, 946684810);
 	ck_assert_int_eq(r.samples[0].window_ns, 30 * NS_PER_SEC);
 	r = decode(PODS,
-		CUSTOM("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10,\"window\":9}"),
+		CUSTOM("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10,\"window\":9,"
+		       "\"value\":1}"),
 		ARITH_SAFE);
 	ck_assert_int_eq(r.samples[0].window_ns, 10 * NS_PER_SEC);
 	r = decode(PODS,
-		CUSTOM1("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10,\"window\":9}"),
+		CUSTOM1("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10,\"window\":9,"
+			"\"value\":1}"),
 		ARITH_SAFE);
 	ck_assert_int_eq(r.samples[0].window_ns, 9 * NS_PER_SEC);
-	r = decode(PODS, CUSTOM1("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10}"),
+	r = decode(PODS,
+		CUSTOM1("{\"describedObject\":{\"name\":\"a\"},\"windowSeconds\":10,\"value\":1}"),
 		ARITH_SAFE);
 	ck_assert_int_eq(r.samples[0].window_ns, 60 * NS_PER_SEC);
 	ck_assert(instant_wall_is_zero(r.samples[0].at));
@@ -199,6 +211,8 @@ START_TEST(strict_values_wrap_as_the_reference)
 	struct reading r = decode(EXTERNAL,
 		"{\"items\":[{\"value\":\"1E\"},{\"value\":\"9223372036854776\"}]}", ARITH_STRICT);
 	ck_assert_str_eq(show(&r), "0 -9223372036854775616");
+	r = decode(EXTERNAL, "{\"items\":[{},{\"value\":null}]}", ARITH_STRICT);
+	ck_assert_str_eq(show(&r), "0 0");
 	arena_done(&arena);
 }
 END_TEST
@@ -213,9 +227,9 @@ START_TEST(failed_requests_and_other_media_types_fail_the_reading)
 	ck_assert_int_eq(readings_decode(&arena, &query, &answer, &reading, &err), ERR_OK);
 	ck_assert_str_eq(show(&reading),
 		"unable to fetch metrics from external metrics API: connection refused");
-	answer = (struct readings_answer){
-		.http_status = 200, .content_type = SV("text/html"), .body = SV("{\"items\":[{}]}")
-	};
+	answer = (struct readings_answer){ .http_status = 200,
+		.content_type = SV("text/html"),
+		.body = SV("{\"items\":[{\"value\":0}]}") };
 	ck_assert_int_eq(readings_decode(&arena, &query, &answer, &reading, &err), ERR_OK);
 	ck_assert_str_eq(show(&reading), "unable to fetch metrics from external metrics API: "
 					 "serializer for text/html doesn't exist");
