@@ -154,10 +154,11 @@ class Cluster:
         self.load = {}  # requests per second of a target; None: nothing is known
         self.value = {}  # external metrics
         self.metric_bends = []
+        self.known_pods = {}  # (namespace, selector) -> when, names
 
     def __enter__(self):
         with open(self.folder / "sandbox.log", "wb") as log:
-            self.sandbox = subprocess.Popen([str(BIN / "flyball-sandbox"), "--step=100ms", "--startup-delay=100ms"], stdin=subprocess.DEVNULL,
+            self.sandbox = subprocess.Popen([str(BIN / "flyball-sandbox"), "--step=200ms", "--startup-delay=100ms"], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         line = self.sandbox.stdout.readline().decode()
         found = re.match(r"sandbox ready api=127.0.0.1:(\d+)", line)
@@ -310,13 +311,20 @@ class Cluster:
             self.create_target(name)
             self.create_hpa(name, **(spec if name == "web" else {}))
         self.start(*flags, user=user)
-        until("web is scaled", lambda: self.is_at(web), 40)
-        until("other is scaled", lambda: self.is_at(other, "other"), 40)
-        until("pods run", lambda: len(self.pods("default", "app=web")) == web, 20)
+        until("web is scaled", lambda: self.is_at(web), 40, 0.1)
+        until("other is scaled", lambda: self.is_at(other, "other"), 40, 0.1)
+        until("pods run", lambda: len(self.pods_now("default", "app=web")) == web, 20)
 
     # Metrics
 
     def pods(self, namespace, selector):
+        """A metrics API need not know of every pod at once: the list may be half a second old."""
+        at, names = self.known_pods.get((namespace, selector), (0, []))
+        if time.monotonic() - at > 0.5:
+            at, names = self.known_pods[namespace, selector] = time.monotonic(), self.pods_now(namespace, selector)
+        return names
+
+    def pods_now(self, namespace, selector):
         return [pod["metadata"]["name"] for pod in self.get(f"/api/v1/namespaces/{namespace}/pods?labelSelector={quote(selector)}")["items"]]
 
     def pod_values(self, request, value=None):
