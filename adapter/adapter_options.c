@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "common/instant.h"
+#include "common/options_man.h"
 
 static const char *const COMPATIBILITY[] = { "default", "strict", NULL };
 static const char *const LOG_FORMATS[] = { "text", "json", NULL };
@@ -56,7 +57,7 @@ static const char *const IGNORED_BOOLS[] = { "add-dir-header", "alsologtostderr"
 	"one-output", "permit-address-sharing", "permit-port-sharing", "profiling", "skip-headers",
 	"skip-log-headers" };
 
-#define N_OWN 45u
+#define N_OWN 46u
 #define N_ALL (N_OWN + ARRAY_LEN(IGNORED) + ARRAY_LEN(IGNORED_BOOLS))
 
 static void set_defaults(struct adapter_options *o)
@@ -142,6 +143,7 @@ static size_t own_flags(struct adapter_options *o, struct option *t)
 		{ .name = "v", .letter = 'v', .kind = OPTION_INT, .target = &o->verbosity, .value_name = "N", .help = "6 and above: log every question to Prometheus" },
 		{ .name = "help", .letter = 'h', .kind = OPTION_BOOL, .target = &o->help, .help = "print this text" },
 		{ .name = "version", .kind = OPTION_BOOL, .target = &o->version, .help = "print the version" },
+		{ .name = "man", .kind = OPTION_BOOL, .target = &o->man, .help = "print the manual page as roff" },
 	};
 	_Static_assert(ARRAY_LEN(own) == N_OWN, "N_OWN counts the flags");
 	memcpy(t, own, sizeof(own));
@@ -179,6 +181,36 @@ void adapter_options_done(struct adapter_options *o)
 	options_list_done(&o->proxy_extra_prefixes);
 	options_list_done(&o->always_allow_paths);
 	options_list_done(&o->rest);
+}
+
+void adapter_options_man(struct buf *out)
+{
+	static const char *const PARAGRAPHS[] = {
+		"flyball-adapter answers custom.metrics.k8s.io, external.metrics.k8s.io and "
+		"metrics.k8s.io with what Prometheus answers to the queries that its rules make. "
+		"It "
+		"takes the configuration and the flags of prometheus-adapter; flags of that "
+		"program "
+		"that only configure Go's libraries are accepted without effect and not listed "
+		"here.",
+		"It ends with 0 after SIGTERM or SIGINT, with 1 after a second one, with 2 when "
+		"the "
+		"command line is wrong, and with 255 when it cannot serve.",
+		NULL
+	};
+	static const struct options_page PAGE = {
+		.name = "flyball-adapter",
+		.section = "8",
+		.version = FLYBALL_VERSION,
+		.summary = "serves Kubernetes' metrics APIs from Prometheus queries",
+		.synopsis = "--config=FILE --prometheus-url=URL [flags]",
+		.paragraphs = PARAGRAPHS,
+	};
+	struct adapter_options defaults;
+	struct option table[N_ALL];
+
+	set_defaults(&defaults);
+	options_man_print(out, &PAGE, table, all_flags(&defaults, table));
 }
 
 void adapter_options_help(struct buf *out)

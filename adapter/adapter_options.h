@@ -36,7 +36,7 @@ struct adapter_options {
 	int64_t verbosity;
 	int log_format;	   /* enum log_format */
 	int compatibility; /* enum adapter_compatibility */
-	bool help, version;
+	bool help, version, man;
 	/* private */
 	struct option_list rest;
 };
@@ -48,6 +48,8 @@ MUST_USE enum error_kind adapter_options_parse(
 	int argc, char **argv, struct adapter_options *ret, struct error *err);
 void adapter_options_done(struct adapter_options *o);
 void adapter_options_help(struct buf *out);
+/* The manual page. */
+void adapter_options_man(struct buf *out);
 /* What --tls-min-version and --tls-cipher-suites leave of the default. Suites without AEAD or forward secrecy are accepted and never used; when no suite of
  * TLS 1.2 is left, that version goes. */
 struct http_tls_policy adapter_options_tls(const struct adapter_options *o);

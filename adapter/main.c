@@ -106,6 +106,8 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	} else if (options.help) {
 		status = print(adapter_options_help);
+	} else if (options.man) {
+		status = print(adapter_options_man);
 	} else if (options.version) {
 		status = print(write_version);
 	} else {

@@ -29,3 +29,14 @@ function(flyball_program program folder)
 	target_link_libraries(${program} PRIVATE flyball_${folder} flyball_warnings)
 	install(TARGETS ${program})
 endfunction()
+
+# A program that prints its manual page tells what it takes: the page cannot say anything else.
+function(flyball_manual program)
+	set(page ${CMAKE_BINARY_DIR}/man/${program}.8)
+	add_custom_command(OUTPUT ${page}
+		COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/man
+		COMMAND ${program} --man > ${page}
+		DEPENDS ${program} VERBATIM)
+	add_custom_target(${program}-manual ALL DEPENDS ${page})
+	install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+endfunction()

@@ -296,6 +296,34 @@ enum error_kind options_parse(const struct option *table, size_t n, int argc, ch
 	return rc;
 }
 
+enum error_kind options_set(
+	const struct option *table, size_t n, struct sv name, char *value, struct error *err)
+{
+	const struct walk w = { .table = table, .n = n };
+	const struct option *o = find_long(&w, name);
+
+	return o ? set(o, value, err) : unknown_flag(&w, name, err);
+}
+
+char *options_find(int argc, char **argv, const char *name)
+{
+	struct sv wanted = sv_of(name);
+	char *found = NULL;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		struct sv argument = sv_of(argv[i]);
+		if (!sv_has_prefix(argument, SV("--")) ||
+			!sv_has_prefix(sv_skip(argument, 2), wanted))
+			continue;
+		char *behind = argv[i] + 2 + wanted.len;
+		if (*behind == '=')
+			found = behind + 1;
+		else if (*behind == '\0' && i + 1 < argc)
+			found = argv[++i];
+	}
+	return found;
+}
+
 void options_list_done(struct option_list *list)
 {
 	VEC_DONE(&list->items);
@@ -312,8 +340,10 @@ static void put_int(struct buf *out, const struct option *o)
 }
 
 /* Switches are off unless their help says otherwise; lists begin empty. */
-static void put_value(struct buf *out, const struct option *o)
+void options_put_value(struct buf *out, const struct option *o)
 {
+	if (!o->target)
+		return;
 	switch (o->kind) {
 	case OPTION_TEXT:
 		if (*(const char **)o->target)
@@ -345,7 +375,7 @@ static void put_default(struct buf *out, const struct option *o)
 	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 256);
-	put_value(&text, o);
+	options_put_value(&text, o);
 	if (text.len > 0)
 		buf_printf(out, " (default %s)", buf_text(&text));
 }
@@ -373,6 +403,15 @@ static void put_wrapped(struct buf *out, struct sv text)
 	buf_put_char(out, '\n');
 }
 
+void options_put_usage(struct buf *out, const struct option *o)
+{
+	if (o->letter)
+		buf_printf(out, "-%c, ", o->letter);
+	buf_printf(out, "--%s", o->name);
+	if (takes_value(o))
+		buf_printf(out, "=%s", o->value_name ? o->value_name : "VALUE");
+}
+
 void options_help(struct buf *out, const struct option *table, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -382,19 +421,14 @@ void options_help(struct buf *out, const struct option *table, size_t n)
 			continue;
 		size_t start = out->len;
 		buf_put_str(out, "  ");
-		if (o->letter)
-			buf_printf(out, "-%c, ", o->letter);
-		buf_printf(out, "--%s", o->name);
-		if (takes_value(o))
-			buf_printf(out, "=%s", o->value_name ? o->value_name : "VALUE");
+		options_put_usage(out, o);
 		if (out->len - start >= HELP_COLUMN)
 			buf_printf(out, "\n%*s", HELP_COLUMN, "");
 		else
 			buf_printf(out, "%*s", (int)(HELP_COLUMN - (out->len - start)), "");
 		buf_init(&help, 4096);
 		buf_put_str(&help, o->help);
-		if (o->target)
-			put_default(&help, o);
+		put_default(&help, o);
 		put_wrapped(out, buf_sv(&help));
 	}
 }

@@ -40,5 +40,15 @@ struct option {
 MUST_USE enum error_kind options_parse(const struct option *table, size_t n, int argc, char **argv,
 	struct option_list *ret_rest, struct error *err);
 void options_list_done(struct option_list *list);
+/* Sets one flag as the command line does. The value is borrowed as argv is, and a list is cut in it. errors: INVALID, as above, also for a name that is no
+ * flag. */
+MUST_USE enum error_kind options_set(
+	const struct option *table, size_t n, struct sv name, char *value, struct error *err);
+/* The last value of --NAME in argv, for what has to be known before the other flags are read; NULL: it is not given. */
+char *options_find(int argc, char **argv, const char *name);
 /* The flags as help text, two columns, with defaults, 100 columns wide. */
 void options_help(struct buf *out, const struct option *table, size_t n);
+/* "--NAME=VALUE" of the help, with the letter if there is one. */
+void options_put_usage(struct buf *out, const struct option *o);
+/* The target's value as the flag would take it; nothing where there is none. */
+void options_put_value(struct buf *out, const struct option *o);

@@ -5,15 +5,25 @@
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/yx.h"
+#include "controller/controller_options.h"
 #include "promql/server_config.h"
+
+/* The flags in it are controller_options.h's; they count when the program starts. */
+static void check_keys(struct decoder *d, const struct jtree *root)
+{
+	JTREE_FOREACH (member, root) {
+		const char *where = arena_strdup(d->arena, member->raw_key);
+		if (!sv_is(member->raw_key, "servers") && !controller_options_has(member->raw_key))
+			decoder_find(d, member, where ? where : "a member",
+				"unknown; expected servers, or the name of a flag");
+	}
+}
 
 static void decode(struct decoder *d, const struct jtree *root, struct config_file *ret)
 {
-	static const char *const keys[] = { "servers", NULL };
-
 	if (!decoder_is_object(d, root, "the file"))
 		return;
-	decoder_check_keys(d, root, "the file", keys);
+	check_keys(d, root);
 	ret->prometheus.at = server_config_decode(d, jtree_get(root, "servers"),
 		SERVER_CONFIG_TENANTS | SERVER_CONFIG_SERVICES, &ret->prometheus.n);
 }

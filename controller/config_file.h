@@ -1,6 +1,6 @@
 #pragma once
-/* The file of --config, in YAML: what does not fit on a command line. Its only key is `servers`, the Prometheus servers that metrics of type
- * Prometheus may ask; each definition has the keys of the adapter's and says for whom it is:
+/* The file of --config, in YAML: flags under their names (controller_options.h), and what does not fit on a command line: `servers`, the Prometheus
+ * servers that metrics of type Prometheus may ask; each definition has the keys of the adapter's and says for whom it is:
  *
  *   servers:
  *   - name: main

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+#include "common/file.h"
+#include "common/limits.h"
+#include "common/options_file.h"
+#include "common/options_man.h"
+#include "common/yx.h"
 #include "controller/canary_watch.h"
 #include "controller/decisions.h"
 
@@ -136,8 +141,9 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.kind = OPTION_TEXT,
 			.target = &o->config_file,
 			.value_name = "FILE",
-			.help = "YAML: the Prometheus servers that metrics of type Prometheus may "
-				"ask" },
+			.help = "YAML: flags under their names, and under `servers` the Prometheus "
+				"servers that metrics of type Prometheus may ask; a flag of the "
+				"command line wins" },
 		{ .name = "native-hpas",
 			.kind = OPTION_CHOICE,
 			.target = &r->native,
@@ -283,6 +289,10 @@ static size_t fill(struct option table[N_OPTIONS], struct raw *r)
 			.kind = OPTION_BOOL,
 			.target = &o->version,
 			.help = "prints the version and ends" },
+		{ .name = "man",
+			.kind = OPTION_BOOL,
+			.target = &o->man,
+			.help = "prints the manual page as roff and ends" },
 		{ .name = "help",
 			.letter = 'h',
 			.kind = OPTION_BOOL,
@@ -348,6 +358,40 @@ static enum error_kind set_gate(struct settings *s, struct sv text, struct error
 		SV_ARG(text));
 }
 
+static const char *const NO_FLAGS[] = { "servers", NULL };
+static const char *const ONLY_COMMAND_LINE[] = { "config", "help", "version", "man", NULL };
+
+/* The flags in the file of --config. */
+static enum error_kind read_file(
+	struct arena *a, const struct option *table, size_t n, const char *path, struct error *err)
+{
+	const struct options_file file = {
+		.table = table, .n = n, .others = NO_FLAGS, .never = ONLY_COMMAND_LINE
+	};
+	struct jtree **documents = NULL;
+	size_t n_documents = 0;
+	struct sv text;
+
+	arena_init(a, LIMIT_CONFIG_FILE_BYTES * 8);
+	if (file_read(a, path, LIMIT_CONFIG_FILE_BYTES, &text, err) != ERR_OK ||
+		yx_parse(a, text, path, &documents, &n_documents, err) != ERR_OK)
+		return err->kind;
+	return n_documents > 0 ? options_file_apply(a, &file, documents[0], path, err) : ERR_OK;
+}
+
+bool controller_options_has(struct sv name)
+{
+	struct option table[N_OPTIONS];
+	struct raw r;
+
+	set_defaults(&r);
+	size_t n = fill(table, &r);
+	for (size_t i = 0; i < n; i++)
+		if (sv_is(name, table[i].name))
+			return true;
+	return false;
+}
+
 enum error_kind controller_options_parse(
 	int argc, char **argv, struct controller_options *ret, struct error *err)
 {
@@ -357,7 +401,10 @@ enum error_kind controller_options_parse(
 
 	set_defaults(&r);
 	size_t n = fill(table, &r);
-	enum error_kind rc = options_parse(table, n, argc, argv, &rest, err);
+	const char *path = options_find(argc, argv, "config");
+	enum error_kind rc = path ? read_file(&r.o.file, table, n, path, err) : ERR_OK;
+	if (rc == ERR_OK)
+		rc = options_parse(table, n, argc, argv, &rest, err);
 	if (rc == ERR_OK && rest.items.n > 0)
 		rc = error_set(err, ERR_INVALID, "unexpected argument '%s'; --help lists the flags",
 			rest.items.at[0]);
@@ -368,6 +415,7 @@ enum error_kind controller_options_parse(
 	if (rc == ERR_OK && !r.o.secure.cert_file[0] != !r.o.secure.key_file[0])
 		rc = error_set(err, ERR_INVALID,
 			"--tls-cert-file and --tls-private-key-file must be given together");
+	*ret = r.o;
 	if (rc != ERR_OK)
 		return rc;
 	r.o.controller.native = (enum controller_native)r.native;
@@ -377,6 +425,39 @@ enum error_kind controller_options_parse(
 	r.o.controller.settings.guards = r.compatibility != 1;
 	*ret = r.o;
 	return ERR_OK;
+}
+
+void controller_options_done(struct controller_options *o)
+{
+	arena_done(&o->file);
+}
+
+void controller_options_man(struct buf *out)
+{
+	static const char *const PARAGRAPHS[] = {
+		"flyball-controller looks at HorizontalPodAutoscalers (autoscaling/v2) and "
+		"HorizontalAutoscalers (flyball.dev/v1alpha1) once in each sync period, and sets "
+		"the replicas of their targets. By default it only observes the former.",
+		"Flags that kube-controller-manager has are spelled as there. Each flag may stand "
+		"in the YAML file of --config, under its name without the dashes; a flag of the "
+		"command line wins. Flags of the file count when the program starts.",
+		"It ends with 0 after SIGTERM or SIGINT, with 2 when the command line or a file is "
+		"wrong, and with 1 when it cannot go on.",
+		NULL
+	};
+	static const struct options_page PAGE = {
+		.name = "flyball-controller",
+		.section = "8",
+		.version = FLYBALL_VERSION,
+		.summary = "scales workloads as their autoscaler objects say",
+		.synopsis = "[flags]",
+		.paragraphs = PARAGRAPHS,
+	};
+	struct option table[N_OPTIONS];
+	struct raw r;
+
+	set_defaults(&r);
+	options_man_print(out, &PAGE, table, fill(table, &r));
 }
 
 void controller_options_help(struct buf *out)

@@ -17,6 +17,8 @@
 /* Of a query to Prometheus, and how long its answer serves others who ask the same. */
 #define QUERY_TIMEOUT_NS (10 * NS_PER_SEC)
 #define QUERY_FRESH_NS NS_PER_SEC
+/* The help and the manual page are about 16 KiB. */
+#define MAX_PRINTED_BYTES (256u * 1024)
 #define USER_AGENT "flyball-controller/" FLYBALL_VERSION " horizontal-pod-autoscaler"
 
 /* Freed from the last to the first. */
@@ -183,32 +185,47 @@ static enum error_kind run(const struct controller_options *o, struct error *err
 	return loop_run(p.loop, err);
 }
 
+static int print(void (*write)(struct buf *out))
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	buf_init(&text, MAX_PRINTED_BYTES);
+	write(&text);
+	fputs(buf_text(&text), stdout);
+	return text.failed == ERR_OK ? 0 : 1;
+}
+
+static int start(const struct controller_options *o)
+{
+	struct error err;
+
+	if (o->help)
+		return print(controller_options_help);
+	if (o->man)
+		return print(controller_options_man);
+	if (o->version) {
+		puts("flyball-controller " FLYBALL_VERSION);
+		return 0;
+	}
+	log_init((enum log_level)o->log_level, (enum log_format)o->log_format);
+	if (run(o, &err) == ERR_OK)
+		return 0;
+	fprintf(stderr, "flyball-controller: %s\n", err.text);
+	return err.kind == ERR_INVALID || err.kind == ERR_NOTFOUND ? 2 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct controller_options o;
 	struct error err;
+	int code = 2;
 
 	mem_setup();
 	jx_init();
-	if (controller_options_parse(argc, argv, &o, &err) != ERR_OK) {
+	if (controller_options_parse(argc, argv, &o, &err) == ERR_OK)
+		code = start(&o);
+	else
 		fprintf(stderr, "flyball-controller: %s\n", err.text);
-		return 2;
-	}
-	if (o.help) {
-		AUTO(buf_done) struct buf text = { 0 };
-		buf_init(&text, 65536);
-		controller_options_help(&text);
-		fputs(buf_text(&text), stdout);
-		return 0;
-	}
-	if (o.version) {
-		puts("flyball-controller " FLYBALL_VERSION);
-		return 0;
-	}
-	log_init((enum log_level)o.log_level, (enum log_format)o.log_format);
-	if (run(&o, &err) != ERR_OK) {
-		fprintf(stderr, "flyball-controller: %s\n", err.text);
-		return err.kind == ERR_INVALID || err.kind == ERR_NOTFOUND ? 2 : 1;
-	}
-	return 0;
+	controller_options_done(&o);
+	return code;
 }

@@ -1,5 +1,7 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "controller/controller_options.h"
 
@@ -83,6 +85,8 @@ static const struct {
 		"--horizontal-pod-autoscaler-tolerance=-1: expected a number from 0 to 1" },
 	{ "--leader-elect-lease-duration=0s",
 		"--leader-elect-lease-duration=0s: expected a duration from 1s to 1h0m0s" },
+	{ "--tls-cert-file=a",
+		"--tls-cert-file and --tls-private-key-file must be given together" },
 	{ "stray", "unexpected argument 'stray'; --help lists the flags" },
 };
 
@@ -93,6 +97,109 @@ START_TEST(refused)
 
 	ck_assert_int_eq(parse(REFUSED[_i].flag, &o, &err), ERR_INVALID);
 	ck_assert_str_eq(err.text, REFUSED[_i].error);
+}
+END_TEST
+
+/* A file with this text, as --config and another flag. */
+static enum error_kind parse_with_file(
+	const char *yaml, const char *flag, struct controller_options *o, struct error *err)
+{
+	static char path[] = "/tmp/flyball-options-XXXXXX";
+	static char config[64], copy[256];
+	char name[] = "flyball-controller";
+	char *argv[] = { name, config, copy };
+
+	memset(path + sizeof(path) - 7, 'X', 6);
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, yaml, strlen(yaml)), (ssize_t)strlen(yaml));
+	ck_assert_int_eq(close(fd), 0);
+	(void)snprintf(config, sizeof(config), "--config=%s", path);
+	(void)snprintf(copy, sizeof(copy), "%s", flag);
+	enum error_kind kind = controller_options_parse(3, argv, o, err);
+	ck_assert_int_eq(unlink(path), 0);
+	return kind;
+}
+
+START_TEST(the_file_says_what_the_command_line_does_not)
+{
+	struct controller_options o;
+	struct error err;
+
+	ck_assert_msg(parse_with_file("native-hpas: own\n"
+				      "sync-period: 20s\n"
+				      "port: 8080\n"
+				      "secure-port: 8443\n"
+				      "leader-elect: true\n"
+				      "feature-gates: [HPAScaleToZero=true]\n"
+				      "servers: []\n",
+			      "--sync-period=30s", &o, &err) == ERR_OK,
+		"%s", err.text);
+	ck_assert_int_eq(o.controller.native, CONTROLLER_OWN);
+	ck_assert_int_eq(o.controller.sync_period_ns, 30 * NS_PER_SEC);
+	ck_assert_int_eq(o.port, 8080);
+	ck_assert_int_eq(o.secure.port, 8443);
+	ck_assert(o.election.enabled);
+	ck_assert(o.controller.settings.scale_to_zero);
+	ck_assert_ptr_nonnull(o.config_file);
+	controller_options_done(&o);
+}
+END_TEST
+
+START_TEST(a_wrong_file_is_told_with_its_line)
+{
+	struct controller_options o;
+	struct error err;
+
+	ck_assert_int_eq(
+		parse_with_file("port: 1\nsync-perod: 1s\n", "--port=2", &o, &err), ERR_INVALID);
+	ck_assert_ptr_nonnull(
+		strstr(err.text, ":2: unknown flag --sync-perod; did you mean --sync-period?"));
+	controller_options_done(&o);
+	ck_assert_int_eq(parse_with_file("config: x\n", "--port=2", &o, &err), ERR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.text, "only the command line may have it"));
+	controller_options_done(&o);
+}
+END_TEST
+
+/* "  -x, --some-name=VALUE  text" -> "some\-name", as the page has it; false: no line of a flag. */
+static bool page_name(struct sv line, struct buf *out)
+{
+	struct sv rest;
+	bool found;
+	size_t at = sv_find_sv(line, SV("--"));
+
+	if (!sv_has_prefix(line, SV("  ")) || at > sizeof("  -x, ") - 1)
+		return false;
+	struct sv name = sv_cut(sv_skip(line, at + 2), ' ', &rest, &found);
+	name = sv_cut(name, '=', &rest, &found);
+	buf_clear(out);
+	buf_put_str(out, "\\-\\-");
+	for (size_t i = 0; i < name.len; i++)
+		buf_printf(out, name.ptr[i] == '-' ? "\\%c" : "%c", name.ptr[i]);
+	return true;
+}
+
+START_TEST(the_manual_page_lists_every_flag_of_the_help)
+{
+	AUTO(buf_done) struct buf help = { 0 }, man = { 0 }, name = { 0 };
+	size_t n = 0;
+
+	buf_init(&help, 100000);
+	buf_init(&man, 100000);
+	buf_init(&name, 1000);
+	controller_options_help(&help);
+	controller_options_man(&man);
+	struct sv rest = buf_sv(&help);
+	for (bool found = true; found;) {
+		struct sv line = sv_cut(rest, '\n', &rest, &found);
+		if (!page_name(line, &name))
+			continue;
+		n++;
+		ck_assert_msg(strstr(buf_text(&man), buf_text(&name)) != NULL, "%s is missing",
+			buf_text(&name));
+	}
+	ck_assert_uint_ge(n, 30);
 }
 END_TEST
 
@@ -115,6 +222,9 @@ int main(void)
 	tcase_add_loop_test(tcase, refused, 0, (int)ARRAY_LEN(REFUSED));
 	tcase_add_test(tcase, the_election_is_kube_controller_managers_and_off);
 	tcase_add_test(tcase, help_names_every_mode);
+	tcase_add_test(tcase, the_file_says_what_the_command_line_does_not);
+	tcase_add_test(tcase, a_wrong_file_is_told_with_its_line);
+	tcase_add_test(tcase, the_manual_page_lists_every_flag_of_the_help);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
