@@ -125,8 +125,16 @@ static void see(struct canary_watch *w, const struct object_id *id, struct sv js
 {
 	struct managed_fields_writer writer = { .manager = "" };
 
-	if (!keep_version(w, id->resource_version))
+	if (!keep_version(w, id->resource_version)) {
+		/* A read that is older than what the watch told is read again later. Where that goes on, versions began anew (a backup was put back):
+		 * nothing is known any more. */
+		if (read) {
+			w->version = 0;
+			canary_forget(&w->canary);
+			canary_fail(&w->canary, instant_mono_now());
+		}
 		return;
+	}
 	(void)find_writer(json, &writer);
 	canary_see(&w->canary, canary_look(json), read, sv_of(writer.manager), instant_mono_now());
 }

@@ -254,6 +254,19 @@ START_TEST(a_namespace_is_needed)
 }
 END_TEST
 
+START_TEST(versions_that_begin_anew_are_no_reason_to_ask_all_the_time)
+{
+	version = 1000;
+	canary_watch_lead(watch, true);
+	FAKE_UNTIL(&fake, verdict == CANARY_SILENT);
+	version = 3;
+	int n = fake_count(&fake, "GET " ONE);
+	FAKE_UNTIL(&fake, verdict != CANARY_SILENT);
+	FAKE_UNTIL(&fake, verdict == CANARY_SILENT);
+	ck_assert_int_le(fake_count(&fake, "GET " ONE), n + 10);
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -268,6 +281,7 @@ static void add(TCase *t)
 	tcase_add_test(t, a_server_that_is_away_ends_the_silence);
 	tcase_add_test(t, another_ones_status_is_evidence_for_a_while);
 	tcase_add_test(t, a_namespace_is_needed);
+	tcase_add_test(t, versions_that_begin_anew_are_no_reason_to_ask_all_the_time);
 }
 
 int main(void)
