@@ -64,6 +64,14 @@ void author_ask_free(struct author_ask *a)
 	mem_free(a);
 }
 
+void author_ask_cancel(struct author_ask *a)
+{
+	for (size_t i = 0; i < MAX_QUESTIONS; i++) {
+		client_cancel(TAKE_PTR(a->questions[i].call));
+		arena_done(&a->questions[i].memory);
+	}
+}
+
 static void tell(const struct question *q, const struct managed_fields_writer *author)
 {
 	const struct autoscaler_kind_names *names = autoscaler_kind_names(q->kind);

@@ -16,6 +16,9 @@ MUST_USE struct author_ask *author_ask_new(struct kube_client *client, struct ev
 void author_ask_free(struct author_ask *a);
 DEFINE_AUTO(struct author_ask *, author_ask_free)
 
+/* We lead no more: answers that are still to come are told by nobody. */
+void author_ask_cancel(struct author_ask *a);
+
 /* A watched target, as the server sent it. */
 void author_ask_see(
 	struct author_ask *a, enum scale_kind kind, const struct object_id *id, struct sv json);

@@ -177,6 +177,8 @@ void controller_step_down(struct controller *c)
 {
 	c->leading = false;
 	beside_lead(c->beside, false);
+	if (c->authors)
+		author_ask_cancel(c->authors);
 	turn(c);
 }
 

@@ -128,7 +128,7 @@ static bool scales(const struct report *r, const struct autoscaler *one, const s
 	return !r->compares;
 }
 
-/* A count that is not the one that we left: somebody set it. */
+/* A count that is not the one that we left: somebody set it. That is told by an event. */
 static void notice_others(struct report *r, struct report_memory *m, const struct autoscaler *one,
 	const struct drive_result *result)
 {
@@ -139,7 +139,7 @@ static void notice_others(struct report *r, struct report_memory *m, const struc
 		return;
 	}
 	int32_t current = pass->proposal.current;
-	if (m->expected.set && m->expected.value != current) {
+	if (result->may_send_events && m->expected.set && m->expected.value != current) {
 		const struct discovery_mapping *mapping = &pass->mappings[pass->mapping];
 		const struct api_path path = { .group = mapping->group,
 			.version = mapping->preferred,

@@ -115,6 +115,19 @@ START_TEST(old_authors_and_our_own_writes_are_no_news)
 }
 END_TEST
 
+START_TEST(a_standby_tells_nothing)
+{
+	target = OWNED("kubectl", "scale", "2026-01-01T00:00:00Z");
+	changed();
+	FAKE_UNTIL(&fake, fake_count(&fake, "GET ") == 1);
+	author_ask_cancel(authors);
+	fake_turn_for(&fake, 100 * NS_PER_MS);
+	ck_assert_str_eq(told, "");
+	changed();
+	FAKE_UNTIL(&fake, told[0] != '\0');
+}
+END_TEST
+
 START_TEST(questions_have_a_bound)
 {
 	for (int i = 0; i < 100; i++)
@@ -130,6 +143,7 @@ static void add(TCase *t)
 	tcase_add_test(t, what_a_watch_showed_is_told_without_a_request);
 	tcase_add_test(t, otherwise_the_target_is_read);
 	tcase_add_test(t, old_authors_and_our_own_writes_are_no_news);
+	tcase_add_test(t, a_standby_tells_nothing);
 	tcase_add_test(t, questions_have_a_bound);
 }
 
