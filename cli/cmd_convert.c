@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/convert.h"
+#include "cli/convert_keda.h"
 #include "cli/source_file.h"
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
@@ -22,7 +23,7 @@ struct convert_options {
 	struct option_list files, rest;
 	int to;	    /* enum convert_to */
 	int output; /* OUTPUT_... */
-	bool help;
+	bool to_given, help;
 };
 
 static void fill(struct option table[N_OPTIONS], struct convert_options *o)
@@ -57,9 +58,11 @@ static void fill(struct option table[N_OPTIONS], struct convert_options *o)
 
 static const char INTRO[] =
 	"flyball convert -f FILE [--to=VERSION]: writes autoscalers in another API version.\n"
-	"KEDA's ScaledObjects become our own kind. Other objects in the files are printed as they "
-	"are. Quantities stay as written;\nthe status, managed fields and what else only the API "
-	"server writes is left out. What the version cannot express\nis named on standard error.\n"
+	"KEDA's ScaledObjects become our own kind unless --to says otherwise. Other objects in the "
+	"files are printed as they are.\n"
+	"Quantities stay as written; the status, managed fields and what else only the API server "
+	"writes is left out.\n"
+	"What the version cannot express is named on standard error.\n"
 	"Exit code 0; 2 for a wrong command line or input, and then nothing is printed.\n\n";
 
 static enum error_kind read_files(struct arena *a, const struct option_list *files,
@@ -135,6 +138,14 @@ static void put_yaml_all(struct buf *out, struct jtree *const *documents, size_t
 	}
 }
 
+/* A ScaledObject as an HPA would lose most of what it says: only for whom asks for that. */
+static enum convert_to target_of(
+	const struct convert_options *o, const struct manifest_document *document)
+{
+	return !o->to_given && convert_keda_is(document->tree) ? CONVERT_TO_OWN
+							       : (enum convert_to)o->to;
+}
+
 static enum error_kind convert_all(struct arena *a, const struct convert_options *o,
 	struct convert_notes *notes, struct buf *out, struct error *err)
 {
@@ -148,7 +159,7 @@ static enum error_kind convert_all(struct arena *a, const struct convert_options
 		return arena_error(a, err);
 	for (size_t i = 0; i < manifest.n && kind == ERR_OK; i++)
 		kind = convert_document(
-			a, &manifest.at[i], (enum convert_to)o->to, notes, &made[i], err);
+			a, &manifest.at[i], target_of(o, &manifest.at[i]), notes, &made[i], err);
 	if (kind == ERR_OK)
 		kind = buf_check(&notes->problems, "the list of problems", err);
 	if (kind != ERR_OK || notes->problems.len > 0)
@@ -212,7 +223,8 @@ static enum error_kind check_options(void *ctx, struct error *err)
 
 int cmd_convert(int argc, char **argv)
 {
-	struct convert_options o = { .to = CONVERT_TO_V2 };
+	struct convert_options o = { .to = CONVERT_TO_V2,
+		.to_given = options_find(argc, argv, "to") != NULL };
 	struct option table[N_OPTIONS];
 	const struct verb_args args = {
 		.verb = "convert",

@@ -219,7 +219,7 @@ static void put_name(struct keda *k, const struct jtree *trigger, const char *ty
 	jw_member_sv(&k->w, "name", text_or(jtree_get(trigger, "name"), made));
 }
 
-/* "default", "server-2" ...: each address of the object has a name. */
+/* "main", "server-2" ...: each address of the object has a name. */
 static void name_server(struct keda *k, struct sv address, char ret[static 16])
 {
 	size_t at = 0;
@@ -229,7 +229,7 @@ static void name_server(struct keda *k, struct sv address, char ret[static 16])
 	if (at == k->n_servers && at < MAX_SERVERS)
 		k->servers[k->n_servers++] = address;
 	if (at == 0)
-		(void)snprintf(ret, 16, "default");
+		(void)snprintf(ret, 16, "main");
 	else
 		(void)snprintf(ret, 16, "server-%u", (unsigned)at + 1);
 }
@@ -314,12 +314,12 @@ static void put_cron(struct keda *k, const struct jtree *trigger, size_t i)
 		return;
 	}
 	tell(&k->notes->lost, k, trigger,
-		"spec.triggers[%zu]: the schedule became a query that any server 'default' of the "
+		"spec.triggers[%zu]: the schedule became a query that the server 'main' of the "
 		"controller's configuration answers",
 		i);
 	begin_metric(k, "Prometheus", "prometheus");
 	put_name(k, trigger, "cron", i);
-	jw_member_str(&k->w, "server", "default");
+	jw_member_str(&k->w, "server", "main");
 	jw_member_sv(&k->w, "query", buf_sv(&query));
 	put_target(k, SV("AverageValue"), SV("1"));
 	end_metric(k, false);

@@ -43,16 +43,16 @@ static const struct row ROWS[] = {
 		HEAD "  triggers:\n" PROMETHEUS(", activationThreshold: 2"),
 		RESULT
 		"  metrics:\n  - type: Prometheus\n    prometheus:\n      name: prometheus-0\n"
-		"      server: default\n      query: up\n      activationValue: \"2\"\n"
+		"      server: main\n      query: up\n      activationValue: \"2\"\n"
 		"      target:\n        type: AverageValue\n        averageValue: \"5\"\n"
 		"  minReplicas: 0\n  maxReplicas: 100\n",
-		{ "server 'default' with the URL http://p" } },
+		{ "server 'main' with the URL http://p" } },
 	{ "a fallback in polls becomes one in seconds",
 		HEAD "  pollingInterval: 10\n  fallback: {failureThreshold: 6, replicas: 4}\n"
 		     "  triggers:\n" PROMETHEUS(""),
 		RESULT
 		"  metrics:\n  - type: Prometheus\n    prometheus:\n      name: prometheus-0\n"
-		"      server: default\n      query: up\n      target:\n        type: "
+		"      server: main\n      query: up\n      target:\n        type: "
 		"AverageValue\n        averageValue: \"5\"\n    fallback:\n"
 		"      failureDurationSeconds: 60\n      replicas: 4\n"
 		"  minReplicas: 0\n  maxReplicas: 100\n",
@@ -62,22 +62,22 @@ static const struct row ROWS[] = {
 		"  minReplicaCount: 1\n  triggers:\n  - {type: cpu, metadata: {value: 70}}\n"
 		"  - {type: prometheus, metricType: Value, metadata: {serverAddress: 'http://p', "
 		"query: up, threshold: 5}}\n",
-		RESULT
-		"  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n"
-		"      target:\n        type: Utilization\n        averageUtilization: 70\n"
-		"  - type: Prometheus\n    prometheus:\n      name: prometheus-1\n"
-		"      server: default\n      query: up\n      target:\n        type: Value\n"
-		"        value: \"5\"\n  minReplicas: 1\n  maxReplicas: 100\n",
-		{ "ignoreNullValues: no data counts as a failure" } },
-	{ "a fallback that has no counterpart is told behind another trigger too",
-		HEAD "  minReplicaCount: 1\n  fallback: {failureThreshold: 3, replicas: 6, behavior: "
-		     "currentReplicas}\n  triggers:\n  - {type: cpu, metadata: {value: 70}}\n"
-		     "  - {type: prometheus, metadata: {serverAddress: 'http://p', query: up, "
-		     "threshold: 5, ignoreNullValues: 'false'}}\n",
 		RESULT "  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n"
 		       "      target:\n        type: Utilization\n        averageUtilization: 70\n"
 		       "  - type: Prometheus\n    prometheus:\n      name: prometheus-1\n"
-		       "      server: default\n      query: up\n      target:\n        type: "
+		       "      server: main\n      query: up\n      target:\n        type: Value\n"
+		       "        value: \"5\"\n  minReplicas: 1\n  maxReplicas: 100\n",
+		{ "ignoreNullValues: no data counts as a failure" } },
+	{ "a fallback that has no counterpart is told behind another trigger too",
+		HEAD
+		"  minReplicaCount: 1\n  fallback: {failureThreshold: 3, replicas: 6, behavior: "
+		"currentReplicas}\n  triggers:\n  - {type: cpu, metadata: {value: 70}}\n"
+		"  - {type: prometheus, metadata: {serverAddress: 'http://p', query: up, "
+		"threshold: 5, ignoreNullValues: 'false'}}\n",
+		RESULT "  metrics:\n  - type: Resource\n    resource:\n      name: cpu\n"
+		       "      target:\n        type: Utilization\n        averageUtilization: 70\n"
+		       "  - type: Prometheus\n    prometheus:\n      name: prometheus-1\n"
+		       "      server: main\n      query: up\n      target:\n        type: "
 		       "AverageValue\n        averageValue: \"5\"\n  minReplicas: 1\n"
 		       "  maxReplicas: 100\n",
 		{ "spec.fallback.behavior: currentReplicas is lost" } },
