@@ -149,6 +149,22 @@ static const struct server_config *find_server(
 	return s->q->refusal.len ? NULL : found;
 }
 
+/* To whom it goes, unless there is nothing to send. */
+static enum error_kind address(struct asking *s, struct sv query, struct sv alive)
+{
+	struct ask_question *q = s->q;
+
+	if (q->state != ASK_REQUEST || q->refusal.len || !s->server)
+		return ERR_OK;
+	/* The configuration may be another one while the answer is waited for. */
+	q->server = arena_sv(s->a, s->server->name);
+	if (!q->server.ptr)
+		return no_memory(s);
+	q->query = query;
+	q->alive_query = alive;
+	return ERR_OK;
+}
+
 enum error_kind ask_prometheus(struct arena *a, const struct ask_prometheus_servers *servers,
 	struct sv ns, const struct hpa_prometheus *metric, struct ask_question *q,
 	struct error *err)
@@ -171,13 +187,5 @@ enum error_kind ask_prometheus(struct arena *a, const struct ask_prometheus_serv
 	if (metric->alive_query.len > 0 && q->state == ASK_REQUEST &&
 		prepare(&s, "aliveQuery", metric->alive_query, false, &alive))
 		return err->kind;
-	if (q->state != ASK_REQUEST || q->refusal.len || !s.server)
-		return ERR_OK;
-	/* The configuration may be another one while the answer is waited for. */
-	q->server = arena_sv(a, s.server->name);
-	if (!q->server.ptr)
-		return no_memory(&s);
-	q->query = query;
-	q->alive_query = alive;
-	return ERR_OK;
+	return address(&s, query, alive);
 }

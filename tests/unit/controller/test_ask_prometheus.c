@@ -67,7 +67,9 @@ static const struct {
 		NULL, "query: 1:1: info() reads series by itself and cannot be restricted", false },
 	{ "a query whose canonical form is another one", SV("shop"),
 		{ MAIN, .query = SV("x offset --18 - 5") }, NULL, NULL,
-		"query: the query's canonical form, x{namespace=\"shop\"} offset 18 - 5, means something else", false },
+		"query: the query's canonical form, x{namespace=\"shop\"} offset 18 - 5, means "
+		"something else",
+		false },
 	{ "no PromQL", SV("shop"), { MAIN, .query = SV("sum(") }, NULL, NULL,
 		"query: 1:5: parse error: unclosed left parenthesis", true },
 	{ "no PromQL for an unknown server", SV("shop"),
