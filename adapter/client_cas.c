@@ -1,8 +1,8 @@
 /* Flags -> contents of files -> authentication; again when the contents changed. */
 #include "adapter/client_cas.h"
 
-#include "common/fingerprint.h"
 #include "common/file.h"
+#include "common/fingerprint.h"
 #include "common/limits.h"
 
 #define CLIENT_CAS_ARENA_MAX (4u * LIMIT_CREDENTIAL_FILE_BYTES)

@@ -4,8 +4,8 @@
  * crash the adapter with one of many selectors could do it often, or take a metric away from other namespaces. */
 #include "adapter/crashes.h"
 
-#include "common/fingerprint.h"
 #include "adapter/server.h"
+#include "common/fingerprint.h"
 #include "common/log.h"
 
 #define FILE_NAME "flyball-adapter.work"

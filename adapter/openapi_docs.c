@@ -1,8 +1,8 @@
 /* OpenAPI: the paths with their operations, and the kinds they answer with (openapi_schemas.c), so that kubectl and the aggregation layer know what exists. */
 #include "adapter/openapi_docs.h"
 
-#include "common/fingerprint.h"
 #include "adapter/openapi_schemas.h"
+#include "common/fingerprint.h"
 #include "common/jw.h"
 
 #define OPENAPI_DOC_MAX (1024u * 1024)

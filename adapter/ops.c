@@ -4,10 +4,10 @@
 
 #include "adapter/crashes.h"
 #include "adapter/discovery_docs.h"
-#include "common/fingerprint.h"
 #include "adapter/openapi_docs.h"
 #include "adapter/own_metrics.h"
 #include "adapter/server.h"
+#include "common/fingerprint.h"
 
 static const struct {
 	const char *name;

@@ -243,6 +243,21 @@ static enum outcome finish_user(struct arena *arena, struct authn_user *u)
 										: OUTCOME_USER;
 }
 
+static enum outcome user_of_subject(
+	struct arena *arena, const struct tls_cert_subject *subject, struct authn_user *ret)
+{
+	struct error err = { 0 };
+	*ret = (struct authn_user){ .name = arena_sv(arena, subject->common_name) };
+	if (!ret->name.ptr)
+		return OUTCOME_FAILED;
+	for (size_t i = 0; i < subject->n_organizations; i++) {
+		struct sv group = arena_sv(arena, subject->organizations[i]);
+		if (!group.ptr || authn_user_add_group(arena, ret, group, &err))
+			return OUTCOME_FAILED;
+	}
+	return finish_user(arena, ret);
+}
+
 static enum outcome check_certificate(struct authn *a, struct arena *arena,
 	const struct authn_credentials *c, struct authn_user *ret)
 {
@@ -263,15 +278,8 @@ static enum outcome check_certificate(struct authn *a, struct arena *arena,
 			return finish_user(arena, ret);
 	}
 	/* Groups without a name are nobody. */
-	if (v->client && v->subject.common_name.len > 0) {
-		*ret = (struct authn_user){ .name = arena_sv(arena, v->subject.common_name) };
-		for (size_t i = 0; i < v->subject.n_organizations; i++) {
-			struct sv group = arena_sv(arena, v->subject.organizations[i]);
-			if (!group.ptr || authn_user_add_group(arena, ret, group, &err))
-				return OUTCOME_FAILED;
-		}
-		return finish_user(arena, ret);
-	}
+	if (v->client && v->subject.common_name.len > 0)
+		return user_of_subject(arena, &v->subject, ret);
 	bool failed =
 		(authn_trust_has_proxy(a->trust) && !v->proxy) || authn_trust_has_client(a->trust);
 	return failed ? OUTCOME_BAD : OUTCOME_NONE;
