@@ -30,8 +30,8 @@
 #define DEFAULT_TIMEOUT_NS (30 * NS_PER_SEC)
 #define DEFAULT_CONNECT_NS (5 * NS_PER_SEC)
 #define DEFAULT_CONNECTIONS 8u
-/* One turn of libcurl may hand over this much of a stream before its reader runs. */
-#define STREAM_TURN_BYTES (64u * 1024 * 1024)
+/* So much of a stream goes to its reader in one round of the loop: 2 ms of the slowest one. libcurl itself reads 3 MiB at once. */
+#define STREAM_TURN_BYTES (128u * 1024)
 /* All header lines of an answer. */
 #define RESPONSE_HEAD_MAX (256u * 1024)
 /* A peer that vanished is noticed by TCP: unanswered data after USER_TIMEOUT, silence after IDLE + PROBES. */
@@ -91,6 +91,7 @@ struct http_call {
 	size_t max_bytes;
 	struct buf body;
 	bool streaming; /* a 2xx answer goes to on_data */
+	bool paused;	/* its reader gets a turn first */
 	bool unwatched; /* memory ran out when a socket had to be watched */
 	size_t n_head;
 	struct http_answer answer;
@@ -137,7 +138,6 @@ static bool wake(struct http_endpoint *e)
 static void stop(struct http_call *call)
 {
 	struct http_endpoint *e = call->endpoint;
-
 	if (call->state == CALL_RUNNING) {
 		(void)curl_multi_remove_handle(e->multi, call->easy);
 		if (e->n_running-- == e->max_calls)
@@ -199,7 +199,6 @@ static long status_of(struct http_call *call)
 static bool set_token(struct http_call *call)
 {
 	const struct http_token *token = &call->endpoint->credentials.token;
-
 	call->token_generation = token->generation;
 	if (!token->text)
 		return true;
@@ -212,7 +211,6 @@ static bool repeat(struct http_call *call)
 {
 	struct http_endpoint *e = call->endpoint;
 	struct error err;
-
 	if (call->repeated || call->failed.kind != ERR_OK || !e->credentials.token.file ||
 		status_of(call) != 401)
 		return false;
@@ -234,7 +232,6 @@ static bool repeat(struct http_call *call)
 static void complete(struct http_call *call)
 {
 	struct http_response response = { 0 };
-
 	loop_timer_stop(call->timer);
 	unlist(call);
 	if (call->failed.kind == ERR_OK) {
@@ -254,7 +251,6 @@ static bool deliver(struct http_call *call)
 {
 	struct http_endpoint *e = call->endpoint;
 	struct buf piece = call->body;
-
 	buf_init(&call->body, piece.max);
 	e->current = call;
 	bool more = call->on_data(buf_sv(&piece), call->ctx);
@@ -277,6 +273,12 @@ static void tell(struct http_call *call)
 	}
 	if (call->streaming && call->body.len > 0 && !deliver(call))
 		return;
+	/* Hands over the one piece that waits; what comes then is for the next round. */
+	if (call->paused && call->state == CALL_RUNNING &&
+		curl_easy_pause(call->easy, CURLPAUSE_CONT) != CURLE_OK) {
+		stop(call);
+		fail(call, ERR_NOMEM, 0, "out of memory");
+	}
 	if (call->state == CALL_FINISHED && !repeat(call))
 		complete(call);
 }
@@ -286,7 +288,6 @@ static void settle(struct http_endpoint *e)
 {
 	int n_left;
 	CURLMsg *message;
-
 	while ((message = curl_multi_info_read(e->multi, &n_left))) {
 		char *call_pointer = NULL;
 		CURLcode code = message->data.result;
@@ -319,7 +320,7 @@ static void note_status(struct http_call *call)
 	call->answer = (struct http_answer){ 0 };
 	call->streaming = call->on_data && status >= 200 && status < 300;
 	if (call->streaming)
-		call->body.max = STREAM_TURN_BYTES;
+		call->body.max = STREAM_TURN_BYTES + CURL_MAX_WRITE_SIZE;
 }
 
 static size_t on_header(char *data, size_t size, size_t n, void *ctx)
@@ -345,6 +346,9 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	struct http_call *call = ctx;
 	size_t len = size * n;
 	call->heard_ns = instant_mono_now().ns;
+	call->paused = call->streaming && call->body.len >= STREAM_TURN_BYTES;
+	if (call->paused)
+		return CURL_WRITEFUNC_PAUSE;
 	buf_put(&call->body, data, len);
 	if (call->body.failed != ERR_OK) {
 		struct error err;
@@ -359,7 +363,6 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 static int on_new_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
 	unsigned timeout_ms = TCP_USER_TIMEOUT_MS;
-
 	(void)ctx;
 	(void)purpose;
 	/* An improvement only. */
@@ -371,7 +374,6 @@ static void on_fd(struct loop_fd *f, uint32_t events, void *ctx)
 {
 	struct http_endpoint *e = ctx;
 	int what = 0, n_running;
-
 	/* 0 makes libcurl look for itself, which gives the better message on errors. */
 	if (events & EPOLLIN)
 		what |= CURL_CSELECT_IN;
@@ -385,7 +387,6 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *wa
 {
 	struct http_endpoint *e = ctx;
 	struct loop_fd *watch = watch_pointer;
-
 	if (what == CURL_POLL_REMOVE) {
 		loop_fd_free(watch);
 		return 0;
@@ -432,7 +433,6 @@ static void on_timer(struct loop_timer *t, void *ctx)
 static void start_timer(struct http_call *call)
 {
 	int64_t first_ns = call->total_ns;
-
 	call->started_ns = call->heard_ns = instant_mono_now().ns;
 	if (call->idle_ns && (!first_ns || call->idle_ns < first_ns))
 		first_ns = call->idle_ns;
@@ -444,7 +444,6 @@ static void start_timer(struct http_call *call)
 static void on_wake(void *ctx)
 {
 	struct http_endpoint *e = ctx;
-
 	e->waking = false;
 	struct http_call *call;
 	TAILQ_FOREACH(call, &e->calls, in_calls)
@@ -498,7 +497,6 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 static bool append(struct curl_slist **list, const char *text)
 {
 	struct curl_slist *longer = curl_slist_append(*list, text);
-
 	if (longer)
 		*list = longer;
 	return longer;

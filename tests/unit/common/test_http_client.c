@@ -314,6 +314,27 @@ START_TEST(streams_deliver_and_end)
 }
 END_TEST
 
+START_TEST(a_large_stream_comes_whole_and_in_turns)
+{
+	struct world w;
+	struct buf wanted;
+	start(&w, (struct http_endpoint_config){ 0 });
+	buf_done(&w.body);
+	buf_init(&w.body, 8u << 20);
+	buf_init(&wanted, 8u << 20);
+	for (uint64_t i = 0; wanted.len < 3u << 20; i++)
+		buf_put_u64(&wanted, i);
+	begin(&w, (struct http_request){ .target = "/megabytes", .on_data = on_piece });
+	TURN_UNTIL(&w, w.n_done == 1);
+	ck_assert_int_eq(w.failed.kind, ERR_OK);
+	ck_assert(sv_eq(buf_sv(&w.body), buf_sv(&wanted)));
+	/* A round of the loop is short: the reader never gets more than this at once. */
+	ck_assert_uint_le(w.largest_piece, 160u * 1024);
+	buf_done(&wanted);
+	stop(&w);
+}
+END_TEST
+
 START_TEST(a_silent_stream_ends_and_a_cut_one_fails)
 {
 	struct world w;
@@ -503,6 +524,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, connections_are_reused_and_endpoints_have_their_own);
 	tcase_add_test(tcase, proxies_of_the_environment_are_ignored);
 	tcase_add_test(tcase, streams_deliver_and_end);
+	tcase_add_test(tcase, a_large_stream_comes_whole_and_in_turns);
 	tcase_add_test(tcase, a_silent_stream_ends_and_a_cut_one_fails);
 	tcase_add_test(tcase, readers_may_end_cancel_and_free_from_inside);
 	tcase_add_test(tcase, done_may_start_and_free);

@@ -20,6 +20,7 @@ struct world {
 	struct error failed;
 	struct http_call *call;
 	unsigned n_pieces;
+	size_t largest_piece;
 	bool refuse_piece, cancel_in_piece, free_in_piece, free_in_done, start_in_done;
 };
 
@@ -80,6 +81,13 @@ static inline __attribute__((unused)) void handle(struct http_exchange *x, void 
 		char bytes[1024];
 		memset(bytes, 'k', sizeof(bytes));
 		http_exchange_reply(x, 200, NULL, sv_from(bytes, sizeof(bytes)), NULL);
+	} else if (sv_is(path, "/megabytes")) {
+		struct buf out;
+		buf_init(&out, 8u << 20);
+		for (uint64_t i = 0; out.len < 3u << 20; i++)
+			buf_put_u64(&out, i);
+		http_exchange_reply_buf(x, 200, NULL, &out, NULL);
+		buf_done(&out);
 	} else if (sv_is(path, "/certificate")) {
 		bool shown = http_exchange_client_cert(x).len > 0;
 		http_exchange_reply(x, 200, NULL, shown ? SV("shown") : SV("none"), NULL);
@@ -162,6 +170,8 @@ static inline __attribute__((unused)) bool on_piece(struct sv piece, void *ctx)
 {
 	struct world *w = ctx;
 	w->n_pieces++;
+	if (piece.len > w->largest_piece)
+		w->largest_piece = piece.len;
 	buf_put_sv(&w->body, piece);
 	if (w->cancel_in_piece) {
 		http_call_cancel(w->call);
