@@ -5,8 +5,13 @@
 
 #include "common/jtree.h"
 #include "common/limits.h"
+#include "controller/checkpoint_store.h"
 #include "controller/hpa_decode.h"
 #include "controller/target.h"
+
+/* As the manifests name them, and as they are where no flag says otherwise. Roles grant these by name. */
+#define LEASE "flyball-controller"
+#define CHECKPOINT LEASE CHECKPOINT_STORE_INFIX "0"
 
 enum when { ALWAYS, WITH_OWN_KIND, WITH_KEDA };
 
@@ -16,25 +21,29 @@ static const struct {
 	struct doctor_right right;
 } FIXED[] = {
 	/* clang-format off */
-	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", DOCTOR_TO_OWN } },
-	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE } },
-	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE } },
-	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", DOCTOR_TO_ACT } },
-	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_ACT } },
-	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", DOCTOR_TO_ACT } },
-	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", DOCTOR_TO_ACT } },
-	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", DOCTOR_TO_ACT } },
-	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", DOCTOR_TO_OWN } },
-	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
-	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE } },
-	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE } },
-	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE } },
+	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", DOCTOR_TO_OWN, NULL } },
+	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE, NULL } },
+	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE, NULL } },
+	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", DOCTOR_TO_ACT, NULL } },
+	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_ACT, NULL } },
+	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", DOCTOR_TO_ACT, NULL } },
+	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", DOCTOR_TO_ACT, NULL } },
+	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", DOCTOR_TO_ACT, NULL } },
+	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", DOCTOR_TO_OWN, NULL } },
+	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE } },
+	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE } },
+	{ ALWAYS, true, { "create", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, true, { "get", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
+	{ ALWAYS, true, { "update", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
+	{ ALWAYS, true, { "patch", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
+	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL } },
+	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL } },
 	/* clang-format on */
 };
 
@@ -42,7 +51,8 @@ static bool is_same(const struct doctor_right *a, const struct doctor_right *b)
 {
 	return strcmp(a->verb, b->verb) == 0 && strcmp(a->group, b->group) == 0 &&
 	       strcmp(a->resource, b->resource) == 0 &&
-	       strcmp(a->subresource, b->subresource) == 0 && strcmp(a->ns, b->ns) == 0;
+	       strcmp(a->subresource, b->subresource) == 0 && strcmp(a->ns, b->ns) == 0 &&
+	       strcmp(a->name ? a->name : "", b->name ? b->name : "") == 0;
 }
 
 static void add(struct doctor_rights *all, const struct doctor_right *right)
@@ -181,6 +191,8 @@ void doctor_rights_encode(
 		jw_member_str(&w, "subresource", right->subresource);
 	if (right->ns[0] != '\0')
 		jw_member_str(&w, "namespace", right->ns);
+	if (right->name)
+		jw_member_str(&w, "name", right->name);
 	jw_object_end(&w);
 	jw_object_end(&w);
 	jw_object_end(&w);
@@ -218,6 +230,8 @@ void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, boo
 	buf_init(&who, 1024);
 	buf_printf(&what, "%s%s%s%s%s", right->resource, right->subresource[0] ? "/" : "",
 		right->subresource, right->group[0] ? "." : "", right->group);
+	if (right->name)
+		buf_printf(&what, " %s", right->name);
 	if (right->ns[0] != '\0')
 		buf_printf(&what, " in %s", right->ns);
 	if (subject->ns)

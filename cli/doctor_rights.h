@@ -18,6 +18,8 @@ struct doctor_right {
 	const char *ns;	     /* empty: all namespaces */
 	const char *without; /* what does not work without it */
 	enum doctor_need need;
+	const char *
+		name; /* of the one object; NULL: any. A right that is granted by name is denied to who asks for any */
 };
 
 struct doctor_rights {

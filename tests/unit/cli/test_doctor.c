@@ -187,6 +187,30 @@ static const struct doctor_right *find_right(const char *group, const char *reso
 	return NULL;
 }
 
+/* RBAC denies a right that a Role grants by name to whoever asks for any object. */
+START_TEST(rights_that_are_granted_by_name_are_asked_for_by_name)
+{
+	const struct doctor_subject self = { NULL, NULL };
+	size_t n_named = 0;
+
+	buf_clear(&text);
+	doctor_rights_list(&arena, &cluster, "ours", &rights);
+	for (size_t i = 0; i < rights.n; i++) {
+		const struct doctor_right *r = &rights.at[i];
+		bool by_name = (strcmp(r->resource, "leases") == 0 ||
+				       strcmp(r->resource, "configmaps") == 0) &&
+			       strcmp(r->verb, "create") != 0;
+		ck_assert_msg(by_name == (r->name != NULL), "%s %s", r->verb, r->resource);
+		n_named += by_name;
+	}
+	/* get and update of the Lease, and patch too of a checkpoint. */
+	ck_assert_uint_eq(n_named, 5);
+	const struct doctor_right *lease = find_right("coordination.k8s.io", "leases");
+	doctor_rights_encode(&text, lease, &self);
+	ck_assert_ptr_nonnull(strstr(buf_text(&text), "\"name\":\"flyball-controller\""));
+}
+END_TEST
+
 START_TEST(rights_of_metrics_are_asked_for_once_each)
 {
 	struct sv natives[] = {
@@ -269,6 +293,7 @@ int main(void)
 	tcase_add_test(t, writers_of_statuses);
 	tcase_add_test(t, targets_with_two_autoscalers);
 	tcase_add_test(t, leftovers);
+	tcase_add_test(t, rights_that_are_granted_by_name_are_asked_for_by_name);
 	tcase_add_test(t, rights_of_metrics_are_asked_for_once_each);
 	tcase_add_test(t, answers_to_access_reviews);
 	tcase_add_test(t, more_findings_than_fit_are_counted);
