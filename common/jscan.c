@@ -4,6 +4,7 @@
  * 100,000 series: plain stretches of strings are read eight bytes at a time. Pure. */
 #include "common/jscan.h"
 
+#include "common/jcut.h"
 #include "common/limits.h"
 #include "common/utf8.h"
 
@@ -95,8 +96,21 @@ static const char *escape_end(const char *p, const char *end)
 {
 	if (end - p < 2)
 		return NULL;
-	if (p[1] != 'u')
-		return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) ? p + 2 : NULL;
+	switch (p[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		return p + 2;
+	case 'u':
+		break;
+	default:
+		return NULL;
+	}
 	if (end - p < 6)
 		return NULL;
 	for (int i = 2; i < 6; i++) {
@@ -320,6 +334,22 @@ bool jscan_skip(struct jscan *s, enum jscan_token token)
 		}
 	}
 	return token != JSCAN_ERROR && token != JSCAN_END;
+}
+
+bool jscan_leap(struct jscan *s, enum jscan_token token)
+{
+	if (token == JSCAN_KEY)
+		token = jscan_next(s);
+	if (token != JSCAN_OBJECT && token != JSCAN_ARRAY)
+		return token != JSCAN_ERROR && token != JSCAN_END;
+	const char *bracket = s->at - 1;
+	size_t len = jcut_value(sv_from(bracket, (size_t)(s->end - bracket)));
+	if (len == 0) {
+		(void)fail(s, s->end, "expected ']' or '}'");
+		return false;
+	}
+	(void)ascend(s, bracket + len - 1);
+	return true;
 }
 
 static uint32_t hex4(const char *p)

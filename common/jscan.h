@@ -44,6 +44,8 @@ enum jscan_token jscan_next(struct jscan *s);
 /* Skips the value that starts with the token just returned (an object or array to its close;
  * scalars are done already). */
 MUST_USE bool jscan_skip(struct jscan *s, enum jscan_token token);
+/* The same without a look inside: an object or array is passed over by its brackets alone, and what it holds need not be JSON. For what nobody reads. */
+MUST_USE bool jscan_leap(struct jscan *s, enum jscan_token token);
 /* The decoded text of the last KEY or STRING: the raw view when nothing is escaped, else a copy in
  * the arena. ptr NULL: no memory. */
 MUST_USE struct sv jscan_string(const struct jscan *s, struct arena *a);

@@ -272,7 +272,7 @@ enum error_kind jtree_parse_only(struct arena *a, struct sv text, const struct j
 	for (;;) {
 		enum jscan_token token = jscan_next(&b.scan);
 		if (token == JSCAN_KEY && !is_wanted(&b)) {
-			if (!jscan_skip(&b.scan, token))
+			if (!jscan_leap(&b.scan, token))
 				return jscan_error(&b.scan, err);
 			continue;
 		}

@@ -44,7 +44,7 @@ struct jtree_want {
 	const char *key;
 	const struct jtree_want *members;
 };
-/* The same, without the members that are not wanted: they are checked to be JSON and passed over. */
+/* The same, without the members that are not wanted: they are passed over by their brackets, and not checked to be JSON. */
 MUST_USE enum error_kind jtree_parse_only(struct arena *a, struct sv text,
 	const struct jtree_want *want, struct jtree **ret, struct error *err);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/jcut.h"
 #include "common/jscan.h"
 
 /* The text of the value that starts with `token`. */
@@ -11,7 +12,7 @@ static bool cut_value(struct jscan *s, enum jscan_token token, struct sv *ret)
 {
 	const char *start = s->at - 1; /* objects and arrays: their bracket */
 
-	if (!jscan_skip(s, token))
+	if (!jscan_leap(s, token))
 		return false;
 	*ret = sv_from(start, (size_t)(s->at - start));
 	return true;
@@ -54,26 +55,6 @@ static enum error_kind scan_list_metadata(
 	return token == JSCAN_CLOSE ? ERR_OK : jscan_error(s, err);
 }
 
-/* Cuts what begins at text's bracket by counting brackets outside of strings, whatever is inside: one object that no scanner would take
- * (nested too deeply, malformed in itself) must not cost the whole list. Returns its length, 0 when it does not end. */
-static size_t cut_by_brackets(struct sv text)
-{
-	size_t depth = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (c == '"') {
-			for (i++; i < text.len && text.ptr[i] != '"'; i++)
-				i += text.ptr[i] == '\\';
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if ((c == '}' || c == ']') && --depth == 0) {
-			return i + 1;
-		}
-	}
-	return 0;
-}
-
 static struct sv skip_blanks(struct sv text)
 {
 	while (text.len > 0 && strchr(" \t\r\n", text.ptr[0]) && text.ptr[0] != '\0')
@@ -81,13 +62,14 @@ static struct sv skip_blanks(struct sv text)
 	return text;
 }
 
-/* text: behind the bracket that opens `items`. *ret_rest: behind the one that closes it. */
+/* Objects are cut by their brackets, whatever is inside: one that no scanner would take (nested too deeply, malformed in itself) must not cost the whole list.
+ * text: behind the bracket that opens `items`. *ret_rest: behind the one that closes it. */
 static enum error_kind cut_items(struct sv text, void (*on_item)(struct sv json, void *ctx),
 	void *ctx, struct sv *ret_rest, struct error *err)
 {
 	text = skip_blanks(text);
 	while (text.len > 0 && text.ptr[0] == '{') {
-		size_t len = cut_by_brackets(text);
+		size_t len = jcut_value(text);
 		if (len == 0)
 			return error_set(err, ERR_INVALID, "items: the text ends inside an object");
 		on_item(sv_take(text, len), ctx);

@@ -31,7 +31,7 @@ struct watch_event {
 	struct sv object; /* JSON text */
 };
 
-/* One line of a watch stream. errors: INVALID (malformed, unknown type, no object). */
+/* One line of a watch stream. The object is cut by its brackets and not checked inside. errors: INVALID (malformed around it, unknown type, no object). */
 MUST_USE enum error_kind watch_decode_event(
 	struct sv line, struct watch_event *ret, struct error *err);
 
