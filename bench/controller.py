@@ -26,9 +26,8 @@ FULL = 10_000
 LARGE = (10_000, 150_000)
 SIZES = (100, 300, 1_000, 3_000, 10_000)
 START_TIMEOUT_SEC = 90
-SETTLE_PERIODS = 2
+SETTLE_PERIODS = 3
 COST_PERIODS = 4
-EMPTY_SEC = 20
 BAR_US = 2
 
 
@@ -91,21 +90,14 @@ def measure_large(bed, values, share):
     stub.stop()
 
 
-def measure_empty(bed, values):
-    stub = Stub(bed, "empty", 0, 0)
-    pause(EMPTY_SEC)
-    values["empty_private_mib"] = memory_mib(stub.controller.pid, "RssAnon")
-    values["empty_mib"] = memory_mib(stub.controller.pid, "VmRSS")
-    stub.stop()
-
-
 def measure_costs(bed, values, sizes):
-    """All sizes at once: processor time is counted, and together they leave the machine idle most of the time."""
+    """All sizes at once, and one without objects: processor time is counted, and together they leave the machine idle most of the time."""
+    empty = Stub(bed, "empty", 0, 0)
     stubs = {n: Stub(bed, f"cost-{n}", n, n * PODS_PER_OBJECT) for n in sizes}
     for stub in stubs.values():
         stub.wait_first()
     # The canary is silent and each status has been written by then.
-    pause(2 * SETTLE_PERIODS * PERIOD_SEC)
+    pause(SETTLE_PERIODS * PERIOD_SEC)
     before = {n: (cpu_sec(s.controller.pid), s.passes()) for n, s in stubs.items()}
     pause(COST_PERIODS * PERIOD_SEC)
     for n, stub in stubs.items():
@@ -114,6 +106,8 @@ def measure_costs(bed, values, sizes):
             raise RuntimeError(f"{n} objects: {passes:g} decisions in {COST_PERIODS} periods")
         values[f"cost_{n}_us"] = cpu / n / COST_PERIODS * 1e6
         stub.stop()
+    values["empty_private_mib"], values["empty_mib"] = (memory_mib(empty.controller.pid, name) for name in ("RssAnon", "VmRSS"))
+    empty.stop()
     values["cost_growth"] = values[f"cost_{sizes[-1]}_us"] / min(values[f"cost_{n}_us"] for n in sizes)
 
 
@@ -130,7 +124,6 @@ def measure_stub(build, values, objects):
     with tempfile.TemporaryDirectory(prefix="flyball-bench-") as folder:
         bed = Bed(build, Path(folder))
         try:
-            measure_empty(bed, values)
             measure_large(bed, values, 1 if objects >= FULL else objects / FULL)
             measure_costs(bed, values, sizes)
         finally:

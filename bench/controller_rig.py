@@ -24,9 +24,9 @@ PERIODS = 4
 TICK = os.sysconf("SC_CLK_TCK")
 START_TIMEOUT_SEC = 120
 # The first pass over 10,000 objects writes 10,000 statuses.
-WARM_UP_SEC = 60
+WARM_UP_SEC = 40
 # So that every status that the change of values makes has been put off once.
-CHANGE_SEC = 30
+CHANGE_SEC = 20
 BASELINE_SEC = 10
 SAMPLE_SEC = 1
 # Objects of one transaction; etcd takes 128 operations and 1.5 MiB.
@@ -339,7 +339,7 @@ def measure_program(rig, kind, baseline):
         except OSError as error:
             return False, str(error)
 
-    wait_for(f"first decisions of {program.name}", decides, START_TIMEOUT_SEC + WARM_UP_SEC, (program.process, rig.apiserver), 1)
+    wait_for(f"first decisions of {program.name}", decides, START_TIMEOUT_SEC, (program.process, rig.apiserver), 1)
     pause(WARM_UP_SEC)
     measure_phase(rig, program, "constant", baseline, values)
     rig.set_values(changing=True)

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -214,6 +215,8 @@ def main():
     unknown = [name for name in args.names if name not in BENCHES]
     if unknown:
         parser.error(f"no bench '{unknown[0]}'; there are: {', '.join(BENCHES)}")
+    # Ends like an error does: what was started and written is taken away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     figures = []
     for name in args.names or BENCHES:
         try:
