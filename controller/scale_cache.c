@@ -13,6 +13,7 @@
 struct target {
 	uint64_t version; /* 0: not a number */
 	int32_t replicas, status_replicas;
+	bool awaited; /* the answer to our own write, which the watch has yet to show */
 	uint16_t uid_len, version_len;
 	uint32_t selector_len;
 	char texts[]; /* uid, version, selector */
@@ -126,12 +127,14 @@ static struct target *new_target(const struct scale_derived *d)
 }
 
 /* Without memory the target is not known: it is asked for. */
-static void set_target(struct kind *k, struct sv key, const struct scale_derived *d)
+static void set_target(struct kind *k, struct sv key, const struct scale_derived *d, bool awaited)
 {
 	struct target *t = new_target(d);
 	void *old = NULL;
 	struct error ignored;
 
+	if (t)
+		t->awaited = awaited;
 	if (t && map_set(&k->targets, key, t, &old, &ignored) == ERR_OK) {
 		mem_free(old);
 		return;
@@ -147,6 +150,12 @@ static bool is_newer(const struct target *known, const struct scale_derived *d)
 	if (!known || !sv_eq(read_target(known).uid, d->uid) || known->version == 0)
 		return true;
 	return !object_meta_version(d->version, &version) || version > known->version;
+}
+
+/* The watch tells nothing twice and leaves out what is older than it told; a list may go back, where a backup was put back. Only our own write is ahead of it. */
+static bool is_passed(const struct target *known, const struct scale_derived *d)
+{
+	return !known || !known->awaited || is_newer(known, d);
 }
 
 static void forget_refusal(struct scale_cache *c, enum scale_kind kind, const struct object_id *id)
@@ -176,8 +185,8 @@ static void on_target(const struct object_id *id, struct sv json, void *ctx)
 	struct sv key = key_of(c, id->namespace, id->name);
 	if (scale_derive_read(&c->scratch, k->kind, json, &d, &ignored) != ERR_OK)
 		mem_free(map_take(&k->targets, key));
-	else if (is_newer(map_get(&k->targets, key), &d))
-		set_target(k, key, &d);
+	else if (is_passed(map_get(&k->targets, key), &d))
+		set_target(k, key, &d, false);
 	if (c->config.on_target)
 		c->config.on_target(k->kind, id, json, c->config.ctx);
 }
@@ -308,7 +317,7 @@ void scale_cache_wrote(struct scale_cache *c, const struct api_path *path, struc
 	d.replicas = written.replicas;
 	d.status_replicas = written.status_replicas;
 	/* The record that d's texts are views of goes only after it was copied. */
-	set_target(k, key, &d);
+	set_target(k, key, &d, true);
 }
 
 struct scale_cache_stats scale_cache_stats(const struct scale_cache *c)

@@ -159,6 +159,28 @@ START_TEST(our_own_write_counts_until_the_watch_has_passed_it)
 }
 END_TEST
 
+/* After a backup was put back versions are lower, and what the list tells is the truth all the same. */
+START_TEST(a_list_may_go_back)
+{
+	struct world w = { 0 };
+	struct api_path web = path_of("deployments", "web");
+
+	start(&w);
+	scale_cache_use(w.cache, SCALE_DEPLOYMENT);
+	FAKE_UNTIL(&w.fake, w.stream && w.n_told == 1);
+	fake_write(w.stream, "{\"type\":\"MODIFIED\",\"object\":" OBJECT("21", "8") "}\n");
+	FAKE_UNTIL(&w.fake, w.n_told == 2);
+	ck_assert_int_eq(known(&w, web, 1), 8);
+	/* It is listed as it was at first. */
+	fake_write(w.stream,
+		"{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":"
+		"\"Expired\"}}\n");
+	FAKE_UNTIL(&w.fake, w.n_told == 3 && w.stream);
+	ck_assert_int_eq(known(&w, web, 1), 3);
+	stop(&w);
+}
+END_TEST
+
 START_TEST(a_broken_watch_knows_nothing)
 {
 	struct world w = { 0 };
@@ -235,6 +257,7 @@ static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, targets_are_watched_only_while_somebody_uses_their_kind);
 	tcase_add_test(tcase, our_own_write_counts_until_the_watch_has_passed_it);
+	tcase_add_test(tcase, a_list_may_go_back);
 	tcase_add_test(tcase, a_broken_watch_knows_nothing);
 	tcase_add_test(tcase, what_cannot_heal_is_asked_once_a_minute);
 	tcase_add_test(tcase, without_memory_it_asks);
