@@ -130,6 +130,26 @@ static bool same_subqueries(struct comparison *c, const struct ast *x, const str
 	       same_shifts(c, &x->subquery.shift, &y->subquery.shift);
 }
 
+static bool same_matrices(struct comparison *c, const struct ast *x, const struct ast *y)
+{
+	return x->matrix.range_ns == y->matrix.range_ns &&
+	       same_or_none(c, x->matrix.range_expr, y->matrix.range_expr);
+}
+
+static bool same_operators(struct comparison *c, const struct ast *x, const struct ast *y)
+{
+	return x->binary.op == y->binary.op && x->binary.return_bool == y->binary.return_bool &&
+	       same_matchings(x->binary.matching, y->binary.matching) &&
+	       same(c, x->binary.right, y->binary.right);
+}
+
+static bool same_durations(struct comparison *c, const struct ast *x, const struct ast *y)
+{
+	return x->duration.op == y->duration.op &&
+	       same_or_none(c, x->duration.left, y->duration.left) &&
+	       same_or_none(c, x->duration.right, y->duration.right);
+}
+
 /* Of nodes on the spine: all but what is on their left. */
 static bool same_node(struct comparison *c, const struct ast *x, const struct ast *y)
 {
@@ -141,17 +161,13 @@ static bool same_node(struct comparison *c, const struct ast *x, const struct as
 	case AST_VECTOR:
 		return same_vectors(c, x, y);
 	case AST_MATRIX:
-		return x->matrix.range_ns == y->matrix.range_ns &&
-		       same_or_none(c, x->matrix.range_expr, y->matrix.range_expr);
+		return same_matrices(c, x, y);
 	case AST_SUBQUERY:
 		return same_subqueries(c, x, y);
 	case AST_AGGREGATE:
 		return same_aggregates(c, x, y);
 	case AST_BINARY:
-		return x->binary.op == y->binary.op &&
-		       x->binary.return_bool == y->binary.return_bool &&
-		       same_matchings(x->binary.matching, y->binary.matching) &&
-		       same(c, x->binary.right, y->binary.right);
+		return same_operators(c, x, y);
 	case AST_CALL:
 		return same_calls(c, x, y);
 	case AST_PAREN:
@@ -159,9 +175,7 @@ static bool same_node(struct comparison *c, const struct ast *x, const struct as
 	case AST_UNARY:
 		return x->unary.op == y->unary.op && same(c, x->unary.expr, y->unary.expr);
 	case AST_DURATION:
-		return x->duration.op == y->duration.op &&
-		       same_or_none(c, x->duration.left, y->duration.left) &&
-		       same_or_none(c, x->duration.right, y->duration.right);
+		return same_durations(c, x, y);
 	}
 	return false;
 }

@@ -198,17 +198,23 @@ static bool has_authorization(const struct server_config *s)
 	return false;
 }
 
+static void check_service(
+	struct decoder *d, const struct jtree *t, const struct server_config *s, int n_ways)
+{
+	if (s->service && (n_ways > 0 || s->ca_file || s->cert_file || s->key_file ||
+				  s->insecure_skip_tls_verify))
+		decoder_find(d, t, "servers",
+			"a service behind the API server is asked with the credentials for the API "
+			"server: give no others");
+}
+
 /* Parts that are well-formed each but do not fit together. */
 static void check_together(struct decoder *d, const struct jtree *t, const struct server_config *s)
 {
 	int n_ways = (s->token_file != NULL) + (s->username != NULL) + has_authorization(s);
 	bool plain = s->url && sv_has_prefix(sv_of(s->url), SV("http://"));
 
-	if (s->service && (n_ways > 0 || s->ca_file || s->cert_file || s->key_file ||
-				  s->insecure_skip_tls_verify))
-		decoder_find(d, t, "servers",
-			"a service behind the API server is asked with the credentials for the API "
-			"server: give no others");
+	check_service(d, t, s, n_ways);
 	if (n_ways > 1)
 		decoder_find(d, t, "servers",
 			"give one of tokenFile, basicAuth and a header Authorization");
