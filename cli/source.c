@@ -196,25 +196,32 @@ static void hand_out_problem(
 	s->fn(s->ctx, &view);
 }
 
+/* errors: as live_open and live_prometheus_open; *ret_exit is the exit code for them. */
+static enum error_kind open_live(
+	const struct source_options *o, struct live *l, int *ret_exit, struct error *err)
+{
+	*ret_exit = SOURCE_EXIT_BAD_INPUT;
+	if (live_open(l, o->kubeconfig, o->context, err) != ERR_OK) {
+		if (l->client || (err->kind != ERR_INVALID && err->kind != ERR_NOTFOUND))
+			*ret_exit = SOURCE_EXIT_NO_ANSWER;
+		return err->kind;
+	}
+	l->settings = o->settings;
+	return o->controller_config ? live_prometheus_open(l, o->controller_config, err) : ERR_OK;
+}
+
 static int each_live(const struct sink *s, struct buf *problems)
 {
 	AUTO(arena_done) struct arena list = { 0 };
 	AUTO(live_close) struct live l = { 0 };
 	struct live_object *objects;
 	struct error err;
+	int exit_code;
 	size_t n;
 
 	arena_init(&list, MAX_LIST_ARENA_BYTES);
-	if (live_open(&l, s->o->kubeconfig, s->o->context, &err) != ERR_OK) {
-		bool configuration =
-			!l.client && (err.kind == ERR_INVALID || err.kind == ERR_NOTFOUND);
-		return fail(&err, configuration ? SOURCE_EXIT_BAD_INPUT : SOURCE_EXIT_NO_ANSWER,
-			problems);
-	}
-	l.settings = s->o->settings;
-	if (s->o->controller_config &&
-		live_prometheus_open(&l, s->o->controller_config, &err) != ERR_OK)
-		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
+	if (open_live(s->o, &l, &exit_code, &err) != ERR_OK)
+		return fail(&err, exit_code, problems);
 	const char *ns = s->o->all_namespaces ? "" : s->o->ns ? s->o->ns : l.ns;
 	const struct live_which which = { ns, s->o->name, s->o->kind };
 	if (live_list(&l, &list, &which, &objects, &n, &err) != ERR_OK)
