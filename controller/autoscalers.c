@@ -294,7 +294,8 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 
 	(void)!object_meta_version(id->resource_version, &version);
 	bool same_object = is_same(one, id);
-	if (same_object && version != 0 && version <= one->version) {
+	bool is_behind = same_object && version < one->version && one->awaited;
+	if (same_object && version != 0 && (version == one->version || is_behind)) {
 		*ret = one;
 		*ret_change = AUTOSCALERS_NONE;
 		return ERR_OK;
@@ -318,6 +319,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->packed_len = gist.packed_len;
 	one->uid = TAKE_PTR(uid);
 	one->version = version;
+	one->awaited = false;
 	one->fingerprint = gist.fingerprint;
 	uncount_alike(all, one);
 	count_alike(all, one, gist.spread);
@@ -325,6 +327,21 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->period_ns = gist.period_ns;
 	one->target_kind = gist.target_kind;
 	*ret = one;
+	return ERR_OK;
+}
+
+enum error_kind autoscalers_put_answer(struct autoscalers *all, struct autoscaler *one,
+	const struct object_id *id, struct sv json, struct error *err)
+{
+	enum autoscalers_change change;
+	uint64_t version;
+
+	if (!is_same(one, id) || !object_meta_version(id->resource_version, &version) ||
+		version <= one->version)
+		return ERR_OK;
+	if (autoscalers_put(all, one->kind, id, json, &one, &change, err) != ERR_OK)
+		return err->kind;
+	one->awaited = true;
 	return ERR_OK;
 }
 

@@ -23,6 +23,7 @@ struct autoscaler {
 	char *packed; /* json_pack.h; autoscalers_json gives it back */
 	size_t packed_len;
 	uint64_t version;      /* resourceVersion; 0: not a number */
+	bool awaited;	       /* the answer to our status write, which the watch has yet to show */
 	uint64_t fingerprint;  /* of the spec: tells an edit from a status write */
 	int64_t period_ns;     /* of its own (syncPeriodSeconds); 0: the controller's */
 	uint64_t spread;       /* equal for objects that can share the answers to what they ask */
@@ -46,15 +47,18 @@ void autoscalers_free(struct autoscalers *all); /* passes and timers are gone by
 DEFINE_AUTO(struct autoscalers *, autoscalers_free)
 
 enum autoscalers_change {
-	AUTOSCALERS_NONE, /* older than what we have, or the same */
+	AUTOSCALERS_NONE, /* the same as what we have, or older than our own write */
 	AUTOSCALERS_ADDED,
 	AUTOSCALERS_EDITED, /* the spec changed */
 	AUTOSCALERS_UPDATED /* anything else */
 };
-/* A state of an object. Another uid under a known name starts with an empty history. errors: NOMEM, LIMIT (nothing changed), INVALID. */
+/* A state of an object, from the watch, which tells nothing twice; older than what we have it counts, unless that is awaited. Another uid under a known name starts with an empty history. errors: NOMEM, LIMIT (nothing changed), INVALID. */
 MUST_USE enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct autoscaler **ret,
 	enum autoscalers_change *ret_change, struct error *err);
+/* The answer to our status write: what the watch has not shown yet. errors: as autoscalers_put. */
+MUST_USE enum error_kind autoscalers_put_answer(struct autoscalers *all, struct autoscaler *one,
+	const struct object_id *id, struct sv json, struct error *err);
 /* The object's JSON, in the arena. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind autoscalers_json(
 	const struct autoscaler *one, struct arena *a, struct sv *ret, struct error *err);

@@ -50,7 +50,8 @@ static void keep_stored(struct slot *s, struct sv stored)
 
 	arena_init(&a, LIMIT_OBJECT_BYTES);
 	if (stored.len > 0 && object_meta_scan(&a, stored, true, &id, &ignored) == ERR_OK)
-		(void)!dispatch_put(s->dispatch, s->one->kind, &id, stored, &ignored);
+		(void)!autoscalers_put_answer(
+			s->dispatch->config.drive->autoscalers, s->one, &id, stored, &ignored);
 }
 
 static void on_pass_done(struct autoscaler *one, const struct drive_result *result, void *ctx)
