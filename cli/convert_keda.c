@@ -226,7 +226,10 @@ static void name_server(struct keda *k, struct sv address, char ret[static 16])
 
 	while (at < k->n_servers && !sv_eq(k->servers[at], address))
 		at++;
-	if (at == k->n_servers && at < MAX_SERVERS)
+	if (at == MAX_SERVERS)
+		tell(&k->notes->problems, k, k->spec,
+			"spec.triggers: more than %d different serverAddress", MAX_SERVERS);
+	else if (at == k->n_servers)
 		k->servers[k->n_servers++] = address;
 	if (at == 0)
 		(void)snprintf(ret, 16, "main");

@@ -17,6 +17,10 @@
 	"  - {type: prometheus, metadata: {serverAddress: 'http://p', query: up, threshold: 5, "   \
 	"ignoreNullValues: \"false\"" extra "}}\n"
 
+#define AT(host)                                                                                   \
+	"  - {type: prometheus, metadata: {serverAddress: 'http://" host                           \
+	"', query: up, threshold: 5}}\n"
+
 struct row {
 	const char *name, *text;
 	const char *result; /* NULL: refused */
@@ -81,6 +85,10 @@ static const struct row ROWS[] = {
 		       "AverageValue\n        averageValue: \"5\"\n  minReplicas: 1\n"
 		       "  maxReplicas: 100\n",
 		{ "spec.fallback.behavior: currentReplicas is lost" } },
+	{ "two addresses never share a name",
+		HEAD "  triggers:\n" AT("0") AT("1") AT("2") AT("3") AT("4") AT("5") AT("6") AT("7")
+			AT("8") AT("9") AT("a") AT("b") AT("c") AT("d") AT("e") AT("f") AT("g"),
+		NULL, { "spec.triggers: more than 16 different serverAddress" } },
 	{ "a formula would decide something else",
 		HEAD "  advanced: {scalingModifiers: {formula: a + b, target: '2'}}\n"
 		     "  triggers:\n" PROMETHEUS(""),
