@@ -2,7 +2,26 @@
  * object sleeps, unless it was us who put it to sleep: then metrics without pods can wake it. */
 #include "controller/bounds.h"
 
+#include <inttypes.h>
+
 #include "controller/override.h"
+
+enum error_kind bounds_exist(const struct hpa_spec *spec, struct error *err)
+{
+	if (spec->max_replicas < 1)
+		return error_set(err, ERR_INVALID,
+			"spec.maxReplicas: expected at least 1, got %" PRId32, spec->max_replicas);
+	if (spec->min_replicas.set && spec->min_replicas.value < 0)
+		return error_set(err, ERR_INVALID,
+			"spec.minReplicas: expected at least 0, got %" PRId32,
+			spec->min_replicas.value);
+	if (spec->min_replicas.set && spec->min_replicas.value > spec->max_replicas)
+		return error_set(err, ERR_INVALID,
+			"spec.maxReplicas: expected at least minReplicas (%" PRId32
+			"), got %" PRId32,
+			spec->min_replicas.value, spec->max_replicas);
+	return ERR_OK;
+}
 
 int32_t bounds_min_replicas(const struct hpa_spec *spec)
 {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/error.h"
 #include "common/instant.h"
 #include "controller/hpa.h"
 #include "controller/settings.h"
@@ -15,6 +16,8 @@ enum bounds_result {
 	BOUNDS_BELOW_MIN, /* straight to minReplicas */
 };
 
+/* Whether some count lies within the bounds; the schema sees to that, but an old server may have stored the object. errors: INVALID, naming the field. */
+MUST_USE enum error_kind bounds_exist(const struct hpa_spec *spec, struct error *err);
 /* minReplicas, or its default. In our own kind 0 counts as 1 where no metric could wake the target
  * up again. */
 int32_t bounds_min_replicas(const struct hpa_spec *spec);

@@ -9,6 +9,7 @@
 
 /* Somebody who changes the count faster than we decide is not raced. */
 #define MAX_AGAIN 3
+#define HOPELESS_RETRY_NS (60 * NS_PER_SEC)
 
 struct slot {
 	struct schedule_item item; /* first: the schedule hands this out */
@@ -19,6 +20,7 @@ struct slot {
 	enum scale_kind target_kind; /* as counted in the scale cache */
 	unsigned n_again;	     /* passes in a row that were overtaken */
 	int64_t rests_until_sec;     /* told; 0: it does not rest */
+	bool waits_for_edit;	     /* what is wrong with it does not heal by itself */
 };
 
 struct dispatch {
@@ -54,6 +56,16 @@ static void keep_stored(struct slot *s, struct sv stored)
 			s->dispatch->config.drive->autoscalers, s->one, &id, stored, &ignored);
 }
 
+/* Looked at again a minute later, or when it is edited. */
+static void wait_for_edit(struct slot *s)
+{
+	struct mono again = instant_mono_now();
+
+	s->waits_for_edit = true;
+	again.ns += HOPELESS_RETRY_NS;
+	schedule_put_off(s->dispatch->schedule, &s->item, again);
+}
+
 static void on_pass_done(struct autoscaler *one, const struct drive_result *result, void *ctx)
 {
 	struct slot *s = ctx;
@@ -70,6 +82,8 @@ static void on_pass_done(struct autoscaler *one, const struct drive_result *resu
 		s->n_again = 0;
 		report_pass(d->config.report, &s->memory, one, result,
 			(double)(now.ns - s->item.started.ns) / 1e9, result->may_send_events);
+		if (result->pass && result->pass->forbidden && !d->config.drive->strict)
+			wait_for_edit(s);
 	}
 	keep_stored(s, result->stored);
 	schedule_done(d->schedule, &s->item, now);
@@ -88,12 +102,23 @@ static void let_rest(struct slot *s, const struct object_quarantine_rest *rest)
 	object_quarantine_print(&text, rest);
 	report_problem(&s->memory, s->one, buf_sv(&text));
 	if (s->rests_until_sec != rest->try_at.sec)
-		notice_send(d->config.drive, d->config.report->events, s->one, "Quarantined",
+		(void)notice_send(d->config.drive, d->config.report->events, s->one, "Quarantined",
 			buf_sv(&text));
 	s->rests_until_sec = rest->try_at.sec;
 	now.ns += wait_ns > NS_PER_SEC ? wait_ns : NS_PER_SEC;
 	schedule_put_off(d->schedule, &s->item, now);
 	schedule_done(d->schedule, &s->item, instant_mono_now());
+}
+
+/* An object that no pass can begin with. */
+static void tell_unreadable(struct slot *s, const struct error *err)
+{
+	struct dispatch *d = s->dispatch;
+
+	/* While nobody could be told, the next turn tries again. */
+	if (err->kind == ERR_INVALID && notice_send(d->config.drive, d->config.report->events,
+						s->one, "InvalidSpec", sv_of(err->text)))
+		wait_for_edit(s);
 }
 
 static void start_pass(struct slot *s)
@@ -108,6 +133,7 @@ static void start_pass(struct slot *s)
 		return;
 	}
 	s->rests_until_sec = 0;
+	s->waits_for_edit = false;
 	pass_metrics_observe_lateness(
 		d->config.metrics, (double)(s->item.started.ns - s->item.due.ns) / 1e9);
 	int before = object_quarantine_run(q, s->one);
@@ -119,6 +145,7 @@ static void start_pass(struct slot *s)
 	s->drive = NULL;
 	pass_metrics_observe_failure(d->config.metrics, 0);
 	report_problem(&s->memory, s->one, sv_of(err.text));
+	tell_unreadable(s, &err);
 	schedule_done(d->schedule, &s->item, instant_mono_now());
 }
 
@@ -273,7 +300,7 @@ enum error_kind dispatch_put(struct dispatch *d, enum autoscaler_kind kind,
 	} else if (change == AUTOSCALERS_EDITED) {
 		struct slot *s = one->slot;
 		/* Another spec is another object to the quarantine. */
-		if (s->rests_until_sec != 0)
+		if (s->rests_until_sec != 0 || s->waits_for_edit)
 			schedule_put_off(d->schedule, &s->item, instant_mono_now());
 		schedule_set_period(&s->item, period_of(d, one));
 		schedule_set_spread(&s->item, one->spread);

@@ -3,6 +3,7 @@
 
 #include "common/http_client.h"
 #include "common/limits.h"
+#include "controller/bounds.h"
 #include "controller/drive_tape.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
@@ -780,7 +781,8 @@ enum error_kind drive_start(const struct drive_context *context, struct autoscal
 	arena_init(&d->arena, LIMIT_PASS_ARENA_BYTES);
 	drive_tape_init(&d->tape, context, one, &d->arena);
 	if (autoscalers_json(one, &d->arena, &d->json, err) != ERR_OK ||
-		hpa_decode_stored(&d->arena, one->kind, d->json, &d->hpa, err) != ERR_OK) {
+		hpa_decode_stored(&d->arena, one->kind, d->json, &d->hpa, err) != ERR_OK ||
+		(!context->strict && bounds_exist(&d->hpa.spec, err) != ERR_OK)) {
 		drive_free(d);
 		return err->kind;
 	}

@@ -98,7 +98,7 @@ static void send_event(
 	events_record(events, &event);
 }
 
-void notice_send(const struct drive_context *context, struct events *events,
+bool notice_send(const struct drive_context *context, struct events *events,
 	const struct autoscaler *one, const char *reason, struct sv message)
 {
 	/* All that the gate wants to know of an object that nobody has read. */
@@ -109,4 +109,5 @@ void notice_send(const struct drive_context *context, struct events *events,
 		patch_status(context, one, reason, message, status.max_timeout_ns);
 	if (context->gate(one, &unread, GATE_EVENT, context->gate_ctx).allowed)
 		send_event(events, one, reason, message);
+	return status.allowed;
 }

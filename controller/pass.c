@@ -8,6 +8,7 @@
 #include "controller/reading_age.h"
 #include "controller/words.h"
 
+#define HTTP_FORBIDDEN 403
 #define HTTP_CONFLICT 409
 
 void pass_begin(struct pass *p, const struct pass_input *in, struct decide_now now)
@@ -336,6 +337,7 @@ static enum error_kind write_settled(
 	if (!p->write.error.ptr)
 		return arena_error(p->in.arena, err);
 	p->conflict = answer->http_status == HTTP_CONFLICT;
+	p->forbidden = answer->http_status == HTTP_FORBIDDEN;
 	p->unanswered = answer->http_status == 0;
 	p->state = PASS_REREAD_SCALE;
 	return ERR_OK;

@@ -118,6 +118,7 @@ struct pass {
 	struct sv put_body;
 	unsigned n_writes;
 	bool conflict;
+	bool forbidden;	 /* we may not write the scale: that does not heal by itself */
 	bool unanswered; /* the last write came without an HTTP status */
 	struct conclude_write write;
 	bool concluded, status_written;
