@@ -359,7 +359,7 @@ class Cluster:
 
     def scale_writes(self, name=None, since=0.0):
         """Replica counts that were asked for, in order."""
-        return [request.json()["spec"]["replicas"] for request in self.seen(
+        return [request.json()["spec"].get("replicas", 0) for request in self.seen(
             lambda r: r.method == "PUT" and r.path.endswith("/scale") and (not name or f"/{name}/" in r.path), since)]
 
     def never_lowers(self, since, name="web"):
