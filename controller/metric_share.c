@@ -137,7 +137,13 @@ static void on_timer(struct loop_timer *t, void *ctx)
 		loop_timer_set(t, METRIC_SHARE_FRESH_NS);
 }
 
-/* Lets go of groups of which nobody has asked for a while. */
+static bool is_idle(const struct group *g, struct mono now)
+{
+	return !g->call && g->waiters.n == 0 &&
+	       g->span_began.ns + 3 * g->share->config.period_ns < now.ns;
+}
+
+/* Lets go of groups of which nobody has asked for a while. Without memory all stay: somebody may wait for one. */
 static void sweep(struct metric_share *m, struct mono now)
 {
 	struct map left;
@@ -145,11 +151,15 @@ static void sweep(struct metric_share *m, struct mono now)
 
 	map_init(&left, MAX_GROUPS);
 	MAP_FOREACH (e, &m->groups) {
-		struct group *g = e->value;
-		bool idle = !g->call && g->waiters.n == 0 &&
-			    g->span_began.ns + 3 * m->config.period_ns < now.ns;
-		if (idle || map_set(&left, map_key(e), g, NULL, &ignored) != ERR_OK)
-			group_free(g);
+		if (!is_idle(e->value, now) &&
+			map_set(&left, map_key(e), e->value, NULL, &ignored) != ERR_OK) {
+			map_done(&left, NULL);
+			return;
+		}
+	}
+	MAP_FOREACH (e, &m->groups) {
+		if (is_idle(e->value, now))
+			group_free(e->value);
 	}
 	map_done(&m->groups, NULL);
 	m->groups = left;

@@ -273,6 +273,32 @@ START_TEST(without_memory_everybody_asks_alone)
 }
 END_TEST
 
+/* Whichever allocation fails while the groups are swept: whoever waits is answered. */
+START_TEST(a_sweep_without_memory_loses_nobody)
+{
+	struct world w;
+	struct asker a, b, other;
+	char target[128];
+
+	start(&w);
+	(void)ask(&w, &a, RESOURCE, "cpu", 9);
+	ck_assert_int_eq(ask(&w, &b, RESOURCE, "cpu", 9)->result, METRIC_SHARE_WAIT);
+	for (int i = 0; i < 64; i++) {
+		(void)snprintf(target, sizeof(target),
+			"/apis/metrics.k8s.io/v1beta1/namespaces/n%d/pods", i);
+		if (i == 63)
+			mem_fail_at((unsigned long)_i + 1, false);
+		(void)ask(&w, &other, target, "cpu", 0);
+	}
+	mem_fail_at(0, false);
+	FAKE_UNTIL(&w.fake, b.n_called);
+	ck_assert_int_eq(b.n_samples, 2);
+	stop(&w);
+}
+END_TEST
+
+#define SWEEP_ALLOCATIONS 80
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, two_objects_with_a_quarter_of_the_pods_share);
@@ -283,6 +309,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(tcase, failures_are_everybodys_or_nobodys, 0, ARRAY_LEN(FAILURES));
 	tcase_add_test(tcase, a_cancelled_question_is_not_answered);
 	tcase_add_test(tcase, without_memory_everybody_asks_alone);
+	tcase_add_loop_test(tcase, a_sweep_without_memory_loses_nobody, 0, SWEEP_ALLOCATIONS);
 }
 
 int main(void)
