@@ -281,7 +281,7 @@ static enum error_kind serve(struct stub *s, const char *ca_file, struct error *
 {
 	const struct http_server_config config = { .bind_address = "127.0.0.1",
 		.max_body_bytes = MAX_QUESTION_BYTES };
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(loop_free) struct loop *loop = NULL;
 	AUTO(http_server_free) struct http_server *server = NULL;
 	struct sv ca;
