@@ -430,6 +430,7 @@ static void on_housekeeping(struct loop_timer *t, void *ctx)
 				  : (struct metric_share_stats){ .n_requests = 0 },
 		.n_deferred = c->pressure.n_deferred,
 		.n_pods = pod_cache_n(c->pods),
+		.decisions_bytes = c->decisions ? decisions_bytes(c->decisions) : 0,
 	};
 
 	live_metrics_set(c->metrics, &facts);

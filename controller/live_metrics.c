@@ -22,6 +22,8 @@ enum error_kind live_metrics_declare(struct selfmetrics *m, struct error *err)
 		{ SELFMETRICS_GAUGE, PREFIX "passes",
 			"Passes under way; slow ones take longer than a second.", PASS_LABELS },
 		{ SELFMETRICS_GAUGE, PREFIX "pods", "Pods that are known.", NULL },
+		{ SELFMETRICS_GAUGE, PREFIX "decisions_bytes",
+			"Bytes of the last decisions that are kept.", NULL },
 		{ SELFMETRICS_GAUGE, PREFIX "scale_targets",
 			"Targets whose scale is known from a watch.", NULL },
 		{ SELFMETRICS_COUNTER, PREFIX "shared_metric_requests_total",
@@ -58,6 +60,7 @@ void live_metrics_set(struct selfmetrics *m, const struct live_metrics_facts *fa
 	set_with(m, PREFIX "passes", "running", (double)facts->depth.n_running);
 	set_with(m, PREFIX "passes", "slow", (double)facts->depth.n_slow);
 	selfmetrics_set(m, PREFIX "pods", NULL, (double)facts->n_pods);
+	selfmetrics_set(m, PREFIX "decisions_bytes", NULL, (double)facts->decisions_bytes);
 	selfmetrics_set(m, PREFIX "scale_targets", NULL, (double)facts->scales.n_targets);
 	selfmetrics_set(m, PREFIX "shared_metric_requests_total", NULL, (double)share->n_requests);
 	set_with(m, SAVED, "scale_watch", (double)facts->scales.n_known);

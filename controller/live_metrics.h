@@ -11,6 +11,7 @@ struct live_metrics_facts {
 	struct metric_share_stats share;
 	uint64_t n_deferred; /* status writes left to a later pass */
 	size_t n_pods;
+	size_t decisions_bytes; /* of the last decisions */
 };
 
 MUST_USE enum error_kind live_metrics_declare(struct selfmetrics *m, struct error *err);
