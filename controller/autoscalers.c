@@ -283,6 +283,13 @@ static bool is_same(const struct autoscaler *one, const struct object_id *id)
 	return one && one->uid && sv_is(id->uid, one->uid);
 }
 
+/* The same state, or one that our own write has passed. */
+static bool is_no_news(const struct autoscaler *one, uint64_t version)
+{
+	return version != 0 &&
+	       (version == one->version || (version < one->version && one->awaited));
+}
+
 enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind kind,
 	const struct object_id *id, struct sv json, struct autoscaler **ret,
 	enum autoscalers_change *ret_change, struct error *err)
@@ -294,8 +301,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 
 	(void)!object_meta_version(id->resource_version, &version);
 	bool same_object = is_same(one, id);
-	bool is_behind = same_object && version < one->version && one->awaited;
-	if (same_object && version != 0 && (version == one->version || is_behind)) {
+	if (same_object && is_no_news(one, version)) {
 		*ret = one;
 		*ret_change = AUTOSCALERS_NONE;
 		return ERR_OK;
