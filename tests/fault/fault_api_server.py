@@ -369,4 +369,4 @@ sys.exit(play(row_1_the_api_server_restarts, row_1_every_connection_is_reset, ro
               row_3_all_kinds_list_again_at_once, row_5_events_arrive_byte_by_byte, row_5_a_stream_ends_in_the_middle_of_an_event,
               row_6_malformed_objects_are_passed_over, row_6_a_list_with_malformed_items, row_7_old_and_repeated_events_change_nothing,
               row_8_too_many_requests_is_obeyed, row_8_everything_is_too_much, row_9_server_errors_lower_nothing,
-              row_9_half_of_the_answers_are_errors, row_10_slow_answers_hold_up_nobody_else, row_11_a_new_token_is_read, stage=Cluster))
+              row_9_half_of_the_answers_are_errors, row_10_slow_answers_hold_up_nobody_else, row_11_a_new_token_is_read, stage=Cluster, at_once=4))

@@ -196,4 +196,4 @@ def row_12_a_count_that_we_may_not_write(cluster):
 
 
 sys.exit(play(objects_that_an_old_server_stored, a_target_without_a_scale, a_kind_that_goes_away_and_comes_back, row_12_a_kind_that_we_may_not_read,
-              row_12_a_namespace_that_is_closed_to_us, row_12_a_count_that_we_may_not_write, stage=Cluster))
+              row_12_a_namespace_that_is_closed_to_us, row_12_a_count_that_we_may_not_write, stage=Cluster, at_once=3))

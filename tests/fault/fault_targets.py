@@ -212,4 +212,4 @@ sys.exit(play(row_13_a_conflict_that_changes_no_count_is_tried_again_at_once, ro
               row_13_conflicts_without_end_are_no_hot_loop, row_14_a_deleted_target_is_told_and_a_new_one_taken_up,
               row_15_a_target_at_zero_is_left_alone, row_16_a_write_whose_answer_is_lost_is_no_second_step,
               row_17_an_edit_during_the_pass_counts_before_the_write, row_17_a_deletion_during_the_pass_ends_it,
-              row_18_two_autoscalers_of_one_target_are_both_disabled, row_18_two_targets_with_the_same_pods_are_both_disabled, stage=Cluster))
+              row_18_two_autoscalers_of_one_target_are_both_disabled, row_18_two_targets_with_the_same_pods_are_both_disabled, stage=Cluster, at_once=3))
