@@ -54,6 +54,10 @@ static const struct {
 	{ "a key that servers do not have", "servers:\n- {name: a, url: 'http://a', uri: b}\n",
 		"uri" },
 	{ "two documents", "servers: []\n---\nservers: []\n", "must be one YAML document" },
+	{ "a service with credentials of its own",
+		"servers:\n- {name: a, url: svc/m/p:9090, tokenFile: t}\n", "give no others" },
+	{ "neither a URL nor a service", "servers:\n- {name: a, url: pod/m/p}\n",
+		"svc/NAMESPACE/NAME:PORT" },
 	{ "no YAML", "servers: [\n", "c.yaml" },
 };
 
