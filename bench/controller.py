@@ -77,8 +77,14 @@ class Bed:
         self.processes = Processes(folder)
 
 
-def measure_large(bed, values, share):
-    objects, pods = (int(n * share) for n in LARGE)
+def large_counts(objects):
+    """As many pods to an object as at the full size."""
+    share = min(1, objects / FULL)
+    return [int(n * share) for n in LARGE]
+
+
+def measure_large(bed, values, objects):
+    objects, pods = large_counts(objects)
     stub = Stub(bed, "large", objects, pods)
     values["large_first_sec"] = stub.wait_first()
     with Sampler(stub.controller.pid) as sampler:
@@ -124,7 +130,7 @@ def measure_stub(build, values, objects):
     with tempfile.TemporaryDirectory(prefix="flyball-bench-") as folder:
         bed = Bed(build, Path(folder))
         try:
-            measure_large(bed, values, 1 if objects >= FULL else objects / FULL)
+            measure_large(bed, values, objects)
             measure_costs(bed, values, sizes)
         finally:
             bed.processes.stop_all()

@@ -275,7 +275,7 @@ static void on_signal(int number, void *ctx)
 
 static enum error_kind serve(struct cluster *c, char *const *files, struct error *err)
 {
-	AUTO(arena_done) struct arena a;
+	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(loop_free) struct loop *loop = NULL;
 	AUTO(http_server_free) struct http_server *server = NULL;
 	struct http_tls_pair pair;

@@ -59,7 +59,8 @@ static inline void controller_pod_put(struct buf *out, const struct controller_p
 		"shop/app:1.2.3\",\"env\":[" CONTROLLER_POD_FOUR_SETTINGS(
 			"A") CONTROLLER_POD_FOUR_SETTINGS("B") CONTROLLER_POD_FOUR_SETTINGS("C")
 			CONTROLLER_POD_FOUR_SETTINGS(
-				"D") "{\"name\":\"LAST\",\"value\":\"1\"}],\"resources\":{"
+				"D") "{\"name\":\"LAST\",\"value\":\"one more value, so that a pod "
+				     "has its six KiB without its version, too\"}],\"resources\":{"
 				     "\"limits\":{\"memory\":\"256Mi\"},"
 				     "\"requests\":{\"cpu\":\"100m\",\"memory\":\"128Mi\"}},"
 				     "\"volumeMounts\":[{\"name\":"

@@ -137,11 +137,12 @@ def bench_adapter(build, _):
     return adapter_rows(), values, peer
 
 
-def stub_rows(sizes):
+def stub_rows(sizes, objects):
+    large = "stub, {:,} objects, {:,} pods".format(*controller.large_counts(objects))
     return [
         Row("pod_event_us", "one event of the pod watch, scanned and stored: CPU microseconds", 10),
         Row("pod_event_bytes", "the same: bytes"),
-        Row("large_mib", "stub, 10,000 objects, 150,000 pods, once synced: RSS, MiB", 72),
+        Row("large_mib", f"{large}, once synced: RSS, MiB", 72),
         Row("large_peak_mib", "the same, while listing: RSS at its peak, MiB"),
         Row("large_first_sec", "the same: start to first decision, seconds", 10),
         Row("empty_private_mib", "no objects: private memory, MiB", 4),
@@ -169,7 +170,7 @@ def peer_rows():
 
 def bench_controller(build, options):
     values, peer, sizes = controller.measure(build, options.objects, [options.only] if options.only else ["stub", "peers"])
-    rows = (stub_rows(sizes) if sizes else []) + (peer_rows() if peer else [])
+    rows = (stub_rows(sizes, options.objects) if sizes else []) + (peer_rows() if peer else [])
     return rows, values, peer
 
 
