@@ -10,7 +10,7 @@ struct succession {
 	struct election *election;
 	struct checkpoint_store *store;
 	bool restored; /* in this term */
-	bool ending;
+	bool ending, releasing;
 	void (*done)(void *ctx);
 	void *done_ctx;
 };
@@ -47,18 +47,23 @@ static void on_lead(void *ctx)
 	checkpoint_store_load(s->store, on_loaded, s);
 }
 
+static void release(void *ctx)
+{
+	struct succession *s = ctx;
+
+	s->releasing = true;
+	election_release(s->election, s->done, s->done_ctx);
+}
+
 static void on_step_down(void *ctx)
 {
 	struct succession *s = ctx;
 
 	controller_step_down(s->controller);
 	checkpoint_store_stop(s->store);
-}
-
-static void release(void *ctx)
-{
-	struct succession *s = ctx;
-	election_release(s->election, s->done, s->done_ctx);
+	/* The lease ran out while the checkpoint was written for the end: nobody else goes on with it. */
+	if (s->ending && !s->releasing)
+		release(s);
 }
 
 void succession_end(struct succession *s, void (*done)(void *ctx), void *ctx)
