@@ -192,6 +192,10 @@ def judge(name, row, values, peer):
     return figure
 
 
+def figure_text(value):
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
 def tell(figures):
     """Lines; figures that have a peer's beside them come as a table."""
     width = max((len(f["text"]) for f in figures if "peer" in f), default=0)
@@ -200,7 +204,7 @@ def tell(figures):
     for f in figures:
         verdict = "    " if not f["wanted"] else "ok  " if f["ok"] else "FAIL"
         if "peer" in f:
-            print(f"{verdict} {f['bench']}: {f['text']:{width}} {f['value']:>10.4g} {f['peer']:>10.4g}  {f['wanted']}".rstrip())
+            print(f"{verdict} {f['bench']}: {f['text']:{width}} {figure_text(f['value']):>10} {figure_text(f['peer']):>10}  {f['wanted']}".rstrip())
         else:
             print(f"{verdict} {f['bench']}: {f['text']}: {f['value']:g}" + (f" ({f['wanted']})" if f["wanted"] else ""))
 
