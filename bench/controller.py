@@ -28,7 +28,7 @@ SIZES = (100, 300, 1_000, 3_000, 10_000)
 START_TIMEOUT_SEC = 90
 SETTLE_PERIODS = 3
 COST_PERIODS = 4
-BAR_US = 2
+BAR_WIDTH = 60
 
 
 class Stub:
@@ -120,9 +120,10 @@ def measure_costs(bed, values, sizes):
 def plot(values, sizes):
     """On standard error: standard output may be JSON."""
     print("processor time per object and period, microseconds:", file=sys.stderr)
+    most = max(values[f"cost_{n}_us"] for n in sizes)
     for n in sizes:
         cost = values[f"cost_{n}_us"]
-        print(f"  {n:>6} objects {cost:>7.1f} {'#' * max(1, round(cost / BAR_US))}", file=sys.stderr)
+        print(f"  {n:>6} objects {cost:>7.1f} {'#' * round(cost / most * BAR_WIDTH)}", file=sys.stderr)
 
 
 def measure_stub(build, values, objects):
