@@ -64,6 +64,20 @@ uint64_t drive_tape_outcome(const struct conclusion *conclusion)
 	return hash != 0 ? hash : 1;
 }
 
+/* A first decision that changes nothing and has no error is news to nobody, and after a start there is one of every object at once. */
+static bool is_worth_keeping(const struct drive_context *c, struct autoscaler *one,
+	const struct conclusion *conclusion, uint64_t outcome)
+{
+	const struct decisions_key key = key_of(one);
+
+	if (!c->decisions)
+		return false;
+	if (one->decisions.outcome == 0 && !conclusion->rescaled &&
+		conclusion->labels.error == CONCLUDE_NO_ERROR)
+		one->decisions.outcome = outcome;
+	return decisions_wants(c->decisions, &key, &one->decisions, outcome, instant_mono_now());
+}
+
 enum error_kind drive_tape_end(struct tape_write *tape, const struct drive_context *c,
 	struct autoscaler *one, const struct pass *pass, struct error *err)
 {
@@ -75,8 +89,7 @@ enum error_kind drive_tape_end(struct tape_write *tape, const struct drive_conte
 	if (!conclusion)
 		return ERR_OK;
 	uint64_t outcome = drive_tape_outcome(conclusion);
-	bool keep = c->decisions && decisions_wants(c->decisions, &key, &one->decisions, outcome,
-					    instant_mono_now());
+	bool keep = is_worth_keeping(c, one, conclusion, outcome);
 	if (!keep && !c->record)
 		return ERR_OK;
 	buf_init(&text, TAPE_MAX_BYTES);
