@@ -100,13 +100,15 @@ static inline struct reading own_world_read(struct own_world *w, size_t i, int32
 /* A pass at `t` seconds; a write succeeds and the pods follow. */
 static inline void own_world_pass(struct own_world *w, int64_t t)
 {
-	const struct pod *list[OWN_WORLD_PODS];
+	/* The proposal points to them. */
+	const struct pod **list = ARENA_ARRAY(&w->arena, OWN_WORLD_PODS, const struct pod *);
 	struct ask_question questions[OWN_WORLD_METRICS] = { { .state = ASK_REQUEST },
 		{ .state = ASK_REQUEST }, { .state = ASK_REQUEST } };
 	int32_t n = w->scale.replicas < OWN_WORLD_PODS ? w->scale.replicas : OWN_WORLD_PODS;
 	struct pod_set set = { list, (size_t)n };
 	struct error err = { 0 };
 
+	ck_assert_ptr_nonnull(list);
 	w->t = t;
 	for (int32_t i = 0; i < n; i++)
 		list[i] = &w->pods[i];
