@@ -4,7 +4,8 @@
 #include "promql/ast.h"
 
 /* The canonical form. Parsing it gives the same tree again, but for the few cases in which the reference breaks that law too:
- * info(x, {}), infinities as literals, a zero duration with a sign, and arithmetic behind an offset of two signs. */
+ * info(x, {}), infinities as literals, a zero duration with a sign, arithmetic behind an offset of two signs, and durations finer than a
+ * millisecond, whose rest is left out. */
 void printer_print(struct buf *out, const struct ast *n);
 /* The same where it is at most 100 bytes long, else one operand a line. */
 void printer_pretty(struct buf *out, const struct ast *n);

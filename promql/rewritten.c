@@ -25,9 +25,9 @@ enum error_kind rewritten_check(
 	if (same)
 		return ERR_OK;
 	return error_set(err, ERR_INVALID,
-		"the query's canonical form, %.*s%s, means something else; parentheses behind "
-		"offset "
-		"help",
+		"the query's canonical form, %.*s%s, means something else; write durations in "
+		"whole "
+		"milliseconds, and parentheses behind offset",
 		(int)(text.len < MOST_TOLD ? text.len : MOST_TOLD), text.ptr,
 		text.len > MOST_TOLD ? "..." : "");
 }

@@ -1,7 +1,9 @@
 /* What parses is printed so that it parses again to what prints the same, on one line and on several. The law does not hold, in the
- * reference neither, for info(x, {}), for infinities as literals, for an offset of two signs, and for a zero with one. */
+ * reference neither, for info(x, {}), for infinities as literals, for an offset of two signs, for a zero with one, and for durations finer than a
+ * millisecond. */
 #include <math.h>
 
+#include "common/instant.h"
 #include "promql/ast_walk.h"
 #include "promql/parser.h"
 #include "promql/printer.h"
@@ -17,6 +19,27 @@ static bool holds(struct sv text, struct sv part)
 	return sv_find_sv(text, part) < text.len;
 }
 
+/* x[1.0001] is printed as x[1s]. */
+static bool is_fine(int64_t ns)
+{
+	return ns % NS_PER_MS != 0;
+}
+
+static bool has_fine_duration(const struct ast *n)
+{
+	switch ((int)n->kind) {
+	case AST_VECTOR:
+		return is_fine(n->vector.shift.offset_ns);
+	case AST_MATRIX:
+		return is_fine(n->matrix.range_ns);
+	case AST_SUBQUERY:
+		return is_fine(n->subquery.range_ns) || is_fine(n->subquery.step_ns) ||
+		       is_fine(n->subquery.shift.offset_ns);
+	default:
+		return false;
+	}
+}
+
 /* x offset --18 - 5 is printed as x offset 18 - 5, and -0s as 0s. */
 static bool is_lawful(struct ast *n, void *ctx)
 {
@@ -26,6 +49,8 @@ static bool is_lawful(struct ast *n, void *ctx)
 	const struct ast *offset = shift ? shift->offset_expr : NULL;
 	bool *lawful = ctx;
 
+	if (has_fine_duration(n))
+		*lawful = false;
 	if (n->kind == AST_NUMBER && n->number.is_duration && signbit(n->number.value) &&
 		!(n->number.value < 0))
 		*lawful = false;
