@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "common/fnv.h"
+
 #define MAGIC "flywork1"
 #define HASH_DIGITS 16u
 
@@ -99,16 +101,14 @@ void work_table_resume(struct work_table *t, int64_t now_sec)
 
 struct sv work_table_key(struct sv key, char room[WORK_TABLE_KEY_MAX])
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
 	char digits[HASH_DIGITS + 2];
 	size_t kept = WORK_TABLE_KEY_MAX - HASH_DIGITS - 1;
 	if (key.len == 0)
 		return SV("-");
 	if (key.len <= WORK_TABLE_KEY_MAX)
 		return key;
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.ptr[i]) * UINT64_C(1099511628211);
-	(void)snprintf(digits, sizeof(digits), "#%016llx", (unsigned long long)hash);
+	(void)snprintf(
+		digits, sizeof(digits), "#%016llx", (unsigned long long)fnv_bytes(FNV_START, key));
 	memcpy(room, key.ptr, kept);
 	memcpy(room + kept, digits, HASH_DIGITS + 1);
 	return sv_from(room, WORK_TABLE_KEY_MAX);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/fnv.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "controller/replica_author.h"
@@ -100,18 +101,11 @@ static void tell(const struct question *q, const struct managed_fields_writer *a
 	events_record(q->owner->events, &event);
 }
 
-static uint64_t hash_text(uint64_t hash, struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
-}
-
 static uint64_t hash_target(enum scale_kind kind, struct sv ns, struct sv name)
 {
-	uint64_t hash = (UINT64_C(0xcbf29ce484222325) ^ (uint64_t)kind) * UINT64_C(0x100000001b3);
+	uint64_t hash = fnv_number(FNV_START, (uint64_t)kind);
 
-	return hash_text(hash_text(hash, ns), name) | 1;
+	return fnv_text(fnv_text(hash, ns), name) | 1;
 }
 
 void author_ask_see(

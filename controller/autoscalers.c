@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "common/fnv.h"
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
@@ -161,14 +162,6 @@ struct gist {
 	enum scale_kind target_kind;
 };
 
-/* 64-bit FNV-1a: that an edit keeps the hash is as likely as a broken memory cell. */
-static uint64_t hash_text(uint64_t hash, struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
-}
-
 /* Half of an object is managedFields, which nobody here reads; a status update may leave them out. */
 static void drop_managed_fields(struct jtree *tree)
 {
@@ -192,23 +185,22 @@ static uint64_t spread_of(const struct object_id *id, const struct jtree *spec)
 {
 	const struct jtree *metrics = jtree_get(spec, "metrics");
 	const struct jtree *metric = metrics ? metrics->first : NULL;
-	uint64_t hash = hash_text(UINT64_C(0xcbf29ce484222325), id->namespace);
+	uint64_t hash = fnv_text(FNV_START, id->namespace);
 	struct sv type = metric ? jtree_text(jtree_get(metric, "type")) : SV("Resource");
 
 	if (sv_is(type, "Resource") || sv_is(type, "ContainerResource"))
 		return hash;
 	if (sv_is(type, "Pods"))
-		return hash_text(
-			hash, jtree_text(jtree_at(metric, "pods", "metric", "name", NULL)));
+		return fnv_text(hash, jtree_text(jtree_at(metric, "pods", "metric", "name", NULL)));
 	if (sv_is(type, "Prometheus")) {
 		static const char *const KEYS[] = { "server", "query", "aliveQuery" };
 		const struct jtree *question = jtree_get(metric, "prometheus");
 
 		for (size_t i = 0; i < ARRAY_LEN(KEYS); i++)
-			hash = hash_text(hash, jtree_text(jtree_get(question, KEYS[i])));
+			hash = fnv_text(hash, jtree_text(jtree_get(question, KEYS[i])));
 		return hash;
 	}
-	return hash_text(hash, id->name);
+	return fnv_text(hash, id->name);
 }
 
 static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_id *id,
@@ -228,7 +220,7 @@ static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_
 		jtree_print(&text, spec);
 	if (buf_check(&text, "the spec", err) != ERR_OK)
 		return err->kind;
-	*ret = (struct gist){ .fingerprint = hash_text(UINT64_C(0xcbf29ce484222325), buf_sv(&text)),
+	*ret = (struct gist){ .fingerprint = fnv_text(FNV_START, buf_sv(&text)),
 		.spread = spread_of(id, spec) };
 	if (kind == AUTOSCALER_OWN && jtree_i64(jtree_get(spec, "syncPeriodSeconds"), &seconds) &&
 		seconds >= OWN_KIND_MIN_SYNC_SEC && seconds <= OWN_KIND_MAX_SYNC_SEC)
@@ -329,7 +321,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	one->fingerprint = gist.fingerprint;
 	uncount_alike(all, one);
 	count_alike(all, one, gist.spread);
-	one->spread_alone = hash_text(UINT64_C(0xcbf29ce484222325), one->key);
+	one->spread_alone = fnv_text(FNV_START, one->key);
 	one->period_ns = gist.period_ns;
 	one->target_kind = gist.target_kind;
 	*ret = one;

@@ -2,6 +2,7 @@
  * end, if at all. */
 #include "controller/drive_tape.h"
 
+#include "common/fnv.h"
 #include "controller/decisions.h"
 #include "controller/tape.h"
 
@@ -35,31 +36,18 @@ void drive_tape_init(struct tape_write *tape, const struct drive_context *c,
 			      });
 }
 
-/* FNV-1a; a zero byte ends each text. */
-static uint64_t add_text(uint64_t hash, struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(1099511628211);
-	return hash * UINT64_C(1099511628211);
-}
-
-static uint64_t add_number(uint64_t hash, uint64_t number)
-{
-	return (hash ^ number) * UINT64_C(1099511628211);
-}
-
 uint64_t drive_tape_outcome(const struct conclusion *conclusion)
 {
 	const struct hpa_status *status = &conclusion->status;
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = FNV_START;
 
-	hash = add_number(hash, (uint64_t)(uint32_t)status->desired_replicas);
-	hash = add_number(hash, conclusion->rescaled);
-	hash = add_number(hash, conclusion->labels.error);
+	hash = fnv_number(hash, (uint64_t)(uint32_t)status->desired_replicas);
+	hash = fnv_number(hash, conclusion->rescaled);
+	hash = fnv_number(hash, conclusion->labels.error);
 	for (size_t i = 0; i < status->n_conditions; i++) {
-		hash = add_text(hash, status->conditions[i].type);
-		hash = add_text(hash, status->conditions[i].status);
-		hash = add_text(hash, status->conditions[i].reason);
+		hash = fnv_text(hash, status->conditions[i].type);
+		hash = fnv_text(hash, status->conditions[i].status);
+		hash = fnv_text(hash, status->conditions[i].reason);
 	}
 	return hash != 0 ? hash : 1;
 }

@@ -2,30 +2,20 @@
  * entry keeps its past as long as the metric's identity stays the same. */
 #include "controller/metric_memory.h"
 
+#include "common/fnv.h"
 #include "common/mem.h"
-
-#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t mix(uint64_t hash, struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * FNV_PRIME;
-	/* A byte that no UTF-8 text has ends each part. */
-	return (hash ^ 0xff) * FNV_PRIME;
-}
 
 static uint64_t identity(const struct hpa_metric *m)
 {
 	const struct hpa_source *s = m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
-	uint64_t hash = mix(FNV_OFFSET, m->type);
+	uint64_t hash = fnv_text(FNV_START, m->type);
 
 	if (!s)
 		return hash;
-	hash = mix(mix(mix(hash, s->metric), s->resource), s->container);
-	hash = mix(mix(hash, s->described.kind), s->described.name);
+	hash = fnv_text(fnv_text(fnv_text(hash, s->metric), s->resource), s->container);
+	hash = fnv_text(fnv_text(hash, s->described.kind), s->described.name);
 	if (m->kind == HPA_METRIC_PROMETHEUS && m->prometheus)
-		hash = mix(mix(hash, m->prometheus->query), m->prometheus->server);
+		hash = fnv_text(fnv_text(hash, m->prometheus->query), m->prometheus->server);
 	return hash;
 }
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "common/fnv.h"
 #include "common/limits.h"
 #include "common/map.h"
 #include "kube/kube_endpoint.h"
@@ -102,11 +103,6 @@ static enum error_kind declare(struct selfmetrics *m, struct error *err)
 		"Until an answer was complete.", by_server, DURATIONS, ARRAY_LEN(DURATIONS), err);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	return (hash ^ value) * UINT64_C(0x100000001b3);
-}
-
 static void count(const struct prom_share *m, const struct server *s, const char *name, double n)
 {
 	const char *const labels[] = { s->name.ptr, NULL };
@@ -186,10 +182,10 @@ static enum error_kind add_server(const struct prom_share *m, struct servers *to
 		return err->kind;
 	if (prom_client_new(m->config.http, &client, &s->client, err))
 		return err->kind;
-	to->fingerprint = mix(to->fingerprint, server_connect_fingerprint(&client));
+	to->fingerprint = fnv_number(to->fingerprint, server_connect_fingerprint(&client));
 	for (size_t i = 0; i < from->name.len; i++)
-		to->fingerprint = mix(to->fingerprint, (unsigned char)from->name.ptr[i]);
-	to->fingerprint = mix(to->fingerprint, s->concurrency);
+		to->fingerprint = fnv_number(to->fingerprint, (unsigned char)from->name.ptr[i]);
+	to->fingerprint = fnv_number(to->fingerprint, s->concurrency);
 	to->n++;
 	return ERR_OK;
 }

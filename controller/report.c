@@ -4,20 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/fnv.h"
 #include "common/log.h"
 #include "controller/guard_observe.h"
 #include "controller/live_metrics.h"
 #include "controller/own_kind.h"
 #include "controller/pass_metrics.h"
-
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
-static uint64_t hash_text(uint64_t hash, struct sv text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ 0xff) * UINT64_C(0x100000001b3);
-}
 
 /* The log's name for the object: under the short name of its kind. */
 static const char *label_of(const struct autoscaler *one)
@@ -28,7 +20,7 @@ static const char *label_of(const struct autoscaler *one)
 void report_problem(struct report_memory *m, const struct autoscaler *one, struct sv text)
 {
 	char key[600], why[ERROR_TEXT_MAX];
-	uint64_t hash = text.len == 0 ? 0 : hash_text(HASH_START, text);
+	uint64_t hash = text.len == 0 ? 0 : fnv_text(FNV_START, text);
 
 	if (hash == m->problem)
 		return;
@@ -60,13 +52,13 @@ static void log_rescale(
 
 static uint64_t hash_warnings(const struct decide_events *events)
 {
-	uint64_t hash = HASH_START;
+	uint64_t hash = FNV_START;
 	bool any = false;
 
 	for (size_t i = 0; i < events->n; i++) {
 		if (!events->at[i].warning)
 			continue;
-		hash = hash_text(hash_text(hash, events->at[i].reason), events->at[i].message);
+		hash = fnv_text(fnv_text(hash, events->at[i].reason), events->at[i].message);
 		any = true;
 	}
 	return any ? hash : 0;

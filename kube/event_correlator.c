@@ -4,6 +4,7 @@
 #include "kube/event_correlator.h"
 
 #include "common/buf.h"
+#include "common/fnv.h"
 #include "common/map.h"
 
 #define DEFAULT_ENTRIES 4096
@@ -181,11 +182,7 @@ static struct sv key_of(
 /* FNV-1a; messages that collide are merged one too early or late, no more. */
 static uint64_t hash_of(struct sv text)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
-	return h;
+	return fnv_bytes(FNV_START, text);
 }
 
 /* Notes the message; true: it is to be merged. */
