@@ -89,10 +89,10 @@ class Cluster:
 
     # ----- parts
 
-    def start_control_plane(self, hpa_controller: bool) -> None:
+    def start_control_plane(self, hpa_controller: bool, more_controllers: tuple[str, ...] = ()) -> None:
         self._start_etcd()
         self._start_apiserver()
-        self._start_controller_manager(hpa_controller)
+        self._start_controller_manager(hpa_controller, more_controllers)
 
     def _start_etcd(self) -> None:
         self.etcd_port, peer = free_port(), free_port()
@@ -153,8 +153,8 @@ class Cluster:
             alive=(self.processes.all[0], self.apiserver),
         )
 
-    def _start_controller_manager(self, hpa_controller: bool) -> None:
-        controllers = ["deployment-controller", "replicaset-controller"]
+    def _start_controller_manager(self, hpa_controller: bool, more_controllers: tuple[str, ...]) -> None:
+        controllers = ["deployment-controller", "replicaset-controller", *more_controllers]
         if hpa_controller:
             controllers.append("horizontal-pod-autoscaler-controller")
         certificate, key = self.certificates.client("system:kube-controller-manager")
@@ -176,20 +176,23 @@ class Cluster:
             ],
         )
 
-    def start_prometheus(self, exporter_port: int) -> None:
-        config = self.folder / "prometheus.yml"
+    def start_prometheus(self, exporter_port: int, name: str = "prometheus", listen: str = "", flags: tuple[str, ...] = ()) -> Process:
+        """`listen` is ADDRESS:PORT; without it, `prometheus_port` on loopback."""
+        config = self.folder / f"{name}.yml"
         text = (HERE / "config" / "prometheus.yml").read_text()
         config.write_text(text.replace("@EXPORTER_PORT@", str(exporter_port)))
         self.prometheus = self.processes.start(
-            "prometheus",
+            name,
             [
                 self.programs["prometheus"],
                 f"--config.file={config}",
-                f"--storage.tsdb.path={self.folder / 'prometheus'}",
-                f"--web.listen-address=127.0.0.1:{self.prometheus_port}",
+                f"--storage.tsdb.path={self.folder / name}",
+                f"--web.listen-address={listen or f'127.0.0.1:{self.prometheus_port}'}",
                 "--log.level=warn",
+                *flags,
             ],
         )
+        return self.prometheus
 
     def prometheus_url(self) -> str:
         return f"http://127.0.0.1:{self.prometheus_port}/"

@@ -1,172 +1,243 @@
 #!/usr/bin/env python3
-"""Metrics of type Prometheus on a real Prometheus: an exporter is scraped, queries are asked, and our own kind scales by the answers.
-The API server is the sandbox; pairings with a real one are run.py's.
+"""Metrics of type Prometheus, on a real Prometheus and a real API server: our own kind is scaled by one number and by a row a pod, from zero, beside an
+exporter that is dead and a Prometheus that is away; other people's series are refused.
 
-Usage: prometheus_metrics.py [--bin DIR]
+Usage: prometheus_metrics.py [--bin DIR], or as a scene of run.py
 """
 
-import argparse
-import os
-import signal
+import json
 import sys
 import tempfile
-import threading
+import urllib.parse
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "flow"))
+import components
+from cluster import Cluster
+from kube import Api, Watch
+from manifests import apply_base
+from own_kind import PATH, deployment, manifest
+from procs import Process, free_port, wait_for
+from report import Report, Track
+from workload import App, Workload
 
-import components  # noqa: E402
-from procs import Processes, free_port, stopping, wait_for  # noqa: E402
+PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "prometheus"}
+OWN_PROGRAMS = {"flyball-controller"}
+ACCOUNT = "flyball-controller"
+START_SEC = 30
+# A scrape, a pass and a pod's start take a second or three; the rest is for a busy machine.
+REACT_SEC = 40
 
-CONFIG = """
-global: {scrape_interval: 500ms, scrape_timeout: 400ms, evaluation_interval: 1h}
-scrape_configs:
-- job_name: load
-  honor_labels: true
-  static_configs: [{targets: ["127.0.0.1:%d"]}]
-"""
+HERE = 'namespace="default"'
+# What each object asks for 2 a replica of. Its Deployment has the same name.
+METRICS = {
+    "queue": {"query": "sum(queue)"},
+    "rows": {"query": "max by (pod) (rows)", "podLabel": "pod"},
+    "nightly": {"query": "sum(jobs)", "activationValue": "5"},
+    "guarded": {"query": "sum(load)", "aliveQuery": "sum(alive)", "noData": "Zero"},
+    "thief": {"query": 'sum(rows{namespace="bank"})'},
+    "guest": {"query": "sum(gold)"},
+}
+REPLICAS = {"rows": 2}
+MINIMA = {"nightly": 0}
+# Every count that a Deployment has had, in order: what was to be held was held.
+COUNTS = {"queue": [1, 3, 5, 1], "rows": [2, 4], "nightly": [1, 0, 3], "guarded": [1, 4, 1], "thief": [1], "guest": [1]}
 
 
-class Exporter:
-    """Series that a test sets, in the text format."""
+class Load(Workload):
+    """Beside the applications' samples: series that a scene sets."""
 
-    def __init__(self):
+    def __init__(self, api: Api, apps: list[App]):
+        super().__init__(api, "default", apps, free_port())
         self.series: dict[str, float] = {}
-        exporter = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                text = "".join(f"{name} {value}\n" for name, value in list(exporter.series.items())).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/plain; version=0.0.4")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+    def page(self) -> str:
+        return super().page() + "".join(f"{name} {value}\n" for name, value in list(self.series.items()))
 
 
-def is_ready(url: str) -> bool:
+def own_object(name: str, prometheus: dict, low: int = 1) -> str:
+    metric = {"name": name, "target": {"type": "AverageValue", "averageValue": "2"}, **prometheus}
+    return manifest({
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}, "minReplicas": low, "maxReplicas": 10,
+        "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+        "metrics": [{"type": "Prometheus", "prometheus": metric}]}, name)
+
+
+class Stage:
+    """A cluster in which flyball-controller looks after objects of our kind."""
+
+    def __init__(self, cluster: Cluster, own: Path, track: Track):
+        self.cluster, self.own, self.track = cluster, own, track
+        self.controller: Process | None = None
+        self.port = free_port()
+        self.counts: dict[str, list[int]] = {}
+        self.watch = Watch(cluster.api, "/apis/apps/v1/namespaces/default/deployments", self._on_deployment)
+
+    def _on_deployment(self, _: str, found: dict) -> None:
+        seen = self.counts.setdefault(found["metadata"]["name"], [])
+        if seen[-1:] != [found["spec"]["replicas"]]:
+            seen.append(found["spec"]["replicas"])
+
+    def create(self, name: str, prometheus: dict, replicas: int = 1, low: int = 1) -> None:
+        wanted = deployment(name)
+        wanted["spec"]["replicas"] = replicas
+        self.cluster.kubectl_ok("create", "-f", "-", stdin=json.dumps(wanted))
+        self.cluster.kubectl_ok("create", "-f", "-", stdin=own_object(name, prometheus, low))
+
+    def start_controller(self, config: str, *flags: str) -> None:
+        file = self.cluster.folder / "controller.yaml"
+        file.write_text(config)
+        command = [str(self.own / "flyball-controller"), f"--kubeconfig={self.cluster.account_kubeconfig(ACCOUNT)}", f"--config={file}",
+                   "--native-hpas=ignore", "--sync-period=1s", f"--port={self.port}", *flags]
+        self.controller = self.cluster.processes.start("flyball-controller", command)
+
+    def wait(self, what: str, reached) -> bool:
+        try:
+            wait_for(what, reached, REACT_SEC, alive=(self.controller,))
+        except TimeoutError as error:
+            return self.track.check(what, False, error)
+        return self.track.check(what, True)
+
+    def scales(self, what: str, name: str, wanted: int) -> None:
+        self.wait(f"{name}: {what}: {wanted}", lambda: (self.counts.get(name, [])[-1:] == [wanted], (self.counts.get(name), self.told(name))))
+
+    def told(self, name: str) -> str:
+        """Why its metric does not work; empty where it works."""
+        conditions = self.cluster.api.get(PATH + name).get("status", {}).get("conditions") or []
+        return next((c["message"] for c in conditions if c["type"] == "ScalingActive" and c["status"] == "False"), "")
+
+    def tells(self, name: str, words: str) -> None:
+        self.wait(f"{name}: {words}", lambda: (words in self.told(name), self.told(name)))
+
+    def passes(self) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if "_reconciliations_total{" in line)
+
+    def looks_thrice(self) -> None:
+        """Every object has been decided about at least three times from now on."""
+        wanted = self.passes() + 4 * len(self.counts)
+        self.wait("some passes later", lambda: (self.passes() >= wanted, self.passes()))
+
+
+class Scene:
+    def __init__(self, stage: Stage, load: Load):
+        self.stage, self.cluster, self.track, self.load = stage, stage.cluster, stage.track, load
+
+    def set(self, **values: float | None) -> None:
+        """Series by their metric, of this namespace. Counts once Prometheus answers with them."""
+        series = dict(self.load.series)
+        for name, value in values.items():
+            series.pop(f"{name}{{{HERE}}}", None)
+            if value is not None:
+                series[f"{name}{{{HERE}}}"] = value
+        self.load.series = series
+        for name, value in values.items():
+            wait_for(f"scrape of {name}", lambda name=name, value=value: (self.ask(f"{name}{{{HERE}}}") == value, self.ask(name)), START_SEC)
+
+    def ask(self, query: str) -> float | None:
+        url = f"{self.cluster.prometheus_url()}api/v1/query?query={urllib.parse.quote(query)}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                rows = json.loads(answer.read())["data"]["result"]
+        except OSError:
+            return None
+        return float(rows[0]["value"][1]) if rows else None
+
+    def kubectl(self, name: str, field: str) -> dict:
+        text = self.cluster.kubectl_ok("get", "fha", name, "-o", f"jsonpath={{.status.{field}}}")
+        return json.loads(text) if text else {}
+
+    def scale(self) -> None:
+        self.track.phase("numbers, rows, and what is not for everybody")
+        stage = self.stage
+        stage.scales("6 of many series, none of them of bank", "queue", 3)
+        stage.scales("two pods of 4", "rows", 4)
+        stage.scales("nothing to do", "nightly", 0)
+        stage.scales("8 and alive", "guarded", 4)
+        stage.tells("thief", 'namespace="bank", which contradicts namespace="default"')
+        stage.tells("guest", "gives no series")
+
+    def go_on(self) -> None:
+        self.track.phase("more work, and an exporter that is dead")
+        stage = self.stage
+        self.set(queue=6, jobs=5, alive=0)
+        stage.scales("10 of many series", "queue", 5)
+        stage.tells("guarded", "aliveQuery: is not above zero")
+        self.set(load=None)
+        stage.looks_thrice()
+        self.track.equal("nightly: the activation value itself does not wake", 0, stage.counts["nightly"][-1])
+        self.track.equal("guarded: held", 4, stage.counts["guarded"][-1])
+        self.set(jobs=5.5, alive=1)
+        stage.scales("above the activation value", "nightly", 3)
+        stage.scales("alive, and nothing to do", "guarded", 1)
+
+    def look(self) -> None:
+        self.track.phase("kubectl")
+        decision = self.kubectl("queue", "lastDecision")
+        wanted = {"rawDesiredReplicas": 5, "finalDesiredReplicas": 5, "selectedMetric": "prometheus metric queue"}
+        self.track.check("lastDecision", wanted.items() <= decision.items(), decision)
+        lines = self.cluster.kubectl_ok("get", "fha").splitlines()
+        row = next(line for line in lines if line.startswith("queue")).split()
+        self.track.equal("kubectl get fha", ["queue", "Deployment/queue", "queue:", "2/2", "(avg)", "1", "10", "5", "5"], row[:9])
+        events = self.cluster.kubectl_ok("get", "events", "--field-selector=involvedObject.kind=HorizontalAutoscaler")
+        self.track.check("an event names the metric", "prometheus metric queue" in events, events[-2000:])
+        self.track.check("an event tells of the refusal", "contradicts" in events, events[-2000:])
+
+    def lose_prometheus(self) -> None:
+        self.track.phase("Prometheus is killed")
+        stage = self.stage
+        self.cluster.prometheus.kill()
+        for name in ("queue", "rows", "nightly", "guarded"):
+            stage.tells(name, "unable to get prometheus metric")
+        self.load.series = {**self.load.series, f"queue{{{HERE}}}": 1, f'queue{{{HERE},shard="a"}}': 1}
+        stage.looks_thrice()
+        self.cluster.prometheus.start()
+        stage.scales("it is back, and 2 are left", "queue", 1)
+        for name in ("rows", "nightly", "guarded"):
+            stage.wait(f"{name}: works", lambda name=name: (not stage.told(name), stage.told(name)))
+
+
+def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> None:
+    cluster = Cluster(folder, programs)
+    load = Load(cluster.api, [App("rows", "rows", is_counter=False)])
+    stage = Stage(cluster, own, track)
+    scene = Scene(stage, load)
     try:
-        with urllib.request.urlopen(f"{url}/-/ready", timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def scenes(exporter: Exporter, url: str):
-    """The scenes of the flow test that has a stub in place of the server, with series in place of answers."""
-    import flow_prometheus as flow
-    from play import until
-
-    here = 'namespace="default"'
-
-    def control(stage):
-        config = stage.folder / "controller.yaml"
-        config.write_text(f"servers:\n- name: main\n  url: {url}\n  namespaces: [default]\n")
-        stage.start_controller(f"--config={config}", "--native-hpas=ignore")
-
-    def one_number_of_many_series(stage):
-        exporter.series = {f'load{{{here},shard="a"}}': 4, f'load{{{here},shard="b"}}': 2, 'load{namespace="bank",shard="a"}': 1000}
-        stage.create_deployment()
-        flow.create(stage, query="sum(load)")
-        control(stage)
-        until("three replicas for six", lambda: stage.replicas_are(3), 30)
-        exporter.series = {**exporter.series, f'load{{{here},shard="b"}}': 6}
-        until("five for ten", lambda: stage.replicas_are(5), 30)
-
-    def a_row_a_pod(stage):
-        stage.create_deployment(replicas=2)
-        until("two pods", lambda: len(stage.get(flow.PODS)["items"]) == 2)
-        names = [pod["metadata"]["name"] for pod in stage.get(flow.PODS)["items"]]
-        exporter.series = {f'load{{{here},pod="{name}"}}': 4 for name in [*names, "of-another-app"]}
-        flow.create(stage, query="max by (pod) (load)", podLabel="pod")
-        control(stage)
-        until("four for two pods of four", lambda: stage.replicas_are(4), 30)
-
-    def from_zero_by_the_activation_value(stage):
-        exporter.series = {f"load{{{here}}}": 0}
-        stage.create_deployment()
-        flow.create(stage, query="sum(load)", low=0, activationValue="5")
-        control(stage)
-        until("asleep", lambda: stage.replicas_are(0), 30)
-        exporter.series = {f"load{{{here}}}": 5}
-        stage.hold(0, 3)
-        exporter.series = {f"load{{{here}}}": 5.5}
-        until("awake", lambda: stage.replicas_are(3), 30)
-
-    def a_dead_exporter(stage):
-        exporter.series = {f"load{{{here}}}": 8, f"alive{{{here}}}": 1}
-        stage.create_deployment()
-        flow.create(stage, query="sum(load)", aliveQuery="sum(alive)", noData="Zero")
-        control(stage)
-        until("four for eight", lambda: stage.replicas_are(4), 30)
-        exporter.series = {f"alive{{{here}}}": 0}
-        until("told", lambda: flow.says(stage, "aliveQuery: is not above zero"), 30)
-        stage.hold(4, 3)
-        exporter.series = {f"alive{{{here}}}": 1}
-        until("alive, and nothing to do", lambda: stage.replicas_are(1), 30)
-
-    def series_of_another_namespace(stage):
-        exporter.series = {'load{namespace="bank"}': 100}
-        stage.create_deployment()
-        stage.create_deployment("thief")
-        flow.create(stage, "plain", query="sum(load)")
-        flow.create(stage, "thief", "thief", query='sum(load{namespace="bank"})')
-        control(stage)
-        until("refused", lambda: flow.says(stage, 'namespace="bank", which contradicts namespace="default"', "thief"), 30)
-        until("nothing is seen", lambda: flow.says(stage, "gives no series", "plain"), 30)
-        stage.hold(1, 2)
-
-    return one_number_of_many_series, a_row_a_pod, from_zero_by_the_activation_value, a_dead_exporter, series_of_another_namespace
+        track.phase("start")
+        cluster.start_control_plane(hpa_controller=False)
+        apply_base(cluster, track)
+        load.set_load(8)
+        load.series = {
+            f'rows{{{HERE},pod="of-another-app"}}': 1000, 'rows{namespace="bank",pod="vault"}': 1000,
+            f'queue{{{HERE},shard="a"}}': 4, f"queue{{{HERE}}}": 2, 'queue{namespace="bank"}': 1000,
+            f"jobs{{{HERE}}}": 0, f"load{{{HERE}}}": 8, f"alive{{{HERE}}}": 1, 'gold{namespace="bank"}': 1000}
+        load.start()
+        cluster.start_prometheus(load.port)
+        stage.watch.start()
+        for name, prometheus in METRICS.items():
+            stage.create(name, prometheus, REPLICAS.get(name, 1), MINIMA.get(name, 1))
+        wait_for("first scrape", lambda: scene.ask("load") == 8, START_SEC)
+        stage.start_controller(f"servers:\n- name: main\n  url: {cluster.prometheus_url()}\n  namespaces: [default]\n")
+        scene.scale()
+        scene.go_on()
+        scene.look()
+        scene.lose_prometheus()
+        track.equal("every count that there was", COUNTS, stage.counts)
+        track.equal("flyball-controller ends when it is asked to", 0, stage.controller.stop())
+    finally:
+        stage.watch.stop()
+        load.stop()
+        cluster.stop()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "bin")
-    own = parser.parse_args().bin.resolve()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    missing = [name for name in ("flyball-controller", "flyball-sandbox") if not os.access(own / name, os.X_OK)]
-    if missing:
-        print(f"e2e: not built: {', '.join(str(own / name) for name in missing)} (./dev build)", file=sys.stderr)
-        return 1
-    os.environ["FLYBALL_BIN_DIR"] = str(own)
-    from play import play
-
-    try:
-        prometheus = components.resolve({"prometheus"})["prometheus"]
-    except components.MissingComponent as error:
-        print(f"e2e: {error}", file=sys.stderr)
-        return 1
-    exporter = Exporter()
-    with tempfile.TemporaryDirectory(prefix="flyball-prometheus-") as name:
-        folder = Path(name)
-        (folder / "prometheus.yml").write_text(CONFIG % exporter.port)
-        port = free_port()
-        processes = Processes(folder)
-        try:
-            command = [prometheus, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'tsdb'}"]
-            process = processes.start("prometheus", [*command, f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"])
-            url = f"http://127.0.0.1:{port}"
-            wait_for("Prometheus", lambda: is_ready(url), 30, (process,))
-            return play(*scenes(exporter, url))
-        finally:
-            processes.stop_all()
-            exporter.close()
+    own = Path(sys.argv[2]) if len(sys.argv) == 3 and sys.argv[1] == "--bin" else Path("build/release/bin")
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="flyball-prometheus-") as folder:
+        play(Path(folder), components.resolve(PROGRAMS), own.resolve(), Track(report, "prometheus"))
+    report.line(report.summary())
+    return 1 if report.failed else 0
 
 
 if __name__ == "__main__":

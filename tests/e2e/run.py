@@ -24,6 +24,7 @@ import components
 import dropin
 import ha
 import own_kind
+import prometheus_metrics
 from procs import Interrupted, stopping
 from report import Report, Track
 from scenario import Facts, Pairing, Scenario
@@ -46,6 +47,7 @@ SCENES = {
     "dropin": dropin,
     "ha": ha,
     "beside": beside,
+    "prometheus-metrics": prometheus_metrics,
 }
 
 # Pairings start one after the other: the start of an API server wants a core for some seconds.
