@@ -48,24 +48,26 @@ bool bounds_may_sleep(const struct settings *settings, const struct hpa *hpa)
 	return settings->scale_to_zero || hpa->spec.own != NULL;
 }
 
-bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa)
+bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa, bool asleep)
 {
 	if (!bounds_may_sleep(settings, hpa))
 		return false;
+	if (asleep && settings->arithmetic != ARITH_STRICT)
+		return true;
 	for (size_t i = 0; i < hpa->status.n_conditions; i++)
 		if (sv_is(hpa->status.conditions[i].type, "ScaledToZero"))
 			return sv_is(hpa->status.conditions[i].status, "True");
 	return false;
 }
 
-enum bounds_result bounds_check(
-	const struct settings *settings, const struct hpa *hpa, int32_t current, struct wall now)
+enum bounds_result bounds_check(const struct settings *settings, const struct hpa *hpa, bool asleep,
+	int32_t current, struct wall now)
 {
 	int32_t min = bounds_min_replicas(&hpa->spec);
 	if (override_of(&hpa->spec, now).active)
 		return BOUNDS_COMPUTE;
 	if (current == 0) {
-		bool ours = bounds_scaled_to_zero(settings, hpa);
+		bool ours = bounds_scaled_to_zero(settings, hpa, asleep);
 		bool wakes = ours && (min != 0 || bounds_has_pod_free_metric(&hpa->spec));
 		return wakes ? BOUNDS_COMPUTE : BOUNDS_DISABLED;
 	}

@@ -25,9 +25,10 @@ int32_t bounds_min_replicas(const struct hpa_spec *spec);
 bool bounds_has_pod_free_metric(const struct hpa_spec *spec);
 /* Zero is a count like any other: the gate is on, or the object is of our own kind. */
 bool bounds_may_sleep(const struct settings *settings, const struct hpa *hpa);
-/* We scaled it to zero: it may sleep, and the stored condition says so. */
-bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa);
+/* We scaled it to zero: it may sleep, and the stored condition says so; or `asleep`, which we remember where the condition could not be stored (the default
+ * mode only). */
+bool bounds_scaled_to_zero(const struct settings *settings, const struct hpa *hpa, bool asleep);
 
 /* While an override holds, metrics are always computed: it replaces the bounds, and nothing jumps. */
-enum bounds_result bounds_check(
-	const struct settings *settings, const struct hpa *hpa, int32_t current, struct wall now);
+enum bounds_result bounds_check(const struct settings *settings, const struct hpa *hpa, bool asleep,
+	int32_t current, struct wall now);

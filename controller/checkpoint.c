@@ -226,7 +226,7 @@ enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struc
 
 	if (history->recommendations.n > 0 && !find_stairs(w, history, &n))
 		return error_nomem(err);
-	if (!open && !holds && !has_content(w, history, n))
+	if (!open && !holds && !history->asleep && !has_content(w, history, n))
 		return ERR_OK;
 	jw_object(&w->w);
 	jw_member_sv(&w->w, "hpa", key);
@@ -236,6 +236,9 @@ enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struc
 		jw_member_bool(&w->w, "open", true);
 	if (holds)
 		jw_member_i64(&w->w, "holdMs", stamp_ms(w, history->hold_until));
+	if (history->asleep)
+		jw_member_bool(&w->w, "asleep", true);
+	w->digest = digest_i64(w->digest, history->asleep);
 	w->digest = digest_i64(w->digest, open + (holds ? history->hold_until.ns : 0));
 	if (n > 0) {
 		jw_key(&w->w, "recommendations");
@@ -322,10 +325,17 @@ static enum error_kind read_metrics(
 	return ERR_OK;
 }
 
+static bool is_true(const struct jtree *t, const char *key)
+{
+	const struct jtree *member = jtree_get(t, key);
+
+	return member && member->kind == JTREE_BOOL && member->truth;
+}
+
 static enum error_kind read_record(
 	struct arena *a, const struct jtree *t, struct checkpoint_record *ret, struct error *err)
 {
-	const struct jtree *open = jtree_get(t, "open"), *hold = jtree_get(t, "holdMs");
+	const struct jtree *hold = jtree_get(t, "holdMs");
 	struct checkpoint_record r = { .uid = jtree_text(jtree_get(t, "uid")) };
 
 	if (r.uid.len == 0)
@@ -333,7 +343,8 @@ static enum error_kind read_record(
 	if (!jtree_is_absent(hold) && (!jtree_i64(hold, &r.hold_ms) || r.hold_ms < MIN_STAMP_MS ||
 					      r.hold_ms > MAX_STAMP_MS))
 		return refuse(err, "holdMs is no number in range");
-	r.open = open && open->kind == JTREE_BOOL && open->truth;
+	r.open = is_true(t, "open");
+	r.asleep = is_true(t, "asleep");
 	if (read_stamps(a, jtree_get(t, "recommendations"), 0, &r.recommendations,
 		    &r.n_recommendations, err) != ERR_OK ||
 		read_stamps(a, jtree_get(t, "up"), INT32_MIN, &r.up, &r.n_up, err) != ERR_OK ||
@@ -484,5 +495,7 @@ enum error_kind checkpoint_restore(const struct checkpoint_shard *shard,
 		ret->gap = true;
 		return err->kind;
 	}
+	/* Otherwise it may have been woken up, and put to sleep by somebody else, since. */
+	ret->asleep = exact && record && record->asleep;
 	return ERR_OK;
 }

@@ -59,6 +59,7 @@ struct checkpoint_metric {
 struct checkpoint_record {
 	struct sv uid;
 	bool open;	 /* a scale write's outcome was not known, or what came before is not */
+	bool asleep;	 /* at zero replicas by the writer's doing */
 	int64_t hold_ms; /* no decrease before; 0: none is held */
 	struct checkpoint_stamp *recommendations, *up, *down;
 	size_t n_recommendations, n_up, n_down;

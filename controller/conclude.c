@@ -311,11 +311,49 @@ static enum error_kind begin_history(
 	return ERR_OK;
 }
 
+/* One step of ours, where policies count steps. */
+static enum error_kind remember_step(struct history *history, const struct hpa *hpa, int32_t from,
+	int32_t to, struct mono at, struct error *err)
+{
+	const struct hpa_behavior *behavior = hpa->spec.behavior;
+
+	if (!behavior && !hpa->spec.own)
+		return ERR_OK;
+	if (to > from)
+		return history_add_event(&history->up, arith_sub32(to, from),
+			behavior ? longest_period_sec(behavior->scale_up) : LIMIT_STEP_SEC, at,
+			err);
+	return history_add_event(&history->down, arith_sub32(from, to),
+		behavior ? longest_period_sec(behavior->scale_down) : LIMIT_STEP_SEC, at, err);
+}
+
+enum error_kind conclude_settle_lost(struct history *history, const struct hpa *hpa,
+	int32_t replicas, struct mono now, struct error *err)
+{
+	const struct history_lost_write lost = history->lost;
+
+	if (lost.open && replicas == lost.to) {
+		if (remember_step(history, hpa, lost.from, lost.to, now, err))
+			return err->kind;
+		history->asleep = lost.to == 0;
+	}
+	/* The old count says little: the write may still arrive. */
+	if (replicas != lost.from)
+		history->lost.open = false;
+	if (replicas > 0)
+		history->asleep = false;
+	return ERR_OK;
+}
+
 enum error_kind conclude_remember(struct history *history, const struct hpa *hpa,
 	const struct proposal *p, const struct conclude_write *write, struct error *err)
 {
-	const struct hpa_behavior *behavior = hpa->spec.behavior;
-	history->unsettled = false;
+	if (write && write->unknown)
+		history->lost = (struct history_lost_write){ .open = true, p->current, p->desired };
+	/* A later write has happened: an earlier one, of an older version, no longer can. */
+	else if (write && write->ok)
+		history->lost.open = false;
+	history->unsettled = history->lost.open;
 	if (begin_history(history, p, err))
 		return err->kind;
 	if (p->recommended &&
@@ -324,13 +362,8 @@ enum error_kind conclude_remember(struct history *history, const struct hpa *hpa
 	if (p->remembers_metrics && metric_memory_update(&history->metrics, p->guards.sights,
 					    p->guards.n, p->now.mono, err))
 		return err->kind;
-	if ((!behavior && !hpa->spec.own) || !write || !write->ok)
+	if (!write || !write->ok)
 		return ERR_OK;
-	if (p->desired > p->current)
-		return history_add_event(&history->up, arith_sub32(p->desired, p->current),
-			behavior ? longest_period_sec(behavior->scale_up) : LIMIT_STEP_SEC,
-			write->now.mono, err);
-	return history_add_event(&history->down, arith_sub32(p->current, p->desired),
-		behavior ? longest_period_sec(behavior->scale_down) : LIMIT_STEP_SEC,
-		write->now.mono, err);
+	history->asleep = p->desired == 0;
+	return remember_step(history, hpa, p->current, p->desired, write->now.mono, err);
 }

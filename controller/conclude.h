@@ -10,6 +10,7 @@
 /* What became of the scale write that a proposal asked for. */
 struct conclude_write {
 	bool ok;
+	bool unknown;	       /* not ok, and yet it may have happened */
 	struct sv error;       /* not ok: the client's text of the last attempt */
 	struct decide_now now; /* when it ended */
 };
@@ -59,6 +60,11 @@ MUST_USE enum error_kind conclude_without_scale(struct arena *a, const struct se
 /* The status write failed: one more event, and perhaps another error. */
 MUST_USE enum error_kind conclude_status_failure(struct arena *a, const struct hpa *hpa,
 	struct sv client_error, struct conclusion *c, struct error *err);
+
+/* A pass found this count. A write that may have happened is settled by it: what happened counts for the policies, as of now. errors: NOMEM; it is still
+ * open then. */
+MUST_USE enum error_kind conclude_settle_lost(struct history *history, const struct hpa *hpa,
+	int32_t replicas, struct mono now, struct error *err);
 
 /* Brings the history up to date. `write` as above. errors: NOMEM; the history is then older, never
  * wrong. */

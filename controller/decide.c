@@ -53,6 +53,11 @@ static void set_condition(
 	conditions_set(&w->p->conditions, &entry, w->in->now.wall);
 }
 
+static bool is_asleep(const struct work *w)
+{
+	return bounds_scaled_to_zero(w->in->settings, w->in->hpa, w->in->history->asleep);
+}
+
 /* Is there anything to compute? Sets what holds without metrics. */
 static enum error_kind check_bounds(struct work *w)
 {
@@ -62,7 +67,11 @@ static enum error_kind check_bounds(struct work *w)
 	set_condition(w, "AbleToScale", true, SV("SucceededGetScale"),
 		SV("the HPA controller was able to get the target's current scale"));
 	p->override = override_of(&hpa->spec, w->in->now.wall);
-	p->bounds = bounds_check(w->in->settings, hpa, p->current, w->in->now.wall);
+	p->bounds = bounds_check(
+		w->in->settings, hpa, w->in->history->asleep, p->current, w->in->now.wall);
+	if (p->current == 0 && is_asleep(w) && !bounds_scaled_to_zero(w->in->settings, hpa, false))
+		set_condition(w, "ScaledToZero", true, SV("ScaledToZero"),
+			SV("the HPA controller scaled the workload to zero"));
 	switch (p->bounds) {
 	case BOUNDS_COMPUTE:
 		w->computing = true;
@@ -265,7 +274,7 @@ static bool has_to_wake(const struct work *w)
 {
 	const struct hpa *hpa = w->in->hpa;
 	return hpa->spec.own && w->p->current == 0 && bounds_min_replicas(&hpa->spec) > 0 &&
-	       bounds_scaled_to_zero(w->in->settings, hpa);
+	       is_asleep(w);
 }
 
 /* What becomes of a pass whose metrics give no count. */
@@ -428,7 +437,7 @@ static enum error_kind stage_limit(struct work *w)
 	if (would_sleep_on(w))
 		p->desired = 1;
 	if (p->current == 0 && min != 0 && p->desired < min && !p->override.active &&
-		bounds_scaled_to_zero(w->in->settings, w->in->hpa)) {
+		is_asleep(w)) {
 		p->desired = min;
 		p->lifted_from_zero = true;
 		if (p->reason.len == 0)

@@ -23,7 +23,7 @@ void history_done(struct history *h)
 
 void history_clear(struct history *h)
 {
-	h->started = h->gap = h->unsettled = false;
+	h->started = h->gap = h->unsettled = h->lost.open = h->asleep = false;
 	h->hold_until = (struct mono){ 0 };
 	h->recommendations.n = h->up.n = h->down.n = h->metrics.n = 0;
 }
@@ -65,6 +65,8 @@ enum error_kind history_copy(struct history *to, const struct history *from, str
 		to->gap = from->gap;
 		to->hold_until = from->hold_until;
 		to->unsettled = from->unsettled;
+		to->lost = from->lost;
+		to->asleep = from->asleep;
 		return ERR_OK;
 	}
 	history_done(to);

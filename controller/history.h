@@ -30,6 +30,12 @@ struct history_events {
 	size_t n, size;
 };
 
+/* A write of ours whose answer was lost, and what came of it could not be read: it may have happened. */
+struct history_lost_write {
+	bool open;
+	int32_t from, to;
+};
+
 struct history {
 	bool started; /* the list of recommendations exists */
 	struct {
@@ -43,6 +49,9 @@ struct history {
 	struct mono hold_until; /* no decrease before; zero: none is held */
 	/* A scale write was handed over whose outcome is not known yet. */
 	bool unsettled;
+	struct history_lost_write lost;
+	/* Zero replicas are our doing; the stored condition may not say so yet. */
+	bool asleep;
 };
 
 /* Where a recommendation goes when no old slot is free. */

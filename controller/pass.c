@@ -10,6 +10,7 @@
 
 #define HTTP_FORBIDDEN 403
 #define HTTP_CONFLICT 409
+#define HTTP_SERVER_ERROR 500
 
 void pass_begin(struct pass *p, const struct pass_input *in, struct decide_now now)
 {
@@ -178,7 +179,11 @@ static enum error_kind decide(struct pass *p, struct error *err)
 /* With the scale known: is there anything to ask? */
 static enum error_kind select_pods(struct pass *p, struct error *err)
 {
-	if (bounds_check(p->in.settings, p->in.hpa, p->scale.replicas, p->now.wall) !=
+	int32_t replicas = p->scale.replicas;
+
+	if (conclude_settle_lost(p->in.history, p->in.hpa, replicas, p->now.mono, err))
+		return err->kind;
+	if (bounds_check(p->in.settings, p->in.hpa, p->in.history->asleep, replicas, p->now.wall) !=
 		BOUNDS_COMPUTE)
 		return decide(p, err);
 	if (target_select(p->in.arena, p->scale.selector, &p->target, err))
@@ -338,7 +343,8 @@ static enum error_kind write_settled(
 		return arena_error(p->in.arena, err);
 	p->conflict = answer->http_status == HTTP_CONFLICT;
 	p->forbidden = answer->http_status == HTTP_FORBIDDEN;
-	p->unanswered = answer->http_status == 0;
+	/* A server that fails may have written before it did. */
+	p->unanswered = answer->http_status == 0 || answer->http_status >= HTTP_SERVER_ERROR;
 	p->state = PASS_REREAD_SCALE;
 	return ERR_OK;
 }
@@ -351,6 +357,13 @@ static bool was_written_all_the_same(const struct pass *p)
 	       p->scale.replicas == p->proposal.desired;
 }
 
+/* Nobody said whether it was written, and what there is now could not be read. */
+static bool may_have_been_written(const struct pass *p, bool reread)
+{
+	return p->in.settings->arithmetic != ARITH_STRICT && (p->unanswered || p->conflict) &&
+	       !reread;
+}
+
 /* After every failed write the scale is read again; a read that fails keeps the old one. Only a
  * conflict is worth another try, with the count decided before. */
 static enum error_kind scale_reread(
@@ -358,15 +371,18 @@ static enum error_kind scale_reread(
 {
 	struct scale scale;
 	struct sv why = SV_NULL;
+	bool reread = false;
 	if (!answer->failed) {
-		if (!scale_decode(p->in.arena, answer->body, p->in.settings->normalise_selector,
-			    &scale, &why, err))
+		reread = scale_decode(p->in.arena, answer->body, p->in.settings->normalise_selector,
+				 &scale, &why, err) == ERR_OK;
+		if (reread)
 			p->scale = scale;
 		else if (err->kind != ERR_INVALID)
 			return err->kind;
 	}
 	p->write.now = answer->now;
 	p->write.ok = was_written_all_the_same(p);
+	p->write.unknown = may_have_been_written(p, reread);
 	if (p->write.ok || !p->conflict || p->n_writes >= PASS_MAX_SCALE_WRITES)
 		return conclude(p, &p->write, err);
 	p->state = PASS_WRITE_SCALE;

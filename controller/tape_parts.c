@@ -257,6 +257,15 @@ void tape_parts_history(struct jw *w, const struct history *h)
 		jw_member_bool(w, "gap", true);
 	if (h->hold_until.ns > 0)
 		jw_member_i64(w, "holdUntilNs", h->hold_until.ns);
+	if (h->lost.open) {
+		jw_key(w, "lostWrite");
+		jw_object(w);
+		jw_member_i64(w, "from", h->lost.from);
+		jw_member_i64(w, "to", h->lost.to);
+		jw_object_end(w);
+	}
+	if (h->asleep)
+		jw_member_bool(w, "asleep", true);
 	jw_object_end(w);
 }
 

@@ -138,8 +138,17 @@ static const struct codec_field HISTORY[] = {
 	CODEC_SKIPPED("metrics"),
 	CODEC_SKIPPED("gap"),
 	CODEC_FIELD("holdUntilNs", CODEC_I64, struct history, hold_until.ns, 0),
+	CODEC_SKIPPED("lostWrite"),
+	CODEC_SKIPPED("asleep"),
 };
 static const struct codec_object HISTORY_OBJECT = CODEC_OBJECT(struct history, HISTORY);
+
+static const struct codec_field LOST_WRITE[] = {
+	CODEC_FIELD("from", CODEC_I32, struct history_lost_write, from, 0),
+	CODEC_FIELD("to", CODEC_I32, struct history_lost_write, to, 0),
+};
+static const struct codec_object LOST_WRITE_OBJECT =
+	CODEC_OBJECT(struct history_lost_write, LOST_WRITE);
 
 static void check_now(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	const char *key, const struct decide_now *now)
@@ -429,6 +438,18 @@ static void decode_metrics(
 	}
 }
 
+static void decode_lost_write(struct codec *c, const struct codec_path *path, const struct jtree *t,
+	struct history_lost_write *ret)
+{
+	struct codec_path at = { .up = path, .member = SV("lostWrite") };
+	const struct jtree *from = tape_fields_object(c, path, t, "lostWrite", NULL);
+
+	if (!from)
+		return;
+	codec_decode(c, &at, from, &LOST_WRITE_OBJECT, ret);
+	ret->open = true;
+}
+
 static void decode_history(struct codec *c, const struct codec_path *path, const struct jtree *t,
 	struct tape_step *ret)
 {
@@ -443,6 +464,8 @@ static void decode_history(struct codec *c, const struct codec_path *path, const
 	tape_fields_bool(c, &at, from, "started", &h->started);
 	tape_fields_bool(c, &at, from, "gap", &h->gap);
 	tape_fields_range(c, &at, from, "holdUntilNs", h->hold_until.ns, -MAX_MONO_NS, MAX_MONO_NS);
+	tape_fields_bool(c, &at, from, "asleep", &h->asleep);
+	decode_lost_write(c, &at, from, &h->lost);
 	decode_recommendations(c, &at, from, h);
 	decode_events(c, &at, from, "up", &h->up);
 	decode_events(c, &at, from, "down", &h->down);

@@ -132,6 +132,130 @@ def row_16_a_write_whose_answer_is_lost_is_no_second_step(cluster):
     cluster.others_are_on_time(since)
 
 
+def lose_the_write_and_what_follows(cluster, name="web"):
+    """The next scale write arrives, its answer does not, and for a while the scale cannot be read either. Returns when it is lost, and how to end it."""
+    lost = threading.Event()
+
+    def bend(request):
+        if not request.path.endswith(f"/deployments/{name}/scale"):
+            return False
+        if request.method == "PUT" and not lost.is_set():
+            raw, connection, answer = cluster.proxy.upstream_answer(request)
+            answer.read()
+            connection.close()
+            lost.set()
+        elif request.method == "PUT":
+            return False
+        request.handler.close_connection = True
+        return True
+
+    cluster.proxy.bends.append(bend)
+    return lost, lambda: cluster.proxy.bends.remove(bend)
+
+
+def row_16_a_lost_write_that_cannot_be_read_again_is_no_second_step(cluster):
+    up = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
+    cluster.settle(web=1)
+    cluster.edit("web", behavior={"scaleUp": up})
+    time.sleep(PERIOD)
+    lost, end = lose_the_write_and_what_follows(cluster)
+    since = time.monotonic()
+    cluster.load["web"] = 8
+    check(lost.wait(10), "nothing was written")
+    until("the write arrived", lambda: cluster.is_at(2), 10)
+    until("nobody knows", lambda: cluster.seen(lambda r: r.method == "GET" and r.path == SCALE and r.code is None, since) != [], 10)
+    end()
+    cluster.holds(2, 4)
+    check(set(cluster.scale_writes("web", since)) == {2}, f"{cluster.scale_writes('web', since)}: a step more than the policy allows")
+    cluster.others_are_on_time(since)
+    cluster.edit("web", behavior=None)
+    until("it goes on", lambda: cluster.is_at(8), 20)
+
+
+def row_16_a_lost_decrease_that_cannot_be_read_again_is_no_second_step(cluster):
+    down = {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
+    cluster.settle(web=6)
+    cluster.edit("web", behavior={"scaleDown": down})
+    time.sleep(PERIOD)
+    lost, end = lose_the_write_and_what_follows(cluster)
+    since = time.monotonic()
+    cluster.load["web"] = 2
+    check(lost.wait(10), "nothing was written")
+    until("the write arrived", lambda: cluster.is_at(5), 10)
+    until("nobody knows", lambda: cluster.seen(lambda r: r.method == "GET" and r.path == SCALE and r.code is None, since) != [], 10)
+    end()
+    cluster.holds(5, 4)
+    check(set(cluster.scale_writes("web", since)) == {5}, f"{cluster.scale_writes('web', since)}: a step more than the policy allows")
+    cluster.load["web"] = 7
+    until("increases go on", lambda: cluster.is_at(7), 20)
+
+
+def row_16_a_lost_write_that_never_arrived_is_made_again(cluster):
+    """Nothing is counted that did not happen: the next pass writes what the policy allows."""
+    cluster.settle(web=1)
+    cluster.edit("web", behavior={"scaleUp": {"stabilizationWindowSeconds": 0, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}})
+    time.sleep(PERIOD)
+    broken = threading.Event()
+
+    def bend(request):
+        if not request.path.endswith("/deployments/web/scale"):
+            return False
+        broken.set()
+        request.handler.close_connection = True
+        return True
+
+    cluster.proxy.bends.append(bend)
+    cluster.load["web"] = 8
+    check(broken.wait(10), "nothing was written")
+    time.sleep(2 * PERIOD)
+    check(cluster.replicas() == 1, "nothing arrived")
+    cluster.proxy.bends.remove(bend)
+    until("it is written", lambda: cluster.is_at(2), 10)
+    cluster.holds(2, 2 * PERIOD)
+
+
+def asleep(cluster, lose):
+    """An object that may sleep is put to sleep, and what tells whose doing that is gets lost. It has to wake up all the same."""
+    cluster.value["jobs"] = "3"
+    cluster.settle(flags=["--feature-gates=HPAScaleToZero=true"])
+    cluster.create_target("worker", 1)
+    cluster.create_hpa("worker", minReplicas=0, metrics=[cluster.external_metric("jobs")])
+    until("it works", lambda: cluster.is_at(3, "worker"), 20)
+    lose()
+    cluster.value["jobs"] = "0"
+    until("it sleeps", lambda: cluster.is_at(0, "worker"), 20)
+
+
+def wakes_up(cluster):
+    time.sleep(2 * PERIOD)
+    cluster.value["jobs"] = "2"
+    until("it wakes up", lambda: cluster.is_at(2, "worker"), 20)
+    until("the status says so", lambda: cluster.tells("ScalingActive", "ValidMetricFound", "worker"), 10)
+
+
+def row_16_a_lost_write_of_zero_is_woken_from(cluster):
+    ends = []
+    asleep(cluster, lambda: ends.append(lose_the_write_and_what_follows(cluster, "worker")[1]))
+    time.sleep(PERIOD)
+    ends[0]()
+    until("it is known", lambda: cluster.tells("ScaledToZero", "ScaledToZero", "worker"), 10)
+    wakes_up(cluster)
+
+
+def row_8_zero_without_its_status_is_woken_from(cluster):
+    """The server has no time for the status that says who put it to sleep."""
+    def busy(request):
+        if not request.path.endswith("/horizontalpodautoscalers/worker/status"):
+            return False
+        request.handler.reply(429, status(429, "TooManyRequests", "slow down"), headers=[("Retry-After", "2")])
+        return True
+
+    asleep(cluster, lambda: cluster.proxy.bends.append(busy))
+    until("the status is refused", lambda: cluster.seen(lambda r: r.code == 429) != [], 10)
+    cluster.proxy.bends.clear()
+    wakes_up(cluster)
+
+
 def row_17_an_edit_during_the_pass_counts_before_the_write(cluster):
     cluster.settle()
     holding, let_go = threading.Event(), threading.Event()
@@ -211,5 +335,8 @@ def row_18_two_targets_with_the_same_pods_are_both_disabled(cluster):
 sys.exit(play(row_13_a_conflict_that_changes_no_count_is_tried_again_at_once, row_13_a_conflict_with_somebody_who_scales_is_decided_anew,
               row_13_conflicts_without_end_are_no_hot_loop, row_14_a_deleted_target_is_told_and_a_new_one_taken_up,
               row_15_a_target_at_zero_is_left_alone, row_16_a_write_whose_answer_is_lost_is_no_second_step,
+              row_16_a_lost_write_that_cannot_be_read_again_is_no_second_step, row_16_a_lost_decrease_that_cannot_be_read_again_is_no_second_step,
+              row_16_a_lost_write_that_never_arrived_is_made_again, row_16_a_lost_write_of_zero_is_woken_from,
+              row_8_zero_without_its_status_is_woken_from,
               row_17_an_edit_during_the_pass_counts_before_the_write, row_17_a_deletion_during_the_pass_ends_it,
               row_18_two_autoscalers_of_one_target_are_both_disabled, row_18_two_targets_with_the_same_pods_are_both_disabled, stage=Cluster, at_once=3))

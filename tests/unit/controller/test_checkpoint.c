@@ -187,6 +187,14 @@ START_TEST(a_hold_and_an_open_write_are_handed_on)
 	restore_one(&after, &now, true);
 	ck_assert_int_eq(after.hold_until.ns, 1200 * NS_PER_SEC);
 	ck_assert(after.gap);
+	ck_assert(!after.asleep);
+	before.asleep = true;
+	for (int complete = 0; complete < 2; complete++) {
+		write_one(&before, &now, complete);
+		restore_one(&after, &now, complete);
+		ck_assert_int_eq(after.asleep, complete);
+	}
+	before.asleep = false;
 	/* One that is over is not. */
 	before.hold_until.ns = 900 * NS_PER_SEC;
 	before.unsettled = false;

@@ -26,7 +26,7 @@ static struct error err;
 /* What the fake world answers. */
 static struct {
 	const char *scale, *reading;
-	const char *get_error, *put_error, *status_error;
+	const char *get_error, *reread_error, *put_error, *status_error;
 	int put_code;
 	unsigned n_put_errors; /* this many PUTs fail */
 	char log[2048];
@@ -102,8 +102,9 @@ static enum error_kind serve(struct pass *p, const struct pass_want *want)
 	char text[64];
 	switch (want->kind) {
 	case PASS_WANT_GET_SCALE:
+		a = answer(strstr(world.log, "PUT") ? world.reread_error : world.get_error, 404,
+			world.scale);
 		log_line("GET");
-		a = answer(world.get_error, 404, world.scale);
 		return pass_answer_scale(p, &a, &err);
 	case PASS_WANT_PODS:
 		log_line("pods");
@@ -224,6 +225,132 @@ START_TEST(other_failing_writes_are_not_tried_again)
 	ck_assert_str_eq(c->events.at[0].message.ptr,
 		"New size: 6; reason: external metric load(nil) above target; error: denied");
 	ck_assert_int_eq(c->status.desired_replicas, 0);
+}
+END_TEST
+
+static struct hpa_policy one_pod_a_minute = { { "Pods", 4 }, 1, 60 };
+static struct hpa_rules one_rule = { .policies = &one_pod_a_minute, .n_policies = 1 };
+static struct hpa_behavior one_step = { .scale_up = &one_rule, .scale_down = &one_rule };
+
+/* A write fails this way, and the scale cannot be read again. */
+static void lose_a_write(int code)
+{
+	struct pass p;
+
+	hpa.spec.behavior = &one_step;
+	one_rule.stabilization_window_sec = opt_i32_of(0);
+	world.put_error = world.reread_error = "gone";
+	world.put_code = code;
+	world.n_put_errors = 99;
+	ck_assert(!run(&p)->rescaled);
+	world.n_put_errors = 0;
+	world.reread_error = NULL;
+	world.log[0] = '\0';
+	world.clock_ns += NS_PER_SEC;
+}
+
+static const struct {
+	const char *what;
+	int code;
+	const char *found; /* the scale in the next pass */
+	bool strict;
+	bool counted;  /* as a step that was done */
+	bool is_still; /* it may still arrive */
+} LOST[] = {
+	{ "the write that nobody answered has happened", 0, SCALE(5), false, true, false },
+	{ "a server that failed had written", 504, SCALE(5), false, true, false },
+	{ "a conflict with our own first try", 409, SCALE(5), false, true, false },
+	{ "the old count: not yet, or never", 0, SCALE(4), false, false, true },
+	{ "somebody else's count tells nothing of ours", 0, SCALE(9), false, false, false },
+	{ "a refusal is an answer", 403, SCALE(5), false, false, false },
+	{ "strict: a failed write is none", 0, SCALE(5), true, false, false },
+};
+
+START_TEST(a_write_that_may_have_happened_is_settled_by_the_count)
+{
+	struct pass p;
+	struct pass_input in = { .arena = &arena,
+		.settings = &settings,
+		.hpa = &hpa,
+		.discovery = &discovery,
+		.history = &history };
+	struct pass_want want;
+
+	settings.arithmetic = LOST[_i].strict ? ARITH_STRICT : ARITH_SAFE;
+	lose_a_write(LOST[_i].code);
+	ck_assert_msg(history.up.n == 0, "%s", LOST[_i].what);
+	world.scale = LOST[_i].found;
+	pass_begin(&p, &in, now());
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(pass_next(&p, &want, &err), ERR_OK);
+		if (i == 0)
+			ck_assert_int_eq(serve(&p, &want), ERR_OK);
+	}
+	ck_assert_msg((history.up.n == 1) == LOST[_i].counted, "%s", LOST[_i].what);
+	ck_assert_msg(history.lost.open == LOST[_i].is_still, "%s", LOST[_i].what);
+}
+END_TEST
+
+START_TEST(a_lost_step_is_no_reason_for_a_second_one)
+{
+	struct pass p;
+
+	lose_a_write(0);
+	ck_assert(history.unsettled);
+	world.scale = SCALE(5);
+	ck_assert_int_eq(run(&p)->status.desired_replicas, 5);
+	ck_assert_ptr_null(strstr(world.log, "PUT6"));
+	ck_assert(!history.unsettled);
+	ck_assert_int_eq(history.up.at[0].change, 1);
+	/* When the period is over, the next step is due. */
+	world.clock_ns += 61 * NS_PER_SEC;
+	ck_assert_int_eq(run(&p)->status.desired_replicas, 6);
+}
+END_TEST
+
+START_TEST(a_lost_write_that_never_arrives_is_made_again)
+{
+	struct pass p;
+
+	lose_a_write(0);
+	ck_assert(run(&p)->rescaled);
+	ck_assert_ptr_nonnull(strstr(world.log, "PUT5"));
+	ck_assert(!history.lost.open);
+	ck_assert_uint_eq(history.up.n, 1);
+}
+END_TEST
+
+/* What the condition would say got lost: the object has to wake up all the same. */
+START_TEST(zero_by_our_doing_is_remembered)
+{
+	struct pass p;
+
+	settings.scale_to_zero = true;
+	hpa.spec.min_replicas = opt_i32_of(0);
+	world.reading = "{\"items\":[{\"value\":\"0\"}]}";
+	run(&p);
+	world.clock_ns += 400 * NS_PER_SEC;
+	if (_i == 0) {
+		world.put_error = world.reread_error = "gone";
+		world.put_code = 0;
+		world.n_put_errors = 99;
+	}
+	ck_assert_int_eq(run(&p)->rescaled, _i == 1);
+	world.n_put_errors = 0;
+	world.reread_error = NULL;
+	world.clock_ns += 15 * NS_PER_SEC;
+	world.scale = SCALE(0);
+	const struct conclusion *c = run(&p);
+	ck_assert(c->status_differs);
+	ck_assert(bounds_scaled_to_zero(&settings, &(struct hpa){ .status = c->status }, false));
+	world.reading = "{\"items\":[{\"value\":\"2\"}]}";
+	ck_assert_int_eq(run(&p)->status.desired_replicas, 2);
+	/* Somebody else's zero is not ours. */
+	world.scale = SCALE(2);
+	run(&p);
+	ck_assert(!history.asleep);
+	world.scale = SCALE(0);
+	ck_assert(!run(&p)->rescaled);
 }
 END_TEST
 
@@ -371,6 +498,11 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, the_scale_is_written_as_it_was_read);
 	tcase_add_test(tcase, a_conflict_is_tried_again_five_times_in_all);
 	tcase_add_test(tcase, other_failing_writes_are_not_tried_again);
+	tcase_add_loop_test(
+		tcase, a_write_that_may_have_happened_is_settled_by_the_count, 0, ARRAY_LEN(LOST));
+	tcase_add_test(tcase, a_lost_step_is_no_reason_for_a_second_one);
+	tcase_add_test(tcase, a_lost_write_that_never_arrives_is_made_again);
+	tcase_add_loop_test(tcase, zero_by_our_doing_is_remembered, 0, 2);
 	tcase_add_test(tcase, a_target_that_cannot_be_read_ends_the_pass);
 	tcase_add_test(tcase, a_target_of_no_kind_asks_for_nothing);
 	tcase_add_test(tcase, outside_the_bounds_nothing_is_asked);

@@ -44,8 +44,8 @@
 	"{\"tapeVersion\":1,\"name\":\"shop/web\"," HPA ",\"steps\":[{\"now\":" NOW(               \
 		"100000000") ",\"history\":{\"started\":true,\"recommendations\":[{\"monoNs\":5,"  \
 			     "\"replicas\":1}],"                                                   \
-			     "\"up\":[{\"monoNs\":6,\"change\":2,\"outdated\":true}],\"down\":[]}" \
-			     ","                                                                   \
+			     "\"up\":[{\"monoNs\":6,\"change\":2,\"outdated\":true}],\"down\":[]"  \
+			     ",\"lostWrite\":{\"from\":1,\"to\":9},\"asleep\":true},"              \
 			     "\"otherHpas\":[{\"namespace\":\"shop\",\"name\":\"api\","            \
 			     "\"selector\":\"app=api\"}],"                                         \
 			     "\"scaleGets\":[{\"now\":" NOW(                                       \
@@ -166,6 +166,8 @@ START_TEST(a_recording_replays_to_the_same_bytes)
 	ck_assert_str_eq(first, second);
 	ck_assert_ptr_nonnull(strstr(first, "\"wall\":\"2026-01-02T03:04:05.300000001Z\""));
 	ck_assert_ptr_nonnull(strstr(first, "{\"monoNs\":6,\"change\":2,\"outdated\":true}"));
+	ck_assert_ptr_nonnull(
+		strstr(first, "\"lostWrite\":{\"from\":1,\"to\":9},\"asleep\":true}"));
 }
 END_TEST
 

@@ -144,8 +144,8 @@ START_TEST(bounds_say_whether_to_compute)
 	settings.scale_to_zero = BOUNDS[_i].gate;
 	hpa.status.conditions = &condition;
 	hpa.status.n_conditions = BOUNDS[_i].scaled_to_zero ? 1 : 0;
-	ck_assert_msg(bounds_check(&settings, &hpa, BOUNDS[_i].current, (struct wall){ 0 }) ==
-			      BOUNDS[_i].result,
+	ck_assert_msg(bounds_check(&settings, &hpa, false, BOUNDS[_i].current,
+			      (struct wall){ 0 }) == BOUNDS[_i].result,
 		"%s", BOUNDS[_i].what);
 }
 END_TEST
