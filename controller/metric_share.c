@@ -1,6 +1,8 @@
 /* A group per shared target: how much is asked of it, the request under way with those who wait for it, the last answer for a second. Who asks is only
- * counted, in spans of a good half period, in which no object asks twice. */
+ * counted, in spans of a good half period, in which no object asks twice. Answers stand in one line by age, because they are what takes memory. */
 #include "controller/metric_share.h"
+
+#include <sys/queue.h>
 
 #include "common/limits.h"
 #include "common/map.h"
@@ -40,6 +42,8 @@ struct metric_share_waiter {
 
 /* What came back, or the failure that everybody gets. */
 struct answer {
+	struct group *group;
+	TAILQ_ENTRY(answer) by_age;
 	struct mono at;
 	struct arena arena;
 	struct error failure; /* kind ERR_OK: none */
@@ -59,9 +63,10 @@ struct group {
 
 struct metric_share {
 	struct metric_share_config config;
-	struct map groups;	  /* target -> struct group */
-	size_t sweep_at;	  /* so many groups are reason to look for idle ones */
-	struct loop_timer *timer; /* lets old answers go */
+	struct map groups;	      /* target -> struct group */
+	size_t sweep_at;	      /* so many groups are reason to look for idle ones */
+	TAILQ_HEAD(, answer) answers; /* oldest first */
+	struct loop_timer *timer;     /* lets them go */
 	bool custom_is_ours;
 	struct metric_share_stats stats;
 };
@@ -78,6 +83,7 @@ enum error_kind metric_share_new(
 	m->config = *config;
 	map_init(&m->groups, MAX_GROUPS);
 	m->sweep_at = FIRST_SWEEP;
+	TAILQ_INIT(&m->answers);
 	m->timer = loop_timer_new(client_loop(config->client), on_timer, m);
 	if (!m->timer) {
 		mem_free(m);
@@ -91,6 +97,8 @@ static void forget_answer(struct group *g)
 {
 	if (!g->answer)
 		return;
+	TAILQ_REMOVE(&g->share->answers, g->answer, by_age);
+	g->share->stats.n_kept--;
 	arena_done(&g->answer->arena);
 	mem_free(TAKE_PTR(g->answer));
 }
@@ -125,16 +133,12 @@ static void on_timer(struct loop_timer *t, void *ctx)
 {
 	struct metric_share *m = ctx;
 	int64_t now_ns = instant_mono_now().ns;
-	bool any = false;
+	struct answer *oldest;
 
-	MAP_FOREACH (e, &m->groups) {
-		struct group *g = e->value;
-		if (!is_fresh(g, now_ns))
-			forget_answer(g);
-		any = any || g->answer;
-	}
-	if (any)
-		loop_timer_set(t, METRIC_SHARE_FRESH_NS);
+	while ((oldest = TAILQ_FIRST(&m->answers)) && !is_fresh(oldest->group, now_ns))
+		forget_answer(oldest->group);
+	if (oldest)
+		loop_timer_set_at(t, (struct mono){ oldest->at.ns + METRIC_SHARE_FRESH_NS });
 }
 
 static bool is_idle(const struct group *g, struct mono now)
@@ -293,7 +297,10 @@ static bool keep_answer(
 	if (!a)
 		return false;
 	g->answer = a;
+	a->group = g;
 	a->at = instant_mono_now();
+	TAILQ_INSERT_TAIL(&g->share->answers, a, by_age);
+	g->share->stats.n_kept++;
 	arena_init(&a->arena, MAX_DECODED_BYTES);
 	if (failed) {
 		a->failure = *failed;
@@ -316,7 +323,9 @@ static void on_answer(const struct client_answer *answer, const struct error *fa
 	if (g->is_custom)
 		metric_share_note_adapter(m, answer);
 	if ((!g->is_custom || m->custom_is_ours) && keep_answer(g, answer, failed)) {
-		loop_timer_set(m->timer, METRIC_SHARE_FRESH_NS);
+		/* Of several the oldest goes first: its timer stays. */
+		if (TAILQ_FIRST(&m->answers) == g->answer)
+			loop_timer_set(m->timer, METRIC_SHARE_FRESH_NS);
 	} else {
 		forget_answer(g);
 		m->stats.n_failed++;

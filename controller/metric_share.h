@@ -57,5 +57,6 @@ struct metric_share_stats {
 	uint64_t n_answered; /* questions that they answered */
 	uint64_t n_failed;   /* shared requests that sent everybody to ask alone */
 	size_t n_groups;
+	size_t n_kept; /* answers, each for METRIC_SHARE_FRESH_NS */
 };
 struct metric_share_stats metric_share_stats(const struct metric_share *m);

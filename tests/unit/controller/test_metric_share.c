@@ -255,6 +255,31 @@ START_TEST(a_cancelled_question_is_not_answered)
 }
 END_TEST
 
+/* One after the other they keep coming: no answer lives longer because of those behind it. */
+START_TEST(answers_go_after_a_second_whatever_else_comes)
+{
+	static const int64_t step_ns = METRIC_SHARE_FRESH_NS / 4;
+	struct world w;
+	struct asker a;
+	char target[128];
+
+	start(&w);
+	for (int i = 0; i < 8; i++) {
+		(void)snprintf(target, sizeof(target),
+			"/apis/metrics.k8s.io/v1beta1/namespaces/n%d/pods", i);
+		(void)ask(&w, &a, target, "cpu", 9);
+		(void)ask(&w, &a, target, "cpu", 9);
+		FAKE_UNTIL(&w.fake, a.n_called);
+		fake_turn_for(&w.fake, step_ns);
+		ck_assert_msg(metric_share_stats(w.share).n_kept <= 5, "%zu are kept",
+			metric_share_stats(w.share).n_kept);
+	}
+	fake_turn_for(&w.fake, METRIC_SHARE_FRESH_NS);
+	ck_assert_uint_eq(metric_share_stats(w.share).n_kept, 0);
+	stop(&w);
+}
+END_TEST
+
 START_TEST(without_memory_everybody_asks_alone)
 {
 	struct world w;
@@ -308,6 +333,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, custom_metrics_are_shared_only_where_our_adapter_serves_them);
 	tcase_add_loop_test(tcase, failures_are_everybodys_or_nobodys, 0, ARRAY_LEN(FAILURES));
 	tcase_add_test(tcase, a_cancelled_question_is_not_answered);
+	tcase_add_test(tcase, answers_go_after_a_second_whatever_else_comes);
 	tcase_add_test(tcase, without_memory_everybody_asks_alone);
 	tcase_add_loop_test(tcase, a_sweep_without_memory_loses_nobody, 0, SWEEP_ALLOCATIONS);
 }
