@@ -1,6 +1,6 @@
 /* The API server of the controller's bench where a real one would be too small: any number of pods (at least 6 KB of JSON each), of HorizontalPodAutoscalers
  * and of their Deployments over TLS, made while they are listed, so that it needs no memory and no loading. cpu of every pod is exactly what its object
- * wants. Nothing ever changes; what is written is answered and forgotten, but for the one object that the controller makes itself (its canary).
+ * wants. Nothing ever changes; what is written is answered under a new version and forgotten, but for the one object that the controller makes itself (its canary).
  * Usage: controller_cluster OBJECTS PODS NAMESPACES CERT KEY; the first line of its output is the port. */
 #include <inttypes.h>
 #include <signal.h>
@@ -21,7 +21,7 @@
 #define MAX_PEM_BYTES (64u << 10)
 #define MAX_STREAMS 64
 #define HPAS "/apis/autoscaling/v2/horizontalpodautoscalers"
-#define LIST_VERSION "100000000"
+#define LIST_VERSION 100000000u
 
 struct stream {
 	struct cluster *cluster;
@@ -31,6 +31,7 @@ struct stream {
 
 struct cluster {
 	struct controller_names names;
+	unsigned version; /* of the last write */
 	struct buf out, canary;
 	struct stream streams[MAX_STREAMS];
 	struct loop_timer *timer;
@@ -79,7 +80,7 @@ static void answer_list(struct cluster *c, struct http_exchange *x, unsigned n,
 	(void)controller_names_number(http_exchange_query_get(x, "continue"), &begin);
 	(void)controller_names_number(http_exchange_query_get(x, "limit"), &limit);
 	end = begin + limit < n ? begin + limit : n;
-	buf_put_str(&c->out, "{\"metadata\":{\"resourceVersion\":\"" LIST_VERSION "\"");
+	buf_printf(&c->out, "{\"metadata\":{\"resourceVersion\":\"%u\"", LIST_VERSION);
 	if (end < n)
 		buf_printf(&c->out, ",\"continue\":\"%u\"", end);
 	buf_put_str(&c->out, "},\"items\":[");
@@ -169,18 +170,35 @@ static void answer_missing(struct http_exchange *x)
 		NULL);
 }
 
-/* Gives back what was written. The canary gets the version without which nobody believes in it. */
-static void answer_write(struct cluster *c, struct http_exchange *x, bool is_new)
+/* An update, under another version than it came with: to the same one the controller would not listen, and write it again with every pass. */
+static void answer_update(struct cluster *c, struct http_exchange *x)
+{
+	struct sv body = http_exchange_body(x), key = SV("\"resourceVersion\":\"");
+	size_t at = sv_find_sv(body, key);
+	struct sv rest = sv_skip(body, at + key.len);
+	if (at >= body.len) {
+		http_exchange_reply(x, 200, "application/json", body, NULL);
+		return;
+	}
+	buf_put_sv(&c->out, sv_take(body, at + key.len));
+	buf_printf(&c->out, "%u", ++c->version);
+	buf_put_sv(&c->out, sv_skip(rest, sv_find(rest, '"')));
+	http_exchange_reply_buf(x, 200, "application/json", &c->out, NULL);
+}
+
+/* Something new. The canary gets the version without which nobody believes in it. */
+static void answer_create(struct cluster *c, struct http_exchange *x)
 {
 	struct sv body = http_exchange_body(x), meta = SV("\"metadata\":{");
 	size_t at = sv_find_sv(body, meta);
-	if (!is_new || at >= body.len) {
-		http_exchange_reply(x, is_new ? 201 : 200, "application/json", body, NULL);
+	if (at >= body.len) {
+		http_exchange_reply(x, 201, "application/json", body, NULL);
 		return;
 	}
 	buf_put_sv(&c->out, sv_take(body, at + meta.len));
-	buf_put_str(&c->out, "\"uid\":\"00000000-3333-4333-8333-333333333333\",\"resourceVersion\":"
-			     "\"" LIST_VERSION "\",");
+	buf_printf(&c->out,
+		"\"uid\":\"00000000-3333-4333-8333-333333333333\",\"resourceVersion\":\"%u\",",
+		++c->version);
 	buf_put_sv(&c->out, sv_skip(body, at + meta.len));
 	if (sv_find_sv(body, SV("flyball-canary")) < body.len) {
 		buf_clear(&c->canary);
@@ -263,8 +281,10 @@ static void on_request(struct http_exchange *x, void *ctx)
 	buf_clear(&c->out);
 	if (sv_is(method, "GET"))
 		answer_get(c, x, http_exchange_path(x));
+	else if (sv_is(method, "POST"))
+		answer_create(c, x);
 	else
-		answer_write(c, x, sv_is(method, "POST"));
+		answer_update(c, x);
 }
 
 static void on_signal(int number, void *ctx)
@@ -305,6 +325,8 @@ int main(int argc, char **argv)
 {
 	struct cluster *c = mem_zalloc(sizeof(*c));
 	struct error err;
+	if (c)
+		c->version = LIST_VERSION;
 	if (argc != 6 || !c || !controller_names_parse(argv + 1, &c->names)) {
 		(void)fputs("usage: controller_cluster OBJECTS PODS NAMESPACES CERT KEY\n", stderr);
 		return 2;
