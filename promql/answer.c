@@ -35,17 +35,39 @@ static bool read_notes(struct answer_decoder *d, const struct sv **ret, size_t *
 
 struct envelope {
 	struct sv status, error_type, error;
+	struct sv message; /* a proxy's, such as Kubernetes' API server's; only of failures */
 	unsigned seen;
 	struct answer_scan
 		refused; /* where and why the data was refused; the status decides whether that matters */
 };
 
-enum envelope_member { ENV_STATUS, ENV_DATA, ENV_ERROR_TYPE, ENV_ERROR, ENV_WARNINGS, ENV_INFOS };
+enum envelope_member {
+	ENV_STATUS,
+	ENV_DATA,
+	ENV_ERROR_TYPE,
+	ENV_ERROR,
+	ENV_WARNINGS,
+	ENV_INFOS,
+	ENV_MESSAGE
+};
 
 static bool read_optional_text(struct answer_decoder *d, struct sv *ret)
 {
 	*ret = SV("");
 	return answer_scan_null(&d->scan) || answer_read_text(d, ret);
+}
+
+/* Not a member of Prometheus: whatever else it is, it is passed over. */
+static bool envelope_message(struct answer_decoder *d, struct envelope *e)
+{
+	struct answer_scan before = d->scan;
+
+	if (answer_read_text(d, &e->message))
+		return true;
+	if (d->stopped)
+		return false;
+	d->scan = before;
+	return answer_scan_skip(&d->scan);
 }
 
 static bool envelope_data(struct answer_decoder *d, struct envelope *e, bool want_data)
@@ -79,6 +101,8 @@ static bool envelope_member(
 		return read_notes(d, &d->answer->warnings, &d->answer->n_warnings);
 	case ENV_INFOS:
 		return read_notes(d, &d->answer->infos, &d->answer->n_infos);
+	case ENV_MESSAGE:
+		return envelope_message(d, e);
 	default:
 		return answer_scan_skip(&d->scan);
 	}
@@ -86,8 +110,11 @@ static bool envelope_member(
 
 static bool read_envelope(struct answer_decoder *d, struct envelope *e, bool want_data)
 {
-	static const char *const names[] = { "status", "data", "errorType", "error", "warnings",
+	static const char *const answers[] = { "status", "data", "errorType", "error", "warnings",
 		"infos", NULL };
+	static const char *const failures[] = { "status", "data", "errorType", "error", "warnings",
+		"infos", "message", NULL };
+	const char *const *names = want_data ? answers : failures;
 	struct answer_text key;
 	bool first = true, close;
 	size_t member;
@@ -147,7 +174,8 @@ static enum error_kind bad_response(struct answer_decoder *d, struct sv body, st
 		       : arena_error(d->arena, err);
 }
 
-/* Statuses whose body the reference's client does not read: the body's own words are used when it has any. */
+/* Statuses whose body the reference's client does not read: the body's own words are used when it has any, else those of a proxy
+ * in between. */
 static enum error_kind fail_by_status(
 	struct answer_decoder *d, int status, struct envelope *e, bool readable, struct error *err)
 {
@@ -165,6 +193,8 @@ static enum error_kind fail_by_status(
 			class = e->error_type;
 		if (e->error.len)
 			words = e->error;
+	} else if (readable && e->message.len) {
+		words = e->message;
 	}
 	return fail(d, status, class, words, err);
 }
@@ -176,7 +206,8 @@ static enum error_kind decode(
 	bool success = status >= 200 && status < 300 && status != 204;
 	bool readable = read_envelope(d, &e, success);
 
-	if (!success && status != 400 && status != 422)
+	bool is_proxys = readable && e.message.len > 0 && !sv_is(e.status, "error");
+	if (!success && ((status != 400 && status != 422) || is_proxys))
 		return fail_by_status(d, status, &e, readable, err);
 	if (!readable)
 		return bad_response(d, body, err);

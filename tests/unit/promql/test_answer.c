@@ -146,6 +146,24 @@ static const struct {
 	{ "no such path", 404, "404 page not found", NULL, "client_error: HTTP status 404",
 		ERR_NOTFOUND },
 	{ "not allowed", 403, "", NULL, "client_error: HTTP status 403", ERR_DENIED },
+	{ "a proxy tells why", 403,
+		"{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"not for \\\"you\\\"\","
+		"\"details\":{\"message\":1},\"code\":403}",
+		NULL, "client_error: not for \"you\"", ERR_DENIED },
+	{ "a proxy tells what is wrong with the request", 400,
+		"{\"status\":\"Failure\",\"message\":\"address not allowed\"}", NULL,
+		"client_error: address not allowed", ERR_INVALID },
+	{ "a message that is no text", 503, "{\"message\":{\"a\":[1]},\"code\":503}", NULL,
+		"server_error: HTTP status 503", ERR_UNAVAIL },
+	{ "the server's own words come first", 503,
+		"{\"message\":\"m\",\"status\":\"error\",\"errorType\":\"timeout\",\"error\":"
+		"\"e\"}",
+		NULL, "timeout: e", ERR_UNAVAIL },
+	{ "a message beside an answer is nothing", 200,
+		"{\"message\":1,\"Message\":2,\"status\":\"success\",\"data\":{\"resultType\":"
+		"\"vector\","
+		"\"result\":[]}}",
+		"", NULL, ERR_OK },
 	{ "no credentials", 401, "", NULL, "client_error: HTTP status 401", ERR_DENIED },
 	{ "a redirect, which nobody follows", 302, "", NULL, "bad_response: HTTP status 302",
 		ERR_INVALID },
