@@ -25,6 +25,7 @@ import dropin
 import ha
 import own_kind
 import prometheus_metrics
+import proxied
 from procs import Interrupted, stopping
 from report import Report, Track
 from scenario import Facts, Pairing, Scenario
@@ -48,6 +49,7 @@ SCENES = {
     "ha": ha,
     "beside": beside,
     "prometheus-metrics": prometheus_metrics,
+    "proxied": proxied,
 }
 
 # Pairings start one after the other: the start of an API server wants a core for some seconds.
