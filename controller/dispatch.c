@@ -19,8 +19,9 @@ struct slot {
 	struct report_memory memory;
 	enum scale_kind target_kind; /* as counted in the scale cache */
 	unsigned n_again;	     /* passes in a row that were overtaken */
-	int64_t rests_until_sec;     /* told; 0: it does not rest */
-	bool waits_for_edit;	     /* what is wrong with it does not heal by itself */
+	int64_t rests_until_sec;     /* 0: it does not rest */
+	bool rest_is_told;
+	bool waits_for_edit; /* what is wrong with it does not heal by itself */
 };
 
 struct dispatch {
@@ -101,12 +102,14 @@ static void let_rest(struct slot *s, const struct object_quarantine_rest *rest)
 	buf_init(&text, ERROR_TEXT_MAX);
 	object_quarantine_print(&text, rest);
 	report_problem(&s->memory, s->one, buf_sv(&text));
-	if (s->rests_until_sec != rest->try_at.sec)
-		(void)notice_send(d->config.drive, d->config.report->events, s->one, "Quarantined",
-			buf_sv(&text));
+	if (!s->rest_is_told || s->rests_until_sec != rest->try_at.sec)
+		s->rest_is_told = notice_send(d->config.drive, d->config.report->events, s->one,
+			"Quarantined", buf_sv(&text));
 	s->rests_until_sec = rest->try_at.sec;
 	now.ns += wait_ns > NS_PER_SEC ? wait_ns : NS_PER_SEC;
-	schedule_put_off(d->schedule, &s->item, now);
+	/* While nobody could be told, the next turn tries again. */
+	if (s->rest_is_told)
+		schedule_put_off(d->schedule, &s->item, now);
 	schedule_done(d->schedule, &s->item, instant_mono_now());
 }
 

@@ -63,10 +63,10 @@ class Proxy(Stub):
     """`bends` are functions of a request that answer it and return True, or leave it alone; `lines` functions of a request and a watch's line that
     return the pieces to send instead."""
 
-    def __init__(self, upstream, metric):
+    def __init__(self, upstream, metric, **where):
         self.upstream, self.metric = upstream, metric
         self.requests, self.bends, self.lines = [], [], []
-        super().__init__()
+        super().__init__(**where)
 
     def answer(self, handler, url):
         request = Request(handler, url)
@@ -151,6 +151,7 @@ class Cluster:
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="flyball-fault-"))
         self.controller = self.sandbox = self.proxy = None
+        self.server, self.environment = "127.0.0.1", {}  # the proxy's name in the kubeconfig; what else is in the controller's environment
         self.load = {}  # requests per second of a target; None: nothing is known
         self.value = {}  # external metrics
         self.metric_bends = []
@@ -190,16 +191,22 @@ class Cluster:
 
     # The controller
 
-    def start(self, *flags, user=None):
-        self.health_port = free_port()
+    def write_kubeconfig(self, user=None):
         kubeconfig = self.folder / "kubeconfig"
         kubeconfig.write_text(json.dumps({
             "current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "default"}}],
-            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{self.proxy.port}"}}], "users": [{"name": "u", "user": user or {}}]}))
+            "clusters": [{"name": "c", "cluster": {"server": f"http://{self.server}:{self.proxy.port}"}}], "users": [{"name": "u", "user": user or {}}]}))
+        return kubeconfig
+
+    def start(self, *flags, user=None):
+        self.health_port = free_port()
+        kubeconfig = self.write_kubeconfig(user)
         with open(self.folder / "controller.log", "ab") as log:
             self.controller = subprocess.Popen([str(BIN / "flyball-controller"), f"--kubeconfig={kubeconfig}", *FLAGS, f"--port={self.health_port}",
                                                 *map(str, flags)],
-                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                               env={**os.environ, **self.environment})
+        return self.controller
 
     def stop(self):
         """Its exit code; 0 when none runs."""
@@ -314,6 +321,7 @@ class Cluster:
         until("web is scaled", lambda: self.is_at(web), 40, 0.1)
         until("other is scaled", lambda: self.is_at(other, "other"), 40, 0.1)
         until("pods run", lambda: len(self.pods_now("default", "app=web")) == web, 20)
+        return self.controller
 
     # Metrics
 

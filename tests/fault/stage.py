@@ -120,15 +120,15 @@ class Server(ThreadingHTTPServer):
 
 
 class Stub:
-    def __init__(self, port=0):
+    def __init__(self, port=0, address="127.0.0.1"):
         self.ending = threading.Event()
         self.connections = set()
-        self.port = port
+        self.address, self.port = address, port
         self.listen()
 
     def listen(self):
         self.ending.clear()
-        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.server = Server((self.address, self.port), Handler)
         self.server.owner = self
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
