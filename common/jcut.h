@@ -6,3 +6,5 @@
 /* text begins with a bracket. Returns the bytes up to and with the one that closes it; 0: it does not end. What is inside is not checked, not even which
  * kind of bracket closes which. */
 size_t jcut_value(struct sv text);
+/* The same as every processor can do it; for tests. */
+size_t jcut_value_anywhere(struct sv text);

@@ -48,8 +48,11 @@ START_TEST(a_value_ends_with_its_bracket)
 		{ "[[[[]]]", 0 },
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
-		ck_assert_msg(jcut_value(sv_of(ROWS[i].text)) == ROWS[i].len, "%s", ROWS[i].text);
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		struct sv text = sv_of(ROWS[i].text);
+		ck_assert_msg(jcut_value(text) == ROWS[i].len, "%s", ROWS[i].text);
+		ck_assert_msg(jcut_value_anywhere(text) == ROWS[i].len, "%s", ROWS[i].text);
+	}
 }
 END_TEST
 
@@ -75,6 +78,7 @@ START_TEST(random_texts_are_cut_as_byte_by_byte)
 		struct sv view = sv_from(text, len);
 		size_t cut = jcut_value(view);
 		ck_assert_uint_eq(cut, plain_cut(view));
+		ck_assert_uint_eq(cut, jcut_value_anywhere(view));
 		n_found += cut > 0;
 		mem_free(text);
 	}
