@@ -23,6 +23,7 @@
 #include "common/buf.h"
 #include "common/http_answer.h"
 #include "common/http_credentials.h"
+#include "common/http_deadline.h"
 #include "common/http_lines.h"
 #include "common/http_url.h"
 #include "common/limits.h"
@@ -40,6 +41,8 @@
 #define TCP_USER_TIMEOUT_MS 20000u
 /* How long a CA that was read serves new connections (OpenSSL's flavour keeps it; mounted CAs change). */
 #define CA_CACHE_SEC 60L
+/* libcurl's 60 s would go on trying the old address of a name that moved. Names are looked up for new connections only, and many at once share a lookup. */
+#define NAME_CACHE_SEC 2L
 
 struct http_client {
 	struct loop *loop;
@@ -79,9 +82,8 @@ struct http_call {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct loop_timer *timer;
-	int64_t started_ns, heard_ns; /* instants */
-	int64_t total_ns, idle_ns;    /* deadlines; 0: none */
-	bool patient;		      /* they begin when the call leaves the line */
+	struct http_deadline deadline;
+	bool patient; /* it begins when the call leaves the line */
 	uint64_t token_generation;
 	bool repeated; /* after a 401 */
 	http_data_fn on_data;
@@ -327,7 +329,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
 	struct http_call *call = ctx;
 	size_t len = size * n;
-	call->heard_ns = instant_mono_now().ns;
+	http_deadline_heard(&call->deadline, instant_mono_now());
 	call->n_head += len;
 	if (call->n_head > RESPONSE_HEAD_MAX) {
 		fail(call, ERR_LIMIT, 0, "the head of the answer is too large");
@@ -345,7 +347,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
 	struct http_call *call = ctx;
 	size_t len = size * n;
-	call->heard_ns = instant_mono_now().ns;
+	http_deadline_heard(&call->deadline, instant_mono_now());
 	call->paused = call->streaming && call->body.len >= STREAM_TURN_BYTES;
 	if (call->paused)
 		return CURL_WRITEFUNC_PAUSE;
@@ -432,12 +434,10 @@ static void on_timer(struct loop_timer *t, void *ctx)
 
 static void start_timer(struct http_call *call)
 {
-	int64_t first_ns = call->total_ns;
-	call->started_ns = call->heard_ns = instant_mono_now().ns;
-	if (call->idle_ns && (!first_ns || call->idle_ns < first_ns))
-		first_ns = call->idle_ns;
-	if (first_ns)
-		loop_timer_set(call->timer, first_ns);
+	http_deadline_start(&call->deadline, instant_mono_now());
+	struct mono next = http_deadline_next(&call->deadline);
+	if (next.ns)
+		loop_timer_set_at(call->timer, next);
 }
 
 /* Hands new calls to libcurl. */
@@ -448,7 +448,9 @@ static void on_wake(void *ctx)
 	struct http_call *call;
 	TAILQ_FOREACH(call, &e->calls, in_calls)
 	{
-		if (call->state != CALL_NEW)
+		/* What is late is ended by its timer, in this round or the next. */
+		if (call->state != CALL_NEW ||
+			http_deadline_is_past(&call->deadline, instant_mono_now()))
 			continue;
 		if (e->max_calls && e->n_running >= e->max_calls)
 			break;
@@ -470,21 +472,15 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 {
 	struct http_call *call = ctx;
 	struct http_endpoint *e = call->endpoint;
-	int64_t now_ns = instant_mono_now().ns;
-	int64_t total_left_ns =
-		call->total_ns ? call->started_ns + call->total_ns - now_ns : INT64_MAX;
-	int64_t idle_left_ns = call->idle_ns ? call->heard_ns + call->idle_ns - now_ns : INT64_MAX;
+	struct mono now = instant_mono_now(), next = http_deadline_next(&call->deadline);
 	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, 128);
-	if (total_left_ns > 0 && idle_left_ns > 0) {
-		loop_timer_set(t, total_left_ns < idle_left_ns ? total_left_ns : idle_left_ns);
+	if (next.ns > now.ns) {
+		loop_timer_set_at(t, next);
 		return;
 	}
-	buf_put_str(&text, call->state == CALL_NEW ? "too many calls under way: not sent within "
-			   : total_left_ns <= 0	   ? "no complete answer within "
-						   : "nothing received for ");
-	instant_duration_print(&text, total_left_ns <= 0 ? call->total_ns : call->idle_ns);
+	http_deadline_print(&text, &call->deadline, now, call->state != CALL_NEW);
 	(void)curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
 	stop(call);
 	fail(call, ERR_UNAVAIL, CURLE_OPERATION_TIMEDOUT, buf_text(&text));
@@ -615,6 +611,7 @@ static bool set_common(struct http_call *call)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_MAXFILESIZE_LARGE, call->on_data ? 0 : (curl_off_t)call->max_bytes);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)((e->connect_timeout_ns + NS_PER_MS - 1) / NS_PER_MS));
+	SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_CACHE_SEC);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_TCP_KEEPIDLE, TCP_IDLE_SEC);
 	SET(CURLOPT_TCP_KEEPINTVL, TCP_PROBE_SEC);
@@ -666,9 +663,10 @@ enum error_kind http_call_start(struct http_endpoint *e, const struct http_reque
 	call->done = request->done;
 	call->ctx = request->ctx;
 	call->max_bytes = request->max_bytes ? request->max_bytes : LIMIT_OBJECT_BYTES;
-	call->total_ns =
+	call->deadline.total_ns =
 		request->timeout_ns || request->on_data ? request->timeout_ns : DEFAULT_TIMEOUT_NS;
-	call->idle_ns = request->idle_timeout_ns;
+	call->deadline.idle_ns = request->idle_timeout_ns;
+	call->deadline.latest = request->deadline;
 	call->patient = request->patient;
 	buf_init(&call->body, call->max_bytes);
 	enum error_kind kind = prepare(call, request, err);

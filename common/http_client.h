@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/http.h"
+#include "common/instant.h"
 #include "common/loop.h"
 #include "common/sv.h"
 
@@ -93,6 +94,7 @@ struct http_request {
 	const char *accept;	    /* NULL: application/json */
 	const char *const *headers; /* more "Name: value" lines, NULL-terminated; may be NULL */
 	int64_t timeout_ns;	    /* total; 0: 30 s. Streams: 0 means no total deadline */
+	struct mono deadline;	    /* beside the timeout: nothing is sent after it; ns 0: none */
 	bool patient;		    /* the time in line behind max_calls does not count */
 	int64_t idle_timeout_ns;    /* streams: longest silence, from the start on; 0: none */
 	size_t max_bytes;     /* of the body; 0: LIMIT_OBJECT_BYTES. Does not count for streams */

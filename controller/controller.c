@@ -51,7 +51,7 @@ struct controller {
 	struct scale_cache *scales; /* NULL in strict mode: every scale is asked for */
 	struct metric_share *share; /* NULL: every object asks for itself */
 	struct refusals refusals;
-	struct drive_pressure pressure;
+	struct pressure pressure;
 	struct guard_mass mass;
 	struct drive_context drive;
 	struct report report;
@@ -120,9 +120,11 @@ static struct gate_answer on_gate(
 {
 	const struct controller *c = ctx;
 	const struct own_spec *own = hpa->spec.own;
+	const struct mono now = instant_mono_now();
 	const struct gate_facts facts = {
 		.leading = c->leading,
 		.needs_lease = c->lease_left_ns != NULL,
+		.now = now,
 		.lease_left_ns = c->lease_left_ns ? c->lease_left_ns(c->lease_ctx) : 0,
 		.kind = one->kind,
 		.owns_native = c->config.native == CONTROLLER_OWN,
@@ -429,6 +431,7 @@ static void on_housekeeping(struct loop_timer *t, void *ctx)
 		.share = c->share ? metric_share_stats(c->share)
 				  : (struct metric_share_stats){ .n_requests = 0 },
 		.n_deferred = c->pressure.n_deferred,
+		.events = events_stats(c->events),
 		.n_pods = pod_cache_n(c->pods),
 		.decisions_bytes = c->decisions ? decisions_bytes(c->decisions) : 0,
 	};
@@ -554,6 +557,7 @@ static enum error_kind make_dispatch(
 		.authors = c->authors,
 		.mass = c->config.settings.guards ? &c->mass : NULL };
 	guard_mass_init(&c->mass, period_ns);
+	c->pressure.events = c->events;
 	c->drive = (struct drive_context){
 		.loop = c->loop,
 		.client = c->client,

@@ -1,30 +1,19 @@
 /* One want at a time, in the machine's order; only the questions to the metrics APIs go out together. Each answer steps the machine on. */
 #include "controller/drive.h"
 
-#include "common/http_client.h"
 #include "common/limits.h"
 #include "controller/bounds.h"
 #include "controller/drive_tape.h"
 #include "controller/hpa_decode.h"
 #include "controller/hpa_encode.h"
-#include "controller/hpa_status.h"
-#include "controller/readings_prometheus.h"
+#include "controller/questions.h"
+#include "controller/status_write.h"
 
-#define HTTP_FORBIDDEN 403
+#define HTTP_CONFLICT 409
 #define SCALE_TIMEOUT_NS (10 * NS_PER_SEC)
-/* Status writes wait this long when the server is overloaded and does not say how long. */
-#define PRESSURE_NS NS_PER_SEC
 /* A kind or API that the snapshot does not have is looked up once more, but not anew for each of many objects that miss one: their passes
  * would wait for one fetch after the other, and with them all others. */
 #define MISS_MAX_AGE_NS NS_PER_SEC
-
-struct question_call {
-	struct drive *drive;
-	size_t index;
-	struct client_call *call;	       /* NULL: answered, or shared */
-	struct metric_share_waiter *waiter;    /* NULL: answered, or asked alone */
-	struct prom_share_waiter *prom_waiter; /* NULL: answered, or no question to Prometheus */
-};
 
 struct drive {
 	const struct drive_context *context;
@@ -42,8 +31,7 @@ struct drive {
 	bool begun;
 	struct pass_want want;
 	struct client_call *call;
-	struct question_call *questions;
-	size_t n_unanswered;
+	struct questions *questions;
 	struct loop_timer *delay;
 	struct tape_write tape;
 	struct sv stored;
@@ -51,10 +39,14 @@ struct drive {
 	bool again;
 	bool wrote;	/* a scale was written, or it was tried: what is known about it is old */
 	bool withdrawn; /* the server put the scale write off, and it may not be repeated as it is */
+	/* The status write met a conflict: the object is read again, once. */
+	bool rebasing, rebased;
 };
 
 static void step(struct drive *d);
 static void send_scale(struct drive *d);
+static void put_status(struct drive *d);
+static void send(struct drive *d, const char *method, struct sv body, struct mono deadline);
 
 /* While a callback runs, a crash is this object's fault. The drive may be gone when the turn ends. */
 struct turn {
@@ -74,9 +66,13 @@ static void end_turn(struct turn turn)
 	object_quarantine_back(turn.quarantine, turn.before);
 }
 
-static struct decide_now now(void)
+/* The API server's time where ours contradicts it: a node's wrong clock neither ends an override nor prolongs one. */
+static struct decide_now now(const struct drive *d)
 {
-	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
+	const struct drive_context *c = d->context;
+
+	return (struct decide_now){ c->strict ? instant_wall_now() : client_wall_now(c->client),
+		instant_mono_now() };
 }
 
 static struct gate_answer ask_gate(const struct drive *d, enum gate_write write)
@@ -84,18 +80,10 @@ static struct gate_answer ask_gate(const struct drive *d, enum gate_write write)
 	return d->context->gate(d->one, &d->hpa, write, d->context->gate_ctx);
 }
 
-static void question_cancel(struct question_call *q)
-{
-	client_cancel(q->call);
-	metric_share_cancel(q->waiter);
-	prom_share_cancel(q->prom_waiter);
-}
-
 static void drive_free(struct drive *d)
 {
 	client_cancel(d->call);
-	for (size_t i = 0; d->questions && i < d->want.n_questions; i++)
-		question_cancel(&d->questions[i]);
+	questions_cancel(d->questions);
 	if (d->waiting_for_discovery)
 		discovery_cache_forget(d->context->discovery, d);
 	discovery_unref(d->discovery);
@@ -159,7 +147,7 @@ static bool answer_pass(
 		.http_status = failed ? failed->code : answer->status,
 		.error = failed ? sv_of(failed->text) : SV_NULL,
 		.body = answer ? answer->body : SV_NULL,
-		.now = now(),
+		.now = now(d),
 	};
 	struct error err;
 	enum error_kind rc = d->want.kind == PASS_WANT_PUT_STATUS
@@ -189,16 +177,11 @@ static void refuse(struct drive *d, enum gate_reason why)
 		step(d);
 }
 
-/* Too much to do: the status is left to a later pass, and those of others too, until the server has caught its breath. */
-static bool is_overloaded(const struct drive *d, const struct client_answer *answer)
+/* The server put a write off: those that matter less wait, too. */
+static void note_pressure(const struct drive *d, int64_t wait_ns)
 {
-	int64_t wait_ns = answer->retry_after_ns > 0 ? answer->retry_after_ns : PRESSURE_NS;
-
-	if (d->context->strict || answer->status != 429)
-		return false;
-	d->context->pressure->until.ns = instant_mono_now().ns + wait_ns;
-	d->context->pressure->n_deferred++;
-	return true;
+	if (!d->context->strict)
+		pressure_note(d->context->pressure, wait_ns, instant_mono_now());
 }
 
 /* A conflict, and somebody else has changed the count meanwhile: what we decided is about another count. A rollout's status updates, the common
@@ -215,6 +198,48 @@ static bool is_overtaken(struct drive *d, struct sv body)
 	       scale.replicas != d->pass.proposal.desired;
 }
 
+/* The object as it is now, after a conflict of our status write. */
+static void take_present_object(
+	struct drive *d, const struct client_answer *answer, const struct error *failed)
+{
+	d->rebasing = false;
+	if (failed) {
+		if (answer_pass(d, answer, failed))
+			step(d);
+	} else if (status_write_rebase(&d->arena, d->one, d->json, answer->body, &d->hpa)) {
+		put_status(d);
+	} else {
+		/* The watch brings what changed, and with it the next pass. */
+		refuse(d, GATE_OPEN);
+	}
+}
+
+static void take_status_answer(
+	struct drive *d, const struct client_answer *answer, const struct error *failed)
+{
+	bool put_off = failed && !d->context->strict && pressure_is_put_off(answer);
+
+	if (d->rebasing) {
+		take_present_object(d, answer, failed);
+		return;
+	}
+	if (failed && !d->context->strict && !d->rebased && answer->status == HTTP_CONFLICT) {
+		d->rebasing = d->rebased = true;
+		send(d, "GET", SV_NULL, (struct mono){ 0 });
+		return;
+	}
+	if (!failed)
+		d->stored = arena_sv(&d->arena, answer->body);
+	d->one->status_due.ns = instant_mono_now().ns + d->context->status_refresh_ns;
+	if (put_off) {
+		note_pressure(d, answer->retry_after_ns);
+		d->context->pressure->n_deferred++;
+		refuse(d, GATE_OPEN);
+	} else if (answer_pass(d, answer, failed)) {
+		step(d);
+	}
+}
+
 /* The one request that is under way is answered; the pass goes on. */
 static void take_answer(
 	struct drive *d, const struct client_answer *answer, const struct error *failed)
@@ -225,16 +250,13 @@ static void take_answer(
 		send_scale(d);
 		return;
 	}
-	tell_scales(d, answer, failed);
 	if (d->want.kind == PASS_WANT_PUT_STATUS) {
-		if (!failed)
-			d->stored = arena_sv(&d->arena, answer->body);
-		d->one->status_due.ns = instant_mono_now().ns + d->context->status_refresh_ns;
-		if (failed && is_overloaded(d, answer)) {
-			refuse(d, GATE_OPEN);
-			return;
-		}
+		take_status_answer(d, answer, failed);
+		return;
 	}
+	tell_scales(d, answer, failed);
+	if (failed && d->want.kind == PASS_WANT_PUT_SCALE && pressure_is_put_off(answer))
+		note_pressure(d, answer->retry_after_ns);
 	if (!failed && is_overtaken(d, answer->body)) {
 		d->again = true;
 		finish(d, NULL);
@@ -267,24 +289,37 @@ static bool may_repeat(void *ctx)
 	return !d->withdrawn;
 }
 
-static void send(struct drive *d, const char *method, struct sv body, int64_t max_timeout_ns)
+static void on_put_off(int64_t wait_ns, void *ctx)
+{
+	const struct drive *d = ctx;
+
+	note_pressure(d, wait_ns);
+}
+
+/* deadline ns 0: none but the usual timeout. */
+static void send(struct drive *d, const char *method, struct sv body, struct mono deadline)
 {
 	AUTO(buf_done) struct buf target = { 0 };
 	bool urgent = d->want.kind == PASS_WANT_PUT_SCALE;
+	struct api_path path = d->want.path;
 	struct error err;
 
+	if (d->rebasing)
+		path.subresource = SV_NULL;
 	buf_init(&target, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &d->want.path);
+	api_path_put(&target, &path);
 	const struct client_request request = {
 		.traffic = urgent ? CLIENT_URGENT : CLIENT_NORMAL,
 		.once = !d->context->strict && d->want.kind == PASS_WANT_PUT_STATUS,
 		.method = method,
 		.target = buf_text(&target),
-		.resource = arena_strdup(&d->arena, d->want.path.resource),
-		.name = arena_strdup(&d->arena, d->want.path.name),
+		.resource = arena_strdup(&d->arena, path.resource),
+		.name = arena_strdup(&d->arena, path.name),
 		.body = body,
-		.timeout_ns = max_timeout_ns < SCALE_TIMEOUT_NS ? max_timeout_ns : SCALE_TIMEOUT_NS,
+		.timeout_ns = SCALE_TIMEOUT_NS,
+		.deadline = deadline,
 		.may_repeat = urgent ? may_repeat : NULL,
+		.on_put_off = urgent ? on_put_off : NULL,
 		.done = on_answer,
 		.ctx = d,
 	};
@@ -309,7 +344,7 @@ static void send_scale(struct drive *d)
 		return;
 	}
 	if (gate.allowed)
-		send(d, "PUT", d->want.body, gate.max_timeout_ns);
+		send(d, "PUT", d->want.body, gate.deadline);
 	else
 		refuse(d, gate.why);
 }
@@ -341,26 +376,6 @@ static void put_scale(struct drive *d)
 	loop_timer_set(d->delay, d->want.delay_ns);
 }
 
-/* Values alone are no news, and nothing but news goes to a server that has too much to do. */
-static bool is_deferred(const struct drive *d)
-{
-	const struct drive_context *c = d->context;
-	struct autoscaler *one = d->one;
-	int64_t now_ns = instant_mono_now().ns;
-
-	if (c->strict)
-		return false;
-	if (now_ns < c->pressure->until.ns)
-		return true;
-	if (c->status_refresh_ns == 0 || !hpa_status_eq_but_values(&d->hpa.status, d->want.status))
-		return false;
-	/* Not all at once after a start. */
-	if (one->status_due.ns == 0)
-		one->status_due.ns =
-			now_ns + (int64_t)(one->spread_alone % (uint64_t)c->status_refresh_ns);
-	return now_ns < one->status_due.ns;
-}
-
 static void put_status(struct drive *d)
 {
 	AUTO(buf_done) struct buf body = { 0 };
@@ -371,7 +386,8 @@ static void put_status(struct drive *d)
 		refuse(d, gate.why);
 		return;
 	}
-	if (is_deferred(d)) {
+	if (status_write_is_deferred(
+		    d->context, d->one, &d->hpa, d->want.status, instant_mono_now())) {
 		d->context->pressure->n_deferred++;
 		refuse(d, GATE_OPEN);
 		return;
@@ -381,7 +397,7 @@ static void put_status(struct drive *d)
 	if (buf_check(&body, "the autoscaler's status", &err) != ERR_OK)
 		finish(d, &err);
 	else
-		send(d, "PUT", buf_sv(&body), gate.max_timeout_ns);
+		send(d, "PUT", buf_sv(&body), gate.deadline);
 }
 
 /* What came of an attempt to do without a request. */
@@ -422,234 +438,40 @@ static bool give_pods(struct drive *d)
 			ERR_OK &&
 		autoscalers_peers(c->autoscalers, &d->arena, d->one, &pods, &peers, &n, &err) ==
 			ERR_OK &&
-		pass_answer_pods(&d->pass, &pods, peers, n, now(), &err) == ERR_OK)
+		pass_answer_pods(&d->pass, &pods, peers, n, now(d), &err) == ERR_OK)
 		return true;
 	finish(d, &err);
 	return false;
 }
 
-/* One more question is answered. False: the pass is over. */
-static bool take_reading(
-	struct question_call *q, const struct client_answer *answer, const struct error *failed)
+static void on_answered(const struct error *failed, void *ctx)
 {
-	struct drive *d = q->drive;
-	const struct readings_answer given = {
-		.failed = failed != NULL,
-		.error = failed ? sv_of(failed->text) : SV_NULL,
-		.http_status = failed ? failed->code : answer->status,
-		.content_type = answer ? answer->content_type : SV_NULL,
-		.body = answer ? answer->body : SV_NULL,
+	if (failed)
+		finish(ctx, failed);
+	else
+		step(ctx);
+}
+
+/* True: the answers are there already. False: they come, or the pass is over. */
+static bool ask(struct drive *d)
+{
+	const struct questions_config config = {
+		.context = d->context,
+		.one = d->one,
+		.hpa = &d->hpa,
+		.arena = &d->arena,
+		.pass = &d->pass,
+		.want = &d->want,
+		.done = on_answered,
+		.ctx = d,
 	};
+	bool waits = false;
 	struct error err;
 
-	if (pass_answer_metric(&d->pass, q->index, &given, &err) == ERR_OK)
-		return true;
+	if (questions_start(&config, &d->questions, &waits, &err) == ERR_OK)
+		return !waits;
 	finish(d, &err);
 	return false;
-}
-
-static void note_answer(
-	struct question_call *q, const struct client_answer *answer, const struct error *failed)
-{
-	const struct drive_context *c = q->drive->context;
-	const struct hpa_metric *metric = &q->drive->hpa.spec.metrics[q->index];
-	struct sv target = q->drive->want.questions[q->index].target;
-
-	if (c->share && metric->kind == HPA_METRIC_PODS)
-		metric_share_note_adapter(c->share, answer);
-	if (c->refusals && failed && failed->code == HTTP_FORBIDDEN)
-		refusals_note(c->refusals, target, failed, instant_mono_now());
-	else if (c->refusals)
-		refusals_forget(c->refusals, target);
-}
-
-static void on_metric(const struct client_answer *answer, const struct error *failed, void *ctx)
-{
-	struct question_call *q = ctx;
-	struct drive *d = q->drive;
-	struct turn turn = begin_turn(d);
-
-	q->call = NULL;
-	d->n_unanswered--;
-	note_answer(q, answer, failed);
-	if (take_reading(q, answer, failed) && d->n_unanswered == 0)
-		step(d);
-	end_turn(turn);
-}
-
-/* False: the pass is over. */
-static bool ask_alone(struct question_call *q)
-{
-	struct drive *d = q->drive;
-	const struct ask_question *question = &d->want.questions[q->index];
-	const struct client_request request = {
-		.target = arena_strdup(&d->arena, question->target),
-		.resource = arena_strdup(&d->arena, question->resource),
-		.name = arena_strdup(&d->arena, question->name),
-		.timeout_ns = d->context->metrics_timeout_ns,
-		.max_bytes = LIMIT_METRICS_ANSWER_BYTES,
-		.done = on_metric,
-		.ctx = q,
-	};
-	struct error err;
-
-	if (d->context->refusals &&
-		refusals_find(d->context->refusals, question->target, instant_mono_now(), &err))
-		return take_reading(q, NULL, &err);
-	if (!request.target || !request.resource || !request.name)
-		(void)arena_error(&d->arena, &err);
-	else if (client_start(d->context->client, &request, &q->call, &err) == ERR_OK) {
-		d->n_unanswered++;
-		return true;
-	}
-	finish(d, &err);
-	return false;
-}
-
-/* From an answer for many. False: the pass is over. */
-static bool take_shared(struct question_call *q, const struct metric_share_answer *answer)
-{
-	struct drive *d = q->drive;
-	struct pod_set pods;
-	struct reading reading;
-	struct error err;
-
-	if (answer->failed)
-		return take_reading(q, NULL, answer->failed);
-	if (!answer->all)
-		return ask_alone(q);
-	enum error_kind rc = pod_cache_select(
-		d->context->pods, &d->arena, d->one->ns, &d->pass.target.selector, &pods, &err);
-	if (rc == ERR_OK)
-		rc = readings_narrow(&d->arena, answer->all, &pods, &reading, &err);
-	if (rc == ERR_NOTFOUND)
-		return ask_alone(q);
-	if (rc != ERR_OK) {
-		finish(d, &err);
-		return false;
-	}
-	pass_give_reading(&d->pass, q->index, &reading);
-	return true;
-}
-
-static void on_shared(const struct metric_share_answer *answer, void *ctx)
-{
-	struct question_call *q = ctx;
-	struct drive *d = q->drive;
-	struct turn turn = begin_turn(d);
-
-	q->waiter = NULL;
-	d->n_unanswered--;
-	if (take_shared(q, answer) && d->n_unanswered == 0)
-		step(d);
-	end_turn(turn);
-}
-
-/* False: the pass is over. */
-static bool take_prometheus(struct question_call *q, const struct prom_share_answer *answer)
-{
-	struct drive *d = q->drive;
-	const struct hpa_prometheus *metric = d->hpa.spec.metrics[q->index].prometheus;
-	struct pod_set pods;
-	struct reading reading;
-	struct error err;
-
-	if (pod_cache_select(d->context->pods, &d->arena, d->one->ns, &d->pass.target.selector,
-		    &pods, &err) != ERR_OK ||
-		readings_prometheus(&d->arena, metric, &pods, answer->answer, answer->alive,
-			&reading, &err) != ERR_OK) {
-		finish(d, &err);
-		return false;
-	}
-	pass_give_reading(&d->pass, q->index, &reading);
-	return true;
-}
-
-static void on_prometheus(const struct prom_share_answer *answer, void *ctx)
-{
-	struct question_call *q = ctx;
-	struct drive *d = q->drive;
-	struct turn turn = begin_turn(d);
-
-	q->prom_waiter = NULL;
-	d->n_unanswered--;
-	if (take_prometheus(q, answer) && d->n_unanswered == 0)
-		step(d);
-	end_turn(turn);
-}
-
-/* False: the pass is over. */
-static bool ask_prometheus_server(struct question_call *q, const struct ask_question *question)
-{
-	struct drive *d = q->drive;
-	struct prom_share_answer answer;
-	struct error err;
-
-	if (prom_share_ask(d->context->prom_share, question->server, question->query,
-		    question->alive_query, on_prometheus, q, &answer, &q->prom_waiter,
-		    &err) != ERR_OK) {
-		const struct readings_answer failed = { .failed = true, .error = sv_of(err.text) };
-
-		answer = (struct prom_share_answer){ &failed,
-			question->alive_query.len ? &failed : NULL };
-		return take_prometheus(q, &answer);
-	}
-	if (!q->prom_waiter)
-		return take_prometheus(q, &answer);
-	d->n_unanswered++;
-	return true;
-}
-
-/* False: the pass is over. */
-static bool ask(struct drive *d, size_t i)
-{
-	const struct ask_question *question = &d->want.questions[i];
-	struct question_call *q = &d->questions[i];
-	const struct metric_share_question shared = {
-		.target = question->shared_target,
-		.resource = arena_strdup(&d->arena, question->resource),
-		.name = arena_strdup(&d->arena, question->name),
-		.query = pass_readings_query(&d->pass, i),
-		.n_pods = d->pass.pods.n,
-		.n_namespace_pods = pod_cache_n_in(d->context->pods, d->one->ns),
-		.n_alike = autoscalers_n_alike(d->context->autoscalers, d->one->spread),
-	};
-	struct metric_share_answer answer;
-
-	*q = (struct question_call){ .drive = d, .index = i };
-	if (!ask_is_sent(question))
-		return true;
-	if (question->server.len > 0)
-		return ask_prometheus_server(q, question);
-	if (!d->context->share || !shared.resource || !shared.name)
-		return ask_alone(q);
-	switch (metric_share_ask(d->context->share, &shared, on_shared, q, &answer, &q->waiter)) {
-	case METRIC_SHARE_ALONE:
-		break;
-	case METRIC_SHARE_READY:
-		return take_shared(q, &answer);
-	case METRIC_SHARE_WAIT:
-		d->n_unanswered++;
-		return true;
-	}
-	return ask_alone(q);
-}
-
-/* False: the pass is over. */
-static bool ask_all(struct drive *d)
-{
-	struct error err;
-
-	d->questions = ARENA_ARRAY(&d->arena, d->want.n_questions, struct question_call);
-	if (!d->questions) {
-		(void)arena_error(&d->arena, &err);
-		finish(d, &err);
-		return false;
-	}
-	for (size_t i = 0; i < d->want.n_questions; i++)
-		if (!ask(d, i))
-			return false;
-	return true;
 }
 
 static void step(struct drive *d)
@@ -666,7 +488,7 @@ static void step(struct drive *d)
 		case PASS_WANT_GET_SCALE:
 			given = give_known_scale(d);
 			if (given == GIVEN_NOT)
-				send(d, "GET", SV_NULL, SCALE_TIMEOUT_NS);
+				send(d, "GET", SV_NULL, (struct mono){ 0 });
 			if (given != GIVEN)
 				return;
 			break;
@@ -675,7 +497,7 @@ static void step(struct drive *d)
 				return;
 			break;
 		case PASS_WANT_READINGS:
-			if (!ask_all(d) || d->n_unanswered > 0)
+			if (!ask(d))
 				return;
 			break;
 		case PASS_WANT_PUT_SCALE:
@@ -753,7 +575,7 @@ static void begin_pass(struct drive *d, struct discovery *found, const struct er
 		return;
 	}
 	(void)ask_custom_version(d->discovery, &input.custom_version, &input.custom_problem);
-	pass_begin(&d->pass, &input, now());
+	pass_begin(&d->pass, &input, now(d));
 	d->begun = true;
 	step(d);
 }

@@ -7,6 +7,7 @@
 #include "controller/object_quarantine.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
+#include "controller/pressure.h"
 #include "controller/prom_share.h"
 #include "controller/record.h"
 #include "controller/refusals.h"
@@ -31,7 +32,7 @@ struct drive_context {
 	/* As the reference does it: no economy of requests, a conflict is written over. */
 	bool strict;
 	int64_t status_refresh_ns; /* a status that differs in values only is written this often; 0: with every pass */
-	struct drive_pressure *pressure;
+	struct pressure *pressure;
 	/* Asked just before each write, and its answer is never kept. */
 	struct gate_answer (*gate)(const struct autoscaler *one, const struct hpa *hpa,
 		enum gate_write write, void *ctx);
@@ -46,13 +47,6 @@ struct drive_context {
 	struct record *record;	       /* NULL: passes are not recorded */
 	struct decisions *decisions;   /* NULL: none are kept */
 	const struct guard_mass *mass; /* NULL: there are no guards */
-};
-
-/* What all passes have learnt of an overloaded API server: status writes wait, so that leases and scales get through. */
-struct drive_pressure {
-	struct mono until;
-	uint64_t
-		n_deferred; /* status writes left to a later pass, for this reason or for the refresh interval */
 };
 
 struct drive;

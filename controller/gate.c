@@ -27,7 +27,7 @@ struct gate_answer gate_ask(const struct gate_facts *facts, enum gate_write writ
 	return (struct gate_answer){
 		.allowed = why == GATE_OPEN,
 		.why = why,
-		.max_timeout_ns = facts->needs_lease ? facts->lease_left_ns : INT64_MAX,
+		.deadline.ns = facts->needs_lease ? facts->now.ns + facts->lease_left_ns : 0,
 	};
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/instant.h"
 #include "controller/autoscaler_kind.h"
 
 /* With less of the lease left a write is not begun: it could arrive when another one leads. */
@@ -24,7 +25,8 @@ enum gate_reason {
 struct gate_facts {
 	bool leading;
 	bool needs_lease;
-	int64_t lease_left_ns; /* by a clock that was read for this question */
+	struct mono now;       /* read for this question, not later than what follows */
+	int64_t lease_left_ns; /* the same */
 	enum autoscaler_kind kind;
 	bool owns_native;      /* --native-hpas=own */
 	bool native_may_write; /* the canary was silent for long enough */
@@ -34,8 +36,8 @@ struct gate_facts {
 
 struct gate_answer {
 	bool allowed;
-	enum gate_reason why;	/* GATE_OPEN when allowed */
-	int64_t max_timeout_ns; /* of the write; INT64_MAX: as you like */
+	enum gate_reason why; /* GATE_OPEN when allowed */
+	struct mono deadline; /* of the write, which is not sent later; ns 0: as you like */
 };
 
 struct gate_answer gate_ask(const struct gate_facts *facts, enum gate_write write);

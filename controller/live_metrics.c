@@ -9,6 +9,7 @@
 static const char *const SAVED_LABELS[] = { "by", NULL };
 static const char *const FAILURE_LABELS[] = { "reason", NULL };
 static const char *const PASS_LABELS[] = { "state", NULL };
+static const char *const EVENT_LABELS[] = { "result", NULL };
 
 enum error_kind live_metrics_declare(struct selfmetrics *m, struct error *err)
 {
@@ -33,6 +34,13 @@ enum error_kind live_metrics_declare(struct selfmetrics *m, struct error *err)
 			"the scale, an answer that several objects shared, a status left to a "
 			"later pass.",
 			SAVED_LABELS },
+		{ SELFMETRICS_COUNTER, PREFIX "events_total",
+			"Events by what became of them: sent; too many about one object; dropped, "
+			"for more are waiting than may; refused by the API server.",
+			EVENT_LABELS },
+		{ SELFMETRICS_GAUGE, PREFIX "events_queued",
+			"Events that wait to be sent, longer while the API server puts writes off.",
+			NULL },
 		{ SELFMETRICS_COUNTER, PREFIX "failures_total",
 			"Failures that passes told of, by their reason.", FAILURE_LABELS },
 	};
@@ -66,6 +74,11 @@ void live_metrics_set(struct selfmetrics *m, const struct live_metrics_facts *fa
 	set_with(m, SAVED, "scale_watch", (double)facts->scales.n_known);
 	set_with(m, SAVED, "metrics_sharing", (double)shared);
 	set_with(m, SAVED, "status_refresh", (double)facts->n_deferred);
+	set_with(m, PREFIX "events_total", "sent", (double)facts->events.n_sent);
+	set_with(m, PREFIX "events_total", "too_many", (double)facts->events.n_spam);
+	set_with(m, PREFIX "events_total", "dropped", (double)facts->events.n_dropped);
+	set_with(m, PREFIX "events_total", "refused", (double)facts->events.n_refused);
+	selfmetrics_set(m, PREFIX "events_queued", NULL, (double)facts->events.n_queued);
 }
 
 void live_metrics_count_failure(struct selfmetrics *m, struct sv reason)

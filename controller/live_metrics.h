@@ -10,6 +10,7 @@ struct live_metrics_facts {
 	struct scale_cache_stats scales;
 	struct metric_share_stats share;
 	uint64_t n_deferred; /* status writes left to a later pass */
+	struct events_stats events;
 	size_t n_pods;
 	size_t decisions_bytes; /* of the last decisions */
 };

@@ -43,7 +43,7 @@ static void put_condition(struct buf *out, const char *reason, struct sv message
 }
 
 static void patch_status(const struct drive_context *context, const struct autoscaler *one,
-	const char *reason, struct sv message, int64_t timeout_ns)
+	const char *reason, struct sv message, struct mono deadline)
 {
 	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 	const struct autoscaler_kind_names *names = autoscaler_kind_names(one->kind);
@@ -68,7 +68,8 @@ static void patch_status(const struct drive_context *context, const struct autos
 		.body = buf_sv(&body),
 		.content_type = one->kind == AUTOSCALER_NATIVE ? CLIENT_PATCH_STRATEGIC
 							       : CLIENT_PATCH_MERGE,
-		.timeout_ns = timeout_ns < TIMEOUT_NS ? timeout_ns : TIMEOUT_NS,
+		.timeout_ns = TIMEOUT_NS,
+		.deadline = deadline,
 		.once = true,
 		.done = on_patched,
 	};
@@ -105,8 +106,10 @@ bool notice_send(const struct drive_context *context, struct events *events,
 	const struct hpa unread = { .meta = { .ns = one->ns, .name = one->name } };
 	struct gate_answer status = context->gate(one, &unread, GATE_STATUS, context->gate_ctx);
 
+	if (pressure_lasts(context->pressure, instant_mono_now()))
+		return false;
 	if (status.allowed)
-		patch_status(context, one, reason, message, status.max_timeout_ns);
+		patch_status(context, one, reason, message, status.deadline);
 	if (context->gate(one, &unread, GATE_EVENT, context->gate_ctx).allowed)
 		send_event(events, one, reason, message);
 	return status.allowed;

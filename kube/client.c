@@ -16,6 +16,8 @@
 /* Streams each hold one; kinds that are watched at the same time are few dozens. */
 #define WATCH_CONNECTIONS 64
 #define NORMAL_CONNECTIONS 8
+/* One, and another while a first one that went silent is given up. */
+#define LEASE_CONNECTIONS 2
 #define URGENT_CONNECTIONS 4
 /* A relist of everything holds two pages in memory, not ten; and a list that hangs leaves room for the others. */
 #define LIST_CONNECTIONS 2
@@ -45,6 +47,7 @@ static enum error_kind make_endpoint(struct kube_client *c, struct http_client *
 {
 	static const unsigned CONNECTIONS[CLIENT_N_CLASSES] = {
 		[CLIENT_NORMAL] = NORMAL_CONNECTIONS,
+		[CLIENT_LEASE] = LEASE_CONNECTIONS,
 		[CLIENT_URGENT] = URGENT_CONNECTIONS,
 		[CLIENT_LIST] = LIST_CONNECTIONS,
 		[CLIENT_WATCH] = WATCH_CONNECTIONS,
@@ -118,6 +121,16 @@ struct loop *client_loop(const struct kube_client *c)
 bool client_server_time(const struct kube_client *c, struct mono at, struct server_time *ret)
 {
 	return server_clock_at(&c->clock, at, ret);
+}
+
+struct wall client_wall_now(const struct kube_client *c)
+{
+	struct wall ours = instant_wall_now();
+	struct server_time theirs;
+
+	return server_clock_at(&c->clock, instant_mono_now(), &theirs)
+		       ? server_clock_correct(&theirs, ours)
+		       : ours;
 }
 
 void client_cancel(struct client_call *call)
@@ -207,6 +220,8 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 	}
 	if (should_wait(call, r, &wait_ns)) {
 		call->n_retries++;
+		if (call->request.on_put_off)
+			call->request.on_put_off(wait_ns, call->request.ctx);
 		loop_timer_set(call->timer, wait_ns);
 		return;
 	}
@@ -239,6 +254,8 @@ static enum error_kind attempt(struct client_call *call, struct error *err)
 		.content_type = q->body.len > 0 ? q->content_type : NULL,
 		.accept = q->accept,
 		.headers = q->header ? headers : NULL,
+		.timeout_ns = q->timeout_ns,
+		.deadline = call->deadline,
 		.idle_timeout_ns = q->idle_timeout_ns,
 		.max_bytes = q->max_bytes,
 		.on_data = q->on_data ? on_data : NULL,
@@ -247,13 +264,6 @@ static enum error_kind attempt(struct client_call *call, struct error *err)
 	};
 
 	call->sent = instant_mono_now();
-	if (call->n_retries == 0) {
-		http.timeout_ns = q->timeout_ns;
-	} else if (call->deadline.ns != 0) {
-		http.timeout_ns = call->deadline.ns - instant_mono_now().ns;
-		if (http.timeout_ns < NS_PER_MS)
-			http.timeout_ns = NS_PER_MS;
-	}
 	return http_call_start(call->client->endpoints[q->traffic], &http, &call->http, err);
 }
 
@@ -331,6 +341,9 @@ enum error_kind client_start(struct kube_client *c, const struct client_request 
 	}
 	if (call->request.timeout_ns > 0)
 		call->deadline.ns = instant_mono_now().ns + call->request.timeout_ns;
+	if (request->deadline.ns != 0 &&
+		(call->deadline.ns == 0 || request->deadline.ns < call->deadline.ns))
+		call->deadline = request->deadline;
 	if (attempt(call, err))
 		goto failed;
 	call->next = c->calls;

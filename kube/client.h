@@ -14,7 +14,8 @@ struct kubeconfig_client;
 
 enum client_class {
 	CLIENT_NORMAL, /* HTTP/2; everything that is not one of the others */
-	CLIENT_URGENT, /* leases and scale writes */
+	CLIENT_LEASE,  /* the election: nothing else stands before a renewal */
+	CLIENT_URGENT, /* scale writes */
 	CLIENT_LIST, /* big lists: two at a time, so that ten relists do not hold ten lists in memory */
 	CLIENT_WATCH, /* streams, each on a connection of its own: a dead one takes no other along */
 	CLIENT_N_CLASSES,
@@ -35,6 +36,8 @@ const char *client_server(const struct kube_client *c);
 struct loop *client_loop(const struct kube_client *c);
 /* The API server's time at that moment, as far as its answers told. False: none came yet. */
 bool client_server_time(const struct kube_client *c, struct mono at, struct server_time *ret);
+/* Our wall clock, put right by what the server's answers told of its own (server_clock_correct). */
+struct wall client_wall_now(const struct kube_client *c);
 
 /* Borrowed for the time of the callback. */
 struct client_answer {
@@ -63,14 +66,18 @@ struct client_request {
 	const char *accept;	  /* NULL: application/json */
 	const char *header;	  /* one more "Name: value" line; may be NULL */
 	int64_t timeout_ns; /* of all attempts together, waits included; 0: 30 s. Streams: 0 means none */
+	/* Beside the timeout: nothing is sent after this instant, however long the request waited for a connection, or the process stood still; ns 0: none. */
+	struct mono deadline;
 	int64_t idle_timeout_ns; /* streams: longest silence; 0: none */
 	size_t max_bytes;	 /* 0: LIMIT_OBJECT_BYTES */
 	bool once; /* do not obey Retry-After by asking again; the caller does its own waiting */
 	/* Asked before each repetition: a write that was right a while ago may be wrong now. False: it fails instead. NULL: always. */
 	bool (*may_repeat)(void *ctx);
+	/* The server put the request off for that long. NULL: nobody wants to know. */
+	void (*on_put_off)(int64_t wait_ns, void *ctx);
 	http_data_fn on_data; /* a stream: pieces of a 2xx body */
 	client_done_fn done;
-	void *ctx; /* of done, on_data and may_repeat */
+	void *ctx; /* of all of these */
 };
 
 /* Starts a request; everything in it may go away at once. Answers 429 and 5xx with Retry-After are asked again after that delay, at most 10

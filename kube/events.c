@@ -10,6 +10,8 @@
 #define QUEUE_MAX 1000
 #define TRIES_MAX 12
 #define TRY_AGAIN_NS (INT64_C(10) * NS_PER_SEC)
+/* Where the server puts an event off and does not say for how long. */
+#define PUT_OFF_NS NS_PER_SEC
 
 struct queued {
 	struct queued *next;
@@ -30,6 +32,7 @@ struct events {
 	struct event_plan plan;
 	unsigned n_tries;
 	int64_t retry_ns;
+	struct mono hold_until;
 	struct events_stats stats;
 };
 
@@ -123,6 +126,7 @@ static enum error_kind send(struct events *e, struct error *err)
 		.target = buf_text(&target),
 		.resource = "events",
 		.body = buf_sv(&body),
+		.once = true, /* what waits is waited for here, with all behind it */
 		.content_type = patch ? CLIENT_PATCH_STRATEGIC : NULL,
 		.done = on_sent,
 		.ctx = e,
@@ -130,11 +134,22 @@ static enum error_kind send(struct events *e, struct error *err)
 	return client_start(e->client, &q, &e->call, err);
 }
 
+/* True: the timer goes off when it is no longer so. */
+static bool is_held(struct events *e)
+{
+	if (instant_mono_now().ns >= e->hold_until.ns)
+		return false;
+	loop_timer_set_at(e->timer, e->hold_until);
+	return true;
+}
+
 /* Begins with the next event that is to be sent. */
 static void pump(struct events *e)
 {
 	struct error err;
 
+	if (!e->first || e->sending || is_held(e))
+		return;
 	while (e->first && !e->sending) {
 		const struct queued *q = e->first;
 		if (event_correlator_plan(
@@ -161,9 +176,31 @@ static void give_up(struct events *e, uint64_t *counter)
 	pump(e);
 }
 
+void events_hold(struct events *e, struct mono until)
+{
+	if (until.ns > e->hold_until.ns)
+		e->hold_until = until;
+}
+
+/* 429, or a server that says when to come back. */
+static bool is_put_off(const struct client_answer *answer)
+{
+	return answer->status == 429 || (answer->status >= 500 && answer->retry_after_ns > 0);
+}
+
+static void try_put_off_later(struct events *e, int64_t wait_ns)
+{
+	struct mono until = { instant_mono_now().ns + (wait_ns > 0 ? wait_ns : PUT_OFF_NS) };
+
+	events_hold(e, until);
+	loop_timer_set_at(e->timer, e->hold_until);
+	e->n_tries++;
+}
+
 static void on_sent(const struct client_answer *answer, const struct error *failed, void *ctx)
 {
 	struct events *e = ctx;
+	bool put_off = failed && is_put_off(answer);
 	struct error err;
 
 	e->call = NULL;
@@ -174,10 +211,12 @@ static void on_sent(const struct client_answer *answer, const struct error *fail
 		e->plan.action = EVENT_CREATE;
 		if (send(e, &err))
 			give_up(e, &e->stats.n_dropped);
-	} else if (answer->status != 0) {
+	} else if (answer->status != 0 && !put_off) {
 		give_up(e, &e->stats.n_refused);
 	} else if (e->n_tries >= TRIES_MAX) {
 		give_up(e, &e->stats.n_dropped);
+	} else if (put_off) {
+		try_put_off_later(e, answer->retry_after_ns);
 	} else {
 		/* The first wait is random, so that clients of a server that restarts do not come in step. */
 		loop_timer_set(e->timer, e->n_tries == 1
@@ -193,7 +232,9 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	struct error err;
 
 	(void)t;
-	if (send(e, &err))
+	if (!e->sending)
+		pump(e);
+	else if (!is_held(e) && send(e, &err))
 		give_up(e, &e->stats.n_dropped);
 }
 
@@ -222,15 +263,36 @@ static struct queued *copy_event(const struct event *event)
 	return q;
 }
 
+/* The newest news are the ones that help; the event that is on its way stays. */
+static void drop_oldest(struct events *e)
+{
+	struct queued *head = e->sending ? e->first : NULL;
+	struct queued *oldest = head ? head->next : e->first;
+
+	if (!oldest)
+		return;
+	if (head)
+		head->next = oldest->next;
+	else
+		e->first = oldest->next;
+	if (e->last == oldest)
+		e->last = head;
+	e->stats.n_queued--;
+	e->stats.n_dropped++;
+	mem_free(oldest);
+}
+
 void events_record(struct events *e, const struct event *event)
 {
-	struct queued *q = e->stats.n_queued < QUEUE_MAX ? copy_event(event) : NULL;
+	struct queued *q = copy_event(event);
 
 	e->stats.n_recorded++;
 	if (!q) {
 		e->stats.n_dropped++;
 		return;
 	}
+	if (e->stats.n_queued >= QUEUE_MAX)
+		drop_oldest(e);
 	q->at = instant_wall_now();
 	if (e->last)
 		e->last->next = q;

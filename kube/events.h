@@ -1,7 +1,7 @@
 #pragma once
-/* Kubernetes Events, sent in the background: never blocks, never fails towards the caller. One request at a time from a bounded queue; what does not
- * fit is dropped and counted. While the server cannot be reached the event at the head is tried again (at most 12 times, 10 s apart);
- * what the server refuses is dropped. */
+/* Kubernetes Events, sent in the background: never blocks, never fails towards the caller. One request at a time from a bounded queue; where one does not
+ * fit, the oldest is dropped and counted. While the server cannot be reached the event at the head is tried again (at most 12 times, 10 s apart), and
+ * where it puts events off, after as long as it says; what it refuses is dropped. */
 #include <stdint.h>
 
 #include "common/error.h"
@@ -20,6 +20,8 @@ DEFINE_AUTO(struct events *, events_free)
 void events_set_retry_ns(struct events *e, int64_t ns);
 /* Queues an event about an object, stamped with the present wall time. Texts are copied. An empty namespace is "default". */
 void events_record(struct events *e, const struct event *event);
+/* No event is begun before that instant: the server has more important things to do. The latest one counts. */
+void events_hold(struct events *e, struct mono until);
 
 struct events_stats {
 	uint64_t n_recorded; /* handed in */

@@ -225,7 +225,7 @@ static enum error_kind ask(
 	int64_t timeout_ns = l->config.renew_deadline_ns / 2;
 	int64_t left_ns = lease_left_ns(l, instant_mono_now());
 	struct client_request q = {
-		.traffic = CLIENT_URGENT,
+		.traffic = CLIENT_LEASE,
 		.method = create ? "POST" : method,
 		.target = buf_text(&target),
 		.resource = "leases.coordination.k8s.io",

@@ -114,3 +114,14 @@ bool server_clock_at(const struct server_clock *c, struct mono at, struct server
 	*ret = (struct server_time){ c->earliest_ns - drift + at.ns, c->latest_ns + drift + at.ns };
 	return true;
 }
+
+struct wall server_clock_correct(const struct server_time *t, struct wall ours)
+{
+	const struct wall zero = { 0, 0 };
+	struct wall earliest = instant_wall_add_ns(zero, t->earliest_ns);
+	struct wall latest = instant_wall_add_ns(zero, t->latest_ns);
+
+	if (instant_wall_cmp(ours, earliest) < 0)
+		return earliest;
+	return instant_wall_cmp(ours, latest) > 0 ? latest : ours;
+}

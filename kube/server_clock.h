@@ -28,3 +28,5 @@ void server_clock_observe(
 	struct server_clock *c, struct sv date, struct mono sent, struct mono received);
 /* False: no answer came yet. */
 bool server_clock_at(const struct server_clock *c, struct mono at, struct server_time *ret);
+/* A wall clock that may be wrong, put right: the nearest moment of the range. One that agrees stays as it is. */
+struct wall server_clock_correct(const struct server_time *t, struct wall ours);

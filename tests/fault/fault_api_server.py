@@ -248,6 +248,36 @@ def row_8_too_many_requests_is_obeyed(cluster):
     cluster.recovers()
 
 
+def row_8_statuses_and_events_wait_for_scales(cluster):
+    cluster.settle()
+    put_off = []
+
+    def busy(request):
+        if request.method != "PUT" or not request.path.endswith("/web/scale") or put_off:
+            return False
+        put_off.append(time.monotonic())
+        request.handler.reply(429, status(429, "TooManyRequests", "slow down"), headers=[("Retry-After", "3")])
+        return True
+
+    def is_minor(request):
+        return request.method == "PUT" and request.path.endswith("/status") or request.method == "POST" and request.path.endswith("/events")
+
+    cluster.proxy.bends.append(busy)
+    cluster.load["web"] = 7
+    until("a scale is put off", lambda: bool(put_off), 20)
+    # Another object has much to tell, and scales.
+    cluster.load["other"] = 4
+    until("the other one scales all the same", lambda: cluster.is_at(4, "other"), 2)
+    time.sleep(max(0.0, put_off[0] + 2.5 - time.monotonic()))
+    early = cluster.seen(is_minor, put_off[0] + 0.2)
+    check(not early, f"sent at once: {early}")
+    until("the first one scales", lambda: cluster.is_at(7), 5)
+    until("both are told of", lambda: len(cluster.seen(lambda r: is_minor(r) and r.method == "POST", put_off[0])) >= 2, 20)
+    until("the statuses follow", lambda: len(cluster.seen(lambda r: is_minor(r) and r.method == "PUT", put_off[0])) >= 2, 20)
+    cluster.proxy.bends.clear()
+    cluster.recovers()
+
+
 def row_8_everything_is_too_much(cluster):
     cluster.settle()
     since = time.monotonic()
@@ -368,5 +398,5 @@ def row_11_a_new_token_is_read(cluster):
 sys.exit(play(row_1_the_api_server_restarts, row_1_every_connection_is_reset, row_2_a_watch_that_is_too_old_lists_again,
               row_3_all_kinds_list_again_at_once, row_5_events_arrive_byte_by_byte, row_5_a_stream_ends_in_the_middle_of_an_event,
               row_6_malformed_objects_are_passed_over, row_6_a_list_with_malformed_items, row_7_old_and_repeated_events_change_nothing,
-              row_8_too_many_requests_is_obeyed, row_8_everything_is_too_much, row_9_server_errors_lower_nothing,
+              row_8_too_many_requests_is_obeyed, row_8_statuses_and_events_wait_for_scales, row_8_everything_is_too_much, row_9_server_errors_lower_nothing,
               row_9_half_of_the_answers_are_errors, row_10_slow_answers_hold_up_nobody_else, row_11_a_new_token_is_read, stage=Cluster, at_once=4))

@@ -56,6 +56,25 @@ def row_13_a_conflict_with_somebody_who_scales_is_decided_anew(cluster):
     check(asked, "somebody's change was overwritten with an old decision")
 
 
+def row_13_a_status_conflict_about_metadata_is_written_again_at_once(cluster):
+    cluster.settle()
+    status_path = f"{WEB_HPA}/status"
+    is_status_write = lambda r: r.method == "PUT" and r.path == status_path
+    met = once(cluster, is_status_write, lambda _: cluster.patch(WEB_HPA, {"metadata": {"annotations": {"touched": "yes"}}}) and None)
+    since = time.monotonic()
+    cluster.load["web"] = 7
+    check(met.wait(10), "no status was written")
+    until("the status is written", lambda: cluster.get(WEB_HPA)["status"].get("desiredReplicas") == 7, 5)
+    writes = cluster.seen(is_status_write, since)
+    check([r.code for r in writes[:2]] == [409, 200], f"{writes}")
+    asked = cluster.seen(lambda r: r.metric and of_web(r) and writes[0].at < r.at < writes[1].at)
+    check(not asked, "nothing was asked again")
+    told = [r.json().get("reason") for r in cluster.seen(lambda r: r.method == "POST" and r.path.endswith("/events"), since)]
+    check("FailedUpdateStatus" not in told, f"{told}")
+    check(cluster.get(WEB_HPA)["metadata"]["annotations"]["touched"] == "yes", "somebody's annotation is gone")
+    cluster.recovers()
+
+
 def row_13_conflicts_without_end_are_no_hot_loop(cluster):
     cluster.settle()
     since = time.monotonic()
@@ -333,7 +352,7 @@ def row_18_two_targets_with_the_same_pods_are_both_disabled(cluster):
 
 
 sys.exit(play(row_13_a_conflict_that_changes_no_count_is_tried_again_at_once, row_13_a_conflict_with_somebody_who_scales_is_decided_anew,
-              row_13_conflicts_without_end_are_no_hot_loop, row_14_a_deleted_target_is_told_and_a_new_one_taken_up,
+              row_13_a_status_conflict_about_metadata_is_written_again_at_once, row_13_conflicts_without_end_are_no_hot_loop, row_14_a_deleted_target_is_told_and_a_new_one_taken_up,
               row_15_a_target_at_zero_is_left_alone, row_16_a_write_whose_answer_is_lost_is_no_second_step,
               row_16_a_lost_write_that_cannot_be_read_again_is_no_second_step, row_16_a_lost_decrease_that_cannot_be_read_again_is_no_second_step,
               row_16_a_lost_write_that_never_arrived_is_made_again, row_16_a_lost_write_of_zero_is_woken_from,

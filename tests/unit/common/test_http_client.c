@@ -1,4 +1,6 @@
 /* The client against our own server: requests, streams, deadlines, and callbacks that pull the rug. */
+#include <time.h>
+
 #include "common/http_client.h"
 #include "tests/unit/common/world.h"
 
@@ -203,6 +205,35 @@ START_TEST(a_deadline_counts_the_wait_for_a_connection)
 	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
 	ck_assert_uint_eq(w.net.n_handled, 1);
 	http_call_cancel(first);
+	ask(&w, (struct http_request){ .target = "/echo" });
+	ck_assert_int_eq(w.status, 200);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_after_its_instant)
+{
+	const struct timespec nap = { 0, 60 * NS_PER_MS };
+	struct world w;
+	start(&w, (struct http_endpoint_config){ .max_connections = 1 });
+	struct mono until = { instant_mono_now().ns + 50 * NS_PER_MS };
+	ask(&w, (struct http_request){
+			.target = "/later", .timeout_ns = 10 * NS_PER_SEC, .deadline = until });
+	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
+	ck_assert_ptr_nonnull(strstr(w.failed.text, "no complete answer within "));
+	ck_assert_uint_eq(w.net.n_handled, 1);
+	/* The process stands still between the order and its first chance to send. */
+	until.ns = instant_mono_now().ns + 50 * NS_PER_MS;
+	begin(&w, (struct http_request){
+			  .target = "/echo", .timeout_ns = 10 * NS_PER_SEC, .deadline = until });
+	ck_assert_int_eq(nanosleep(&nap, NULL), 0);
+	unsigned before = w.n_done;
+	TURN_UNTIL(&w, w.n_done == before + 1);
+	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
+	/* It had passed before. */
+	ask(&w, (struct http_request){ .target = "/echo", .deadline = until });
+	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
+	ck_assert_uint_eq(w.net.n_handled, 1);
 	ask(&w, (struct http_request){ .target = "/echo" });
 	ck_assert_int_eq(w.status, 200);
 	stop(&w);
@@ -519,6 +550,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, what_could_change_the_request_is_refused);
 	tcase_add_test(tcase, failures_say_what_happened);
 	tcase_add_test(tcase, a_deadline_counts_the_wait_for_a_connection);
+	tcase_add_test(tcase, nothing_is_sent_after_its_instant);
 	tcase_add_test(tcase, calls_beyond_the_limit_wait_in_line);
 	tcase_add_test(tcase, the_time_in_line_does_not_count_for_the_patient);
 	tcase_add_test(tcase, connections_are_reused_and_endpoints_have_their_own);

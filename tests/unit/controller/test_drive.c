@@ -1,4 +1,6 @@
 /* Whole passes against a small API server: which requests they cost, what a conflict does, who waits under pressure. */
+#include <time.h>
+
 #include "controller/autoscalers.h"
 #include "controller/controller.h"
 #include "tests/unit/controller/run.h"
@@ -8,6 +10,8 @@
 #define OBJECTS "/apis/flyball.dev/v1alpha1/horizontalautoscalers"
 #define STATUS "/apis/flyball.dev/v1alpha1/namespaces/n/horizontalautoscalers/h/status"
 #define SCALE "/apis/apps/v1/namespaces/n/deployments/web/scale"
+#define OBJECT "/apis/flyball.dev/v1alpha1/namespaces/n/horizontalautoscalers/h"
+#define EVENTS "/api/v1/namespaces/n/events"
 #define METRIC "/apis/external.metrics.k8s.io/v1beta1/namespaces/n/queue"
 #define CANARY "/apis/autoscaling/v2/namespaces/ours/horizontalpodautoscalers"
 
@@ -21,6 +25,12 @@ struct world {
 	bool kind_is_away, one_less;
 	struct http_exchange *stream; /* of our kind */
 	int n_put_off;		      /* scale writes that were answered with 429 */
+	int refuse_event;	      /* with this status */
+	const char *annotation;	      /* of the object as a GET shows it; NULL: none */
+	int max_replicas;	      /* the same; 0: as in the list */
+	const char *override;	      /* member of the spec; NULL: none */
+	struct buf status_versions;   /* preconditions of status writes */
+	struct buf status;	      /* as stored: "\"status\":{...}" */
 	/* How the next PUT of a scale or a status is refused. */
 	int refuse_scale, refuse_status, refuse_metric;
 	int replicas_then;	   /* the count is this after the refusal; 0: as before */
@@ -66,7 +76,28 @@ static void put_scale(struct buf *out, const struct world *w)
 
 static const char *hpa_of(const struct world *w)
 {
-	return w->one_less ? HPA_WITH(ONE_LESS) : HPA_WITH("");
+	static char text[2048];
+
+	if (!w->override)
+		return w->one_less ? HPA_WITH(ONE_LESS) : HPA_WITH("");
+	(void)snprintf(text, sizeof(text), HPA_WITH("%s"), w->override);
+	return text;
+}
+
+/* As others have left it meanwhile. */
+static void serve_object(struct world *w, struct http_exchange *x, struct buf *answer)
+{
+	struct sv text = sv_of(hpa_of(w)), mark = SV("\"resourceVersion\":\"5\",");
+	size_t at = sv_find_sv(text, mark);
+	size_t max_at = sv_find_sv(text, SV("\"maxReplicas\":10"));
+
+	buf_printf(answer, "%.*s\"resourceVersion\":\"%d\",\"annotations\":{\"a\":\"%s\"},%.*s",
+		SV_ARG(sv_take(text, at)), w->hpa_version, w->annotation ? w->annotation : "",
+		SV_ARG(sv_take(sv_skip(text, at + mark.len), max_at - at - mark.len)));
+	text = sv_skip(text, max_at + strlen("\"maxReplicas\":10"));
+	buf_printf(answer, "\"maxReplicas\":%d%.*s,%s}", w->max_replicas ? w->max_replicas : 10,
+		SV_ARG(sv_take(text, text.len - 1)), buf_text(&w->status));
+	fake_reply(x, 200, buf_text(answer));
 }
 
 static bool serve_discovery(struct http_exchange *x, struct sv path)
@@ -165,6 +196,16 @@ static void serve_status(struct world *w, struct http_exchange *x, struct buf *a
 	struct sv body = http_exchange_body(x), mark = SV("\"resourceVersion\":\"");
 
 	ck_assert_uint_eq(sv_find_sv(body, SV("managedFields")), body.len);
+	struct sv version = sv_skip(body, sv_find_sv(body, mark) + mark.len);
+	buf_printf(&w->status_versions, "%.*s ", SV_ARG(sv_take(version, sv_find(version, '"'))));
+	if (w->refuse_status == 409) {
+		w->refuse_status = 0;
+		w->hpa_version += 10;
+		fake_reply(x, 409,
+			"{\"kind\":\"Status\",\"code\":409,\"reason\":\"Conflict\",\"message\":"
+			"\"modified\"}");
+		return;
+	}
 	if (w->refuse_status) {
 		http_exchange_reply(x, w->refuse_status, "application/json", SV("{}"), RETRY);
 		return;
@@ -178,6 +219,9 @@ static void serve_status(struct world *w, struct http_exchange *x, struct buf *a
 		SV_ARG(sv_take(rest, rest.len - 1)),
 		SV_ARG(sv_skip(body, sv_find_sv(body, SV("\"status\":{")))));
 	fake_reply(x, 200, buf_text(answer));
+	body = sv_skip(body, sv_find_sv(body, SV("\"status\":{")));
+	buf_clear(&w->status);
+	buf_put_sv(&w->status, sv_take(body, body.len - 1));
 }
 
 static void on_stream_end(struct http_exchange *x, void *ctx)
@@ -214,14 +258,16 @@ static void serve(struct fake *f, struct http_exchange *x)
 			http_exchange_set_ctx(x, w, on_stream_end);
 			w->stream = x;
 		}
-	} else if (fake_is(x, "POST", "/api/v1/namespaces/n/events")) {
-		fake_reply(x, 201, "{}");
+	} else if (fake_is(x, "POST", EVENTS)) {
+		fake_reply(x, w->refuse_event ? w->refuse_event : 201, "{}");
+	} else if (fake_is(x, "GET", OBJECT)) {
+		serve_object(w, x, &answer);
 	} else {
 		serve_list(w, x, path, &answer);
 	}
 }
 
-static void start_with(struct world *w, bool strict, bool one_less)
+static void start_override(struct world *w, bool strict, bool one_less, const char *override)
 {
 	struct controller_config config = { .settings = SETTINGS_DEFAULT,
 		.sync_period_ns = PERIOD,
@@ -234,11 +280,14 @@ static void start_with(struct world *w, bool strict, bool one_less)
 		.version = 7,
 		.hpa_version = 5,
 		.value = "10",
-		.one_less = one_less };
+		.one_less = one_less,
+		.override = override };
 	if (strict)
 		config.settings.arithmetic = ARITH_STRICT;
 	buf_init(&w->written, 4096);
 	buf_init(&w->scale_versions, 4096);
+	buf_init(&w->status_versions, 4096);
+	buf_init(&w->status, 1 << 20);
 	fake_start(&w->fake, serve, w);
 	w->metrics = selfmetrics_new();
 	ck_assert_int_eq(
@@ -249,6 +298,11 @@ static void start_with(struct world *w, bool strict, bool one_less)
 	fake_turn_for(&w->fake, 50 * NS_PER_MS);
 	controller_lead(w->controller);
 	FAKE_UNTIL(&w->fake, fake_count(&w->fake, "PUT " STATUS) == 1);
+}
+
+static void start_with(struct world *w, bool strict, bool one_less)
+{
+	start_override(w, strict, one_less, NULL);
 }
 
 static void start(struct world *w, bool strict)
@@ -263,6 +317,8 @@ static void stop(struct world *w)
 	fake_stop(&w->fake);
 	buf_done(&w->written);
 	buf_done(&w->scale_versions);
+	buf_done(&w->status_versions);
+	buf_done(&w->status);
 }
 
 static void pass(struct world *w, int n)
@@ -414,6 +470,150 @@ START_TEST(an_overloaded_server_is_spared_status_writes)
 }
 END_TEST
 
+START_TEST(what_matters_less_waits_for_scales)
+{
+	struct world w;
+
+	start(&w, false);
+	int n_statuses = fake_count(&w.fake, "PUT " STATUS);
+	w.refuse_status = 429;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) == n_statuses + 1);
+	/* Events wait with the status, and the next scale does not. */
+	w.value = "35";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	fake_turn_for(&w.fake, 300 * NS_PER_MS);
+	ck_assert_int_eq(fake_count(&w.fake, "POST " EVENTS), 0);
+	ck_assert_int_eq(fake_count(&w.fake, "PUT " STATUS), n_statuses + 1);
+	w.refuse_status = 0;
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "POST " EVENTS) == 2);
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) == n_statuses + 2);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(an_event_that_is_put_off_holds_no_status_and_no_scale)
+{
+	struct world w;
+
+	start(&w, false);
+	w.refuse_event = 429;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "POST " EVENTS) == 1);
+	int n_statuses = fake_count(&w.fake, "PUT " STATUS);
+	struct mono asked = instant_mono_now();
+	w.value = "35";
+	FAKE_UNTIL(&w.fake, w.replicas == 4);
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) > n_statuses);
+	ck_assert_int_lt(instant_mono_now().ns - asked.ns, 900 * NS_PER_MS);
+	ck_assert_int_eq(fake_count(&w.fake, "POST " EVENTS), 1);
+	w.refuse_event = 0;
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "POST " EVENTS) == 3);
+	ck_assert_int_ge(instant_mono_now().ns - asked.ns, 900 * NS_PER_MS);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_status_conflict_about_metadata_is_written_again_at_once)
+{
+	struct world w;
+
+	start(&w, false);
+	w.annotation = "another";
+	w.refuse_status = 409;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	int asked = w.n_asked;
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "PUT " STATUS) == 3);
+	ck_assert_int_eq(w.n_asked, asked);
+	ck_assert_int_eq(fake_count(&w.fake, "GET " OBJECT "\n"), 1);
+	ck_assert_str_eq(buf_text(&w.status_versions), "5 6 16 ");
+	pass(&w, 2);
+	ck_assert_int_eq(fake_count(&w.fake, "POST " EVENTS), 1);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(a_status_conflict_about_the_spec_is_left_to_the_next_pass)
+{
+	struct world w;
+
+	start(&w, false);
+	w.max_replicas = 7;
+	w.refuse_status = 409;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "GET " OBJECT "\n") == 1);
+	fake_turn_for(&w.fake, 20 * NS_PER_MS);
+	ck_assert_str_eq(buf_text(&w.status_versions), "5 6 ");
+	/* Of the scale; none tells of a failure. */
+	pass(&w, 2);
+	ck_assert_int_eq(fake_count(&w.fake, "POST " EVENTS), 1);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(strict_leaves_a_status_conflict_to_the_next_pass)
+{
+	struct world w;
+
+	start(&w, true);
+	w.refuse_status = 409;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, w.replicas == 3);
+	pass(&w, 2);
+	ck_assert_int_eq(fake_count(&w.fake, "GET " OBJECT "\n"), 0);
+	/* The failure is told, beside the scale. */
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "POST " EVENTS) >= 2);
+	stop(&w);
+}
+END_TEST
+
+/* An HTTP date and an override's end, so many hours from now. */
+static void put_hours_on(char *date, size_t date_size, char *override, size_t override_size,
+	int date_hours, int until_hours)
+{
+	AUTO(buf_done) struct buf until = { 0 };
+	struct wall now = instant_wall_now();
+	time_t server = (time_t)now.sec + date_hours * 3600;
+	struct tm tm;
+
+	buf_init(&until, 64);
+	instant_wall_print(&until, (struct wall){ now.sec + until_hours * 3600, 0 });
+	ck_assert_ptr_nonnull(gmtime_r(&server, &tm));
+	ck_assert_uint_gt(strftime(date, date_size, "Date: %a, %d %b %Y %H:%M:%S GMT", &tm), 0);
+	(void)snprintf(override, override_size,
+		",\"override\":{\"minReplicas\":3,\"maxReplicas\":3,\"until\":\"%s\","
+		"\"reason\":\"r\"}",
+		buf_text(&until));
+}
+
+START_TEST(an_override_ends_by_the_servers_clock)
+{
+	static const struct {
+		const char *sentence;
+		int server_hours, until_hours;
+		bool strict, holds;
+	} ROWS[] = {
+		{ "both clocks agree, and it is not over", 0, 1, false, true },
+		{ "both clocks agree, and it is over", 0, -1, false, false },
+		{ "by our clock it would hold for an hour", 2, 1, false, false },
+		{ "by our clock it would be over", -2, -1, false, true },
+		{ "strict mode knows one clock", 2, 1, true, true },
+	};
+	char date[64], override[256];
+	struct world w;
+
+	put_hours_on(date, sizeof(date), override, sizeof(override), ROWS[_i].server_hours,
+		ROWS[_i].until_hours);
+	fake_date = date;
+	start_override(&w, ROWS[_i].strict, false, override);
+	pass(&w, 2);
+	ck_assert_msg((w.replicas == 3) == ROWS[_i].holds, "%s: %d", ROWS[_i].sentence, w.replicas);
+	stop(&w);
+	fake_date = NULL;
+}
+END_TEST
+
 static int64_t left_ns(void *ctx)
 {
 	return *(int64_t *)ctx;
@@ -510,6 +710,12 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, a_metric_that_we_may_not_read_is_asked_for_once_a_minute);
 	tcase_add_test(tcase, strict_writes_over_whatever_was_written);
 	tcase_add_test(tcase, an_overloaded_server_is_spared_status_writes);
+	tcase_add_test(tcase, what_matters_less_waits_for_scales);
+	tcase_add_test(tcase, an_event_that_is_put_off_holds_no_status_and_no_scale);
+	tcase_add_test(tcase, a_status_conflict_about_metadata_is_written_again_at_once);
+	tcase_add_test(tcase, a_status_conflict_about_the_spec_is_left_to_the_next_pass);
+	tcase_add_test(tcase, strict_leaves_a_status_conflict_to_the_next_pass);
+	tcase_add_loop_test(tcase, an_override_ends_by_the_servers_clock, 0, 5);
 	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_asked_for_again_before_it_is_repeated);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_repeated_within_its_pass);

@@ -59,14 +59,14 @@ START_TEST(each_fact_has_its_say)
 }
 END_TEST
 
-START_TEST(the_lease_bounds_the_timeout)
+START_TEST(a_write_is_over_when_the_lease_is)
 {
 	const struct gate_facts held = { NATIVE(true, true, true), .needs_lease = true,
-		.lease_left_ns = 3000000000 };
+		.now = { 5000000000 }, .lease_left_ns = 3000000000 };
 	const struct gate_facts without = { NATIVE(true, true, true) };
 
-	ck_assert_int_eq(gate_ask(&held, GATE_SCALE).max_timeout_ns, 3000000000);
-	ck_assert_int_eq(gate_ask(&without, GATE_SCALE).max_timeout_ns, INT64_MAX);
+	ck_assert_int_eq(gate_ask(&held, GATE_SCALE).deadline.ns, 8000000000);
+	ck_assert_int_eq(gate_ask(&without, GATE_SCALE).deadline.ns, 0);
 }
 END_TEST
 
@@ -81,7 +81,7 @@ END_TEST
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, each_fact_has_its_say, 0, ARRAY_LEN(ROWS));
-	tcase_add_test(tcase, the_lease_bounds_the_timeout);
+	tcase_add_test(tcase, a_write_is_over_when_the_lease_is);
 	tcase_add_test(tcase, only_a_lost_lead_ends_the_pass);
 }
 

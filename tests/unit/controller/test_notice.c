@@ -18,6 +18,7 @@ struct world {
 	struct fake fake;
 	struct events *events;
 	struct drive_context context;
+	struct pressure pressure;
 	struct gate_answer status, event;
 	char body[2048], type[128];
 };
@@ -48,12 +49,12 @@ static struct gate_answer on_gate(
 
 static void start(struct world *w, bool status, bool event)
 {
-	*w = (struct world){ .status = { .allowed = status, .max_timeout_ns = NS_PER_SEC },
-		.event = { .allowed = event } };
+	*w = (struct world){ .status = { .allowed = status }, .event = { .allowed = event } };
 	fake_start(&w->fake, serve, w);
 	ck_assert_int_eq(events_new(w->fake.client, "test", &w->events, &err), ERR_OK);
-	w->context =
-		(struct drive_context){ .client = w->fake.client, .gate = on_gate, .gate_ctx = w };
+	w->context = (struct drive_context){
+		.client = w->fake.client, .gate = on_gate, .gate_ctx = w, .pressure = &w->pressure
+	};
 }
 
 static void stop(struct world *w)
@@ -110,6 +111,21 @@ START_TEST(what_may_not_be_written_is_not)
 	start(&w, false, false);
 	tell(&w, AUTOSCALER_NATIVE);
 	ck_assert_int_eq(w.fake.n_requests, 0);
+	stop(&w);
+}
+END_TEST
+
+START_TEST(nothing_is_said_to_an_overloaded_server)
+{
+	struct world w;
+
+	start(&w, true, true);
+	pressure_note(&w.pressure, 3600 * NS_PER_SEC, instant_mono_now());
+	tell(&w, AUTOSCALER_NATIVE);
+	ck_assert_int_eq(w.fake.n_requests, 0);
+	w.pressure.until.ns = 0;
+	tell(&w, AUTOSCALER_NATIVE);
+	ck_assert_int_eq(w.fake.n_requests, 2);
 	stop(&w);
 }
 END_TEST
@@ -226,6 +242,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, one_condition_and_one_event);
 	tcase_add_test(tcase, a_custom_resource_takes_merge_patches);
 	tcase_add_test(tcase, what_may_not_be_written_is_not);
+	tcase_add_test(tcase, nothing_is_said_to_an_overloaded_server);
 	tcase_add_test(
 		tcase, an_object_that_crashed_two_controllers_rests_and_the_others_are_decided);
 }

@@ -100,9 +100,13 @@ static inline void fake_turn_for(struct fake *f, int64_t ns)
 		ck_assert_int_eq(loop_run_once(f->loop, 5, &err), ERR_OK);
 }
 
+/* "Date: ..." of all answers, instead of the time; NULL: the time. */
+static const char *fake_date;
+
 static inline void fake_reply(struct http_exchange *x, int status, const char *json)
 {
-	http_exchange_reply(x, status, "application/json", sv_of(json), NULL);
+	const char *const headers[] = { fake_date, NULL };
+	http_exchange_reply(x, status, "application/json", sv_of(json), fake_date ? headers : NULL);
 }
 
 static inline bool fake_is(struct http_exchange *x, const char *method, const char *path)

@@ -14,6 +14,8 @@ struct answers {
 	struct error err; /* kind ERR_OK: success */
 	char stream[256];
 	bool stop_stream;
+	int n_put_off;
+	int64_t put_off_ns;
 };
 
 static void on_done(const struct client_answer *answer, const struct error *failed, void *ctx)
@@ -164,6 +166,29 @@ START_TEST(the_server_may_ask_to_come_back)
 }
 END_TEST
 
+static void on_put_off(int64_t wait_ns, void *ctx)
+{
+	struct answers *a = ctx;
+	a->n_put_off++;
+	a->put_off_ns = wait_ns;
+}
+
+START_TEST(who_is_put_off_is_told_at_once)
+{
+	struct fake f;
+	struct answers a = { 0 };
+	fake_start(&f, serve_basics, NULL);
+	start(&f, &a,
+		(struct client_request){ .target = "/much-later",
+			.timeout_ns = 100 * NS_PER_SEC,
+			.on_put_off = on_put_off });
+	FAKE_UNTIL(&f, a.n_put_off);
+	ck_assert_int_ge(a.put_off_ns, NS_PER_SEC);
+	ck_assert_int_eq(a.n, 0);
+	fake_stop(&f);
+}
+END_TEST
+
 START_TEST(time_runs_out)
 {
 	struct fake f;
@@ -172,6 +197,22 @@ START_TEST(time_runs_out)
 	start(&f, &a, (struct client_request){ .target = "/never", .timeout_ns = 50 * NS_PER_MS });
 	FAKE_UNTIL(&f, a.n);
 	ck_assert_int_eq(a.err.kind, ERR_UNAVAIL);
+	/* An instant that is nearer than the timeout; it counts for repetitions, too. */
+	struct mono until = { instant_mono_now().ns + 100 * NS_PER_MS };
+	start(&f, &a, (struct client_request){ .target = "/never", .deadline = until });
+	FAKE_UNTIL(&f, a.n);
+	ck_assert_int_eq(a.err.kind, ERR_UNAVAIL);
+	until.ns = instant_mono_now().ns + 2 * NS_PER_SEC;
+	start(&f, &a, (struct client_request){ .target = "/much-later", .deadline = until });
+	FAKE_UNTIL(&f, a.n);
+	ck_assert_int_eq(a.err.code, 429);
+	int n = f.n_requests;
+	start(&f, &a,
+		(struct client_request){ .target = "/api/v1/namespaces/a%20b",
+			.deadline = { instant_mono_now().ns - 1 } });
+	FAKE_UNTIL(&f, a.n);
+	ck_assert_int_eq(a.err.kind, ERR_UNAVAIL);
+	ck_assert_int_eq(f.n_requests, n);
 	fake_stop(&f);
 }
 END_TEST
@@ -376,6 +417,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, answers_come_back);
 	tcase_add_test(tcase, errors_are_put_into_words);
 	tcase_add_test(tcase, the_server_may_ask_to_come_back);
+	tcase_add_test(tcase, who_is_put_off_is_told_at_once);
 	tcase_add_test(tcase, time_runs_out);
 	tcase_add_test(tcase, streams_come_in_pieces_and_can_be_ended);
 	tcase_add_test(tcase, calls_can_be_cancelled_in_every_state);

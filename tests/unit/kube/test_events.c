@@ -9,6 +9,7 @@ struct state {
 	int status; /* of POSTs */
 	int patch_status;
 	bool never;
+	const char *retry_after; /* of refusals; NULL: none */
 };
 
 static void serve(struct fake *f, struct http_exchange *x)
@@ -20,7 +21,10 @@ static void serve(struct fake *f, struct http_exchange *x)
 		s->bodies + at, sizeof(s->bodies) - at, "%.*s\n", SV_ARG(http_exchange_body(x)));
 	(void)snprintf(
 		s->type, sizeof(s->type), "%.*s", SV_ARG(http_exchange_header(x, "Content-Type")));
-	if (!s->never)
+	const char *const headers[] = { s->retry_after, NULL };
+	if (!s->never && s->retry_after && s->status >= 400)
+		http_exchange_reply(x, s->status, "application/json", SV("{}"), headers);
+	else if (!s->never)
 		fake_reply(x, patch ? s->patch_status : s->status, "{}");
 }
 
@@ -105,6 +109,73 @@ START_TEST(what_the_server_refuses_is_dropped)
 }
 END_TEST
 
+START_TEST(events_wait_for_a_server_that_puts_them_off)
+{
+	struct fake f;
+	struct state s = { .status = 429, .patch_status = 200, .retry_after = "Retry-After: 1" };
+	struct events *e = start(&f, &s);
+	record(e, "a");
+	record(e, "b");
+	FAKE_UNTIL(&f, f.n_requests == 1);
+	struct mono asked = instant_mono_now();
+	fake_turn_for(&f, 500 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 1);
+	s.status = 201;
+	FAKE_UNTIL(&f, events_stats(e).n_sent == 2);
+	ck_assert_int_ge(instant_mono_now().ns - asked.ns, 900 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 3);
+	/* Without a word about how long, a second as well. */
+	s.status = 429;
+	s.retry_after = NULL;
+	record(e, "c");
+	FAKE_UNTIL(&f, f.n_requests == 4);
+	fake_turn_for(&f, 500 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 4);
+	s.status = 201;
+	FAKE_UNTIL(&f, events_stats(e).n_sent == 3);
+	ck_assert_uint_eq(events_stats(e).n_refused + events_stats(e).n_dropped, 0);
+	events_free(e);
+	fake_stop(&f);
+}
+END_TEST
+
+START_TEST(events_are_held_back_for_what_matters_more)
+{
+	struct fake f;
+	struct state s = { .status = 201, .patch_status = 200 };
+	struct events *e = start(&f, &s);
+	struct mono until = { instant_mono_now().ns + 300 * NS_PER_MS };
+	events_hold(e, until);
+	/* An earlier one changes nothing. */
+	events_hold(e, (struct mono){ until.ns - 200 * NS_PER_MS });
+	record(e, "a");
+	record(e, "b");
+	fake_turn_for(&f, 200 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 0);
+	FAKE_UNTIL(&f, events_stats(e).n_sent == 2);
+	ck_assert_int_ge(instant_mono_now().ns, until.ns);
+	events_free(e);
+	fake_stop(&f);
+}
+END_TEST
+
+START_TEST(a_full_queue_keeps_the_newest)
+{
+	struct fake f;
+	struct state s = { .status = 201, .patch_status = 200 };
+	struct events *e = start(&f, &s);
+	events_hold(e, (struct mono){ instant_mono_now().ns + 200 * NS_PER_MS });
+	for (int i = 0; i < 1005; i++)
+		record(e, i < 5 ? "old" : "again and again");
+	ck_assert_uint_eq(events_stats(e).n_queued, 1000);
+	ck_assert_uint_eq(events_stats(e).n_dropped, 5);
+	FAKE_UNTIL(&f, events_stats(e).n_queued == 0);
+	ck_assert_ptr_null(strstr(s.bodies, "old"));
+	events_free(e);
+	fake_stop(&f);
+}
+END_TEST
+
 START_TEST(a_server_that_is_away_is_tried_again_and_given_up)
 {
 	struct fake f;
@@ -159,6 +230,9 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, events_arrive_one_after_another);
 	tcase_add_test(tcase, an_event_that_expired_is_created_again_with_its_count);
 	tcase_add_test(tcase, what_the_server_refuses_is_dropped);
+	tcase_add_test(tcase, events_wait_for_a_server_that_puts_them_off);
+	tcase_add_test(tcase, events_are_held_back_for_what_matters_more);
+	tcase_add_test(tcase, a_full_queue_keeps_the_newest);
 	tcase_add_test(tcase, a_server_that_is_away_is_tried_again_and_given_up);
 	tcase_add_test(tcase, the_queue_is_bounded_and_spam_is_held_back);
 }

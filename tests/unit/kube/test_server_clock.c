@@ -92,6 +92,25 @@ START_TEST(two_servers_that_disagree_widen_it)
 }
 END_TEST
 
+START_TEST(a_wrong_clock_is_put_right)
+{
+	const struct server_time t = { 100 * NS_PER_SEC, 101 * NS_PER_SEC };
+	static const struct {
+		struct wall ours, right;
+	} ROWS[] = {
+		{ { 100, 500 }, { 100, 500 } },
+		{ { 100, 0 }, { 100, 0 } },
+		{ { 101, 0 }, { 101, 0 } },
+		{ { 99, 999999999 }, { 100, 0 } },
+		{ { 4000, 7 }, { 101, 0 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+		ck_assert_int_eq(
+			instant_wall_cmp(server_clock_correct(&t, ROWS[i].ours), ROWS[i].right), 0);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, dates, 0, (int)ARRAY_LEN(DATES));
@@ -99,6 +118,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, every_answer_narrows_it);
 	tcase_add_test(tcase, clocks_drift);
 	tcase_add_test(tcase, two_servers_that_disagree_widen_it);
+	tcase_add_test(tcase, a_wrong_clock_is_put_right);
 }
 
 int main(void)

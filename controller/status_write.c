@@ -1,0 +1,57 @@
+/* A status is news when a count, a condition or the set of metrics changed; the rest is coalesced. Nothing is sent here. */
+#include "controller/status_write.h"
+
+#include "common/jtree.h"
+#include "common/limits.h"
+#include "controller/hpa_decode.h"
+#include "controller/hpa_status.h"
+
+bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
+	const struct hpa *hpa, const struct hpa_status *wanted, struct mono now)
+{
+	if (c->strict)
+		return false;
+	if (pressure_lasts(c->pressure, now))
+		return true;
+	if (c->status_refresh_ns == 0 || !hpa_status_eq_but_values(&hpa->status, wanted))
+		return false;
+	/* Not all at once after a start. */
+	if (one->status_due.ns == 0)
+		one->status_due.ns =
+			now.ns + (int64_t)(one->spread_alone % (uint64_t)c->status_refresh_ns);
+	return now.ns < one->status_due.ns;
+}
+
+/* The spec as one text. False: it cannot be read. */
+static bool print_spec(struct arena *a, struct sv json, struct buf *out)
+{
+	struct jtree *tree;
+	struct error ignored;
+
+	if (jtree_parse(a, json, &tree, &ignored) != ERR_OK)
+		return false;
+	const struct jtree *spec = jtree_get(tree, "spec");
+	if (spec)
+		jtree_print(out, spec);
+	return spec && out->failed == ERR_OK;
+}
+
+bool status_write_rebase(struct arena *a, const struct autoscaler *one, struct sv before,
+	struct sv present, struct hpa *hpa)
+{
+	AUTO(buf_done) struct buf old = { 0 }, new = { 0 };
+	struct sv json = arena_sv(a, present);
+	struct error ignored;
+	struct hpa fresh;
+
+	buf_init(&old, LIMIT_OBJECT_BYTES);
+	buf_init(&new, LIMIT_OBJECT_BYTES);
+	if (!json.ptr || !print_spec(a, before, &old) || !print_spec(a, json, &new) ||
+		!sv_eq(buf_sv(&old), buf_sv(&new)) ||
+		hpa_decode_stored(a, one->kind, json, &fresh, &ignored) != ERR_OK ||
+		!sv_eq(fresh.meta.uid, hpa->meta.uid) ||
+		!hpa_status_eq(&fresh.status, &hpa->status))
+		return false;
+	hpa->meta = fresh.meta;
+	return true;
+}

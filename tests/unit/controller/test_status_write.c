@@ -1,0 +1,83 @@
+/* When a status is worth a request, and when a conflict leaves it right. */
+#include "controller/hpa_decode.h"
+#include "controller/status_write.h"
+#include "tests/unit/controller/run.h"
+
+#define OBJECT(meta, max, status)                                                                  \
+	"{\"metadata\":{\"name\":\"h\",\"namespace\":\"n\"," meta                                  \
+	"},\"spec\":{\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"web\"},"               \
+	"\"maxReplicas\":" max "},\"status\":{" status "}}"
+#define STATUS "\"currentReplicas\":1,\"desiredReplicas\":1"
+#define BEFORE OBJECT("\"uid\":\"u\",\"resourceVersion\":\"5\"", "9", STATUS)
+
+static const struct {
+	const char *sentence, *present;
+	bool again;
+} ROWS[] = {
+	{ "an annotation came",
+		OBJECT("\"uid\":\"u\",\"resourceVersion\":\"6\",\"annotations\":{\"a\":\"b\"}", "9",
+			STATUS),
+		true },
+	{ "the spec is another one", OBJECT("\"uid\":\"u\",\"resourceVersion\":\"6\"", "8", STATUS),
+		false },
+	{ "the object is another one",
+		OBJECT("\"uid\":\"v\",\"resourceVersion\":\"6\"", "9", STATUS), false },
+	{ "somebody else wrote the status",
+		OBJECT("\"uid\":\"u\",\"resourceVersion\":\"6\"", "9",
+			"\"currentReplicas\":1,\"desiredReplicas\":4"),
+		false },
+	{ "it cannot be read", "{\"metadata\":", false },
+	{ "it has no spec", "{\"metadata\":{\"uid\":\"u\"}}", false },
+};
+
+START_TEST(a_conflict_is_written_over_only_where_the_decision_is_about_the_same)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const struct autoscaler one = { .kind = AUTOSCALER_NATIVE };
+	struct error err;
+	struct hpa hpa;
+
+	arena_init(&a, 1 << 20);
+	ck_assert_int_eq(hpa_decode_stored(&a, AUTOSCALER_NATIVE, SV(BEFORE), &hpa, &err), ERR_OK);
+	bool again = status_write_rebase(&a, &one, SV(BEFORE), sv_of(ROWS[_i].present), &hpa);
+	ck_assert_msg(again == ROWS[_i].again, "%s", ROWS[_i].sentence);
+	ck_assert_int_eq(sv_is(hpa.meta.resource_version, "6"), again);
+	ck_assert_uint_eq(hpa.meta.n_annotations, again);
+}
+END_TEST
+
+START_TEST(values_alone_wait_and_news_do_not)
+{
+	struct pressure pressure = { 0 };
+	const struct drive_context c = { .status_refresh_ns = 100, .pressure = &pressure };
+	const struct drive_context strict = { .strict = true, .pressure = &pressure };
+	struct autoscaler one = { .spread_alone = 230 };
+	const struct hpa hpa = { .status = { .desired_replicas = 3 } };
+	struct hpa_status same = { .desired_replicas = 3 }, other = { .desired_replicas = 4 };
+	struct mono now = { 1000 };
+
+	/* At first each waits for a moment of its own. */
+	ck_assert(status_write_is_deferred(&c, &one, &hpa, &same, now));
+	ck_assert_int_eq(one.status_due.ns, 1030);
+	ck_assert(!status_write_is_deferred(&c, &one, &hpa, &same, (struct mono){ 1030 }));
+	ck_assert(!status_write_is_deferred(&c, &one, &hpa, &other, now));
+	/* Under pressure all of them wait, but in strict mode. */
+	pressure_note(&pressure, 50, now);
+	ck_assert(status_write_is_deferred(&c, &one, &hpa, &other, now));
+	ck_assert(!status_write_is_deferred(&strict, &one, &hpa, &other, now));
+	ck_assert(!status_write_is_deferred(&c, &one, &hpa, &other, (struct mono){ 1050 }));
+}
+END_TEST
+
+static void add(TCase *tcase)
+{
+	tcase_add_loop_test(tcase,
+		a_conflict_is_written_over_only_where_the_decision_is_about_the_same, 0,
+		(int)ARRAY_LEN(ROWS));
+	tcase_add_test(tcase, values_alone_wait_and_news_do_not);
+}
+
+int main(void)
+{
+	return run_case("status_write", add);
+}
