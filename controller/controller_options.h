@@ -17,7 +17,8 @@ struct controller_options {
 	struct secure_options secure;
 	int log_level, log_format;
 	bool help, version, man;
-	struct arena file; /* texts of the file */
+	char idle_gate[64]; /* a feature gate of others, the last one; empty: there is none */
+	struct arena file;  /* texts of the file */
 };
 
 /* argv -> options, with defaults filled in; before that, what the file of --config says: the command line wins. Texts are borrowed from argv, which is

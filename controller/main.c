@@ -208,6 +208,9 @@ static int start(const struct controller_options *o)
 		return 0;
 	}
 	log_init((enum log_level)o->log_level, (enum log_format)o->log_format);
+	if (o->idle_gate[0])
+		log_event(
+			LOG_WARN, "a feature gate has no effect here", "gate", o->idle_gate, NULL);
 	if (run(o, &err) == ERR_OK)
 		return 0;
 	fprintf(stderr, "flyball-controller: %s\n", err.text);

@@ -10,8 +10,6 @@
 #include "controller/ops.h"
 #include "kube/access.h"
 
-/* As Kubernetes' servers have it. */
-#define VERDICT_NS (10 * NS_PER_SEC)
 /* A mounted Secret itself arrives about a minute late. */
 #define RELOAD_NS (10 * NS_PER_SEC)
 #define CERT_ARENA_BYTES (8u * LIMIT_CREDENTIAL_FILE_BYTES)
@@ -161,6 +159,7 @@ static enum error_kind listen_on(struct secure *s, struct error *err)
 		.port = (uint16_t)s->config.options.port,
 		.tls_pairs = cert.pairs,
 		.n_tls_pairs = cert.n,
+		.tls = { .only_tls13 = s->config.options.only_tls13 },
 		.request_client_cert = true,
 		.max_connections = MAX_CONNECTIONS,
 	};
@@ -192,9 +191,9 @@ enum error_kind secure_new(
 		.client = config->client,
 		.skip_lookup = config->options.skip_lookup,
 		.tolerate_lookup_failure = config->options.tolerate_lookup_failure,
-		.token_ttl_ns = VERDICT_NS,
-		.allowed_ttl_ns = VERDICT_NS,
-		.denied_ttl_ns = VERDICT_NS,
+		.token_ttl_ns = config->options.token_ttl_ns,
+		.allowed_ttl_ns = config->options.allowed_ttl_ns,
+		.denied_ttl_ns = config->options.denied_ttl_ns,
 		.on_problem = on_access_problem,
 		.ctx = s,
 	};

@@ -11,7 +11,12 @@ struct secure_options {
 	int64_t port; /* 0: none */
 	const char *cert_dir, *cert_file, *key_file;
 	bool skip_lookup, tolerate_lookup_failure;
+	bool only_tls13;
+	int64_t token_ttl_ns, allowed_ttl_ns, denied_ttl_ns; /* how long verdicts count */
 };
+
+/* As Kubernetes' servers have it. */
+#define SECURE_VERDICT_NS (10 * NS_PER_SEC)
 
 /* Everything outlives the server. */
 struct secure_config {

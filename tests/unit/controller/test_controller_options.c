@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "controller/controller_options.h"
+#include "controller/kube_flags.h"
 
 static enum error_kind parse(const char *flag, struct controller_options *o, struct error *err)
 {
@@ -50,6 +52,91 @@ START_TEST(kube_controller_managers_spelling_is_taken)
 }
 END_TEST
 
+START_TEST(its_other_flags_mean_what_they_mean_there_or_nothing)
+{
+	struct controller_options o;
+	struct error err;
+
+	ck_assert_int_eq(parse("--logging-format=json", &o, &err), ERR_OK);
+	ck_assert_int_eq(o.log_format, LOG_JSON);
+	ck_assert_int_eq(parse("--v=2", &o, &err), ERR_OK);
+	ck_assert_int_eq(o.log_level, LOG_INFO);
+	ck_assert_int_eq(parse("-v=4", &o, &err), ERR_OK);
+	ck_assert_int_eq(o.log_level, LOG_DEBUG);
+	ck_assert(!o.secure.only_tls13);
+	ck_assert_int_eq(parse("--tls-min-version=VersionTLS13", &o, &err), ERR_OK);
+	ck_assert(o.secure.only_tls13);
+	ck_assert_int_eq(o.secure.denied_ttl_ns, 10 * NS_PER_SEC);
+	ck_assert_int_eq(
+		parse("--authorization-webhook-cache-unauthorized-ttl=3s", &o, &err), ERR_OK);
+	ck_assert_int_eq(o.secure.denied_ttl_ns, 3 * NS_PER_SEC);
+	ck_assert_str_eq(o.idle_gate, "");
+	ck_assert_int_eq(
+		parse("--feature-gates=kube:HPAScaleToZero=true,CronJobsV2=false", &o, &err),
+		ERR_OK);
+	ck_assert(o.controller.settings.scale_to_zero);
+	ck_assert_str_eq(o.idle_gate, "CronJobsV2");
+}
+END_TEST
+
+/* Every flag that the documentation calls one without effect is accepted and changes nothing, and there are no others. */
+START_TEST(flags_without_effect_are_accepted)
+{
+	const char *folder = getenv("FLYBALL_SOURCE_DIR");
+	AUTO(arena_done) struct arena a = { 0 };
+	struct option table[KUBE_FLAGS_MAX];
+	struct controller_options o;
+	struct sv text, flag;
+	struct error err;
+	char path[4096];
+	bool found = true;
+	size_t n = 0;
+
+	arena_init(&a, 1u << 20);
+	(void)snprintf(path, sizeof(path), "%s/docs/controller-flags.md", folder ? folder : ".");
+	ck_assert_msg(file_read(&a, path, 1u << 18, &text, &err) == ERR_OK, "%s", err.text);
+	text = sv_skip(text, sv_find_sv(text, SV("\n## Flags without effect")));
+	for (; found; n++) {
+		text = sv_skip(text, sv_find_sv(text, SV("`--")));
+		flag = sv_cut(sv_skip(text, 1), '`', &text, &found);
+		/* Where their own servers are is told by others. */
+		if (!found || sv_is(flag, "--kubeconfig")) {
+			n--;
+			continue;
+		}
+		char *given = arena_printf(&a, "%.*s=true", SV_ARG(flag));
+		ck_assert_msg(parse(given, &o, &err) == ERR_OK, "%s", err.text);
+		ck_assert_ptr_null(o.kubeconfig);
+	}
+	ck_assert_uint_eq(n, kube_flags_fill(table));
+}
+END_TEST
+
+START_TEST(kubeadms_command_line_starts_this_program)
+{
+	char line[][80] = { "flyball-controller", "--allocate-node-cidrs=true",
+		"--authentication-kubeconfig=/etc/kubernetes/controller-manager.conf",
+		"--bind-address=127.0.0.1", "--client-ca-file=/etc/kubernetes/pki/ca.crt",
+		"--cluster-cidr=10.244.0.0/16", "--cluster-name", "kubernetes",
+		"--controllers=*,bootstrapsigner,tokencleaner",
+		"--kubeconfig=/etc/kubernetes/controller-manager.conf", "--leader-elect=true",
+		"--kube-api-qps=50", "--kube-api-burst=100",
+		"--concurrent-horizontal-pod-autoscaler-syncs=10",
+		"--use-service-account-credentials=true", "--profiling=false" };
+	char *argv[ARRAY_LEN(line)];
+	struct controller_options o;
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(line); i++)
+		argv[i] = line[i];
+	ck_assert_msg(controller_options_parse((int)ARRAY_LEN(line), argv, &o, &err) == ERR_OK,
+		"%s", err.text);
+	ck_assert_str_eq(o.kubeconfig, "/etc/kubernetes/controller-manager.conf");
+	ck_assert(o.election.enabled);
+	ck_assert_int_eq(o.controller.native, CONTROLLER_OBSERVE);
+}
+END_TEST
+
 START_TEST(the_election_is_kube_controller_managers_and_off)
 {
 	struct controller_options o;
@@ -78,9 +165,19 @@ static const struct {
 	{ "--sync-period=0s", "--sync-period=0s: expected a duration from 100ms to 1h0m0s" },
 	{ "--feature-gates=HPAScaleToZero",
 		"--feature-gates=HPAScaleToZero: expected NAME=true or NAME=false" },
-	{ "--feature-gates=Nope=true",
-		"--feature-gates=Nope=true: unknown gate; expected HPAScaleToZero, "
+	{ "--feature-gates=HPANope=true",
+		"--feature-gates=HPANope=true: unknown gate; expected HPAScaleToZero, "
 		"HPAConfigurableTolerance or PodLevelResources" },
+	{ "--feature-gates=AllAlpha=true",
+		"--feature-gates=AllAlpha=true: unknown gate; expected HPAScaleToZero, "
+		"HPAConfigurableTolerance or PodLevelResources" },
+	{ "--feature-gates=hpa-scale=true",
+		"--feature-gates=hpa-scale=true: unknown gate; expected HPAScaleToZero, "
+		"HPAConfigurableTolerance or PodLevelResources" },
+	{ "--master=https://elsewhere", "unknown flag --master; --help lists the flags" },
+	{ "--tls-min-version=1.3",
+		"--tls-min-version=1.3: expected VersionTLS10, VersionTLS11, VersionTLS12 or "
+		"VersionTLS13" },
 	{ "--horizontal-pod-autoscaler-tolerance=-1",
 		"--horizontal-pod-autoscaler-tolerance=-1: expected a number from 0 to 1" },
 	{ "--leader-elect-lease-duration=0s",
@@ -219,6 +316,9 @@ int main(void)
 	TCase *tcase = tcase_create("controller_options");
 	tcase_add_test(tcase, defaults_are_those_of_kubernetes_and_write_nothing);
 	tcase_add_test(tcase, kube_controller_managers_spelling_is_taken);
+	tcase_add_test(tcase, its_other_flags_mean_what_they_mean_there_or_nothing);
+	tcase_add_test(tcase, flags_without_effect_are_accepted);
+	tcase_add_test(tcase, kubeadms_command_line_starts_this_program);
 	tcase_add_loop_test(tcase, refused, 0, (int)ARRAY_LEN(REFUSED));
 	tcase_add_test(tcase, the_election_is_kube_controller_managers_and_off);
 	tcase_add_test(tcase, help_names_every_mode);
