@@ -85,15 +85,15 @@ static void tell(void *ctx, const struct source_view *view)
 	}
 	if (view->problem || !view->pass->decided || view->pass->proposal.failed)
 		t->undecided = true;
+	struct source_view asked = *view;
+	if (view->live && !view->problem)
+		asked.author = live_author(view->live, &a, view->pass);
 	if (t->report.format != SOURCE_TEXT) {
-		explain_json_encode(&t->report.w, view, &change);
+		explain_json_encode(&t->report.w, &asked, &change);
 		return;
 	}
 	if (t->n_told++ > 0)
 		buf_put_char(&t->report.out, '\n');
-	struct source_view asked = *view;
-	if (view->live && !view->problem)
-		asked.author = live_author(view->live, &a, view->pass);
 	explain_print(&t->report.out, &asked, &change, t->style);
 }
 

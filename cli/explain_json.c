@@ -1,6 +1,7 @@
 /* The stages as objects. Times are seconds; names are those of the text. */
 #include "cli/explain_json.h"
 
+#include "cli/explain_beside.h"
 #include "cli/explain_limits.h"
 #include "cli/explain_metric.h"
 #include "cli/plan_json.h"
@@ -227,6 +228,7 @@ void explain_json_encode(
 			encode_windows(w, view);
 			encode_policies(w, view);
 		}
+		explain_beside_encode(w, view);
 	}
 	if (c)
 		encode_results(w, c);

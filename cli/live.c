@@ -188,9 +188,10 @@ static enum error_kind load_pods(struct live *l, struct sv ns, struct error *err
 	return l->loaded_namespace.ptr ? ERR_OK : arena_error(&l->arena, err);
 }
 
-static struct decide_now now(void)
+/* As the controller has it: an override ends by the API server's clock. */
+static struct decide_now now(const struct live *l)
 {
-	return (struct decide_now){ instant_wall_now(), instant_mono_now() };
+	return (struct decide_now){ client_wall_now(l->client), instant_mono_now() };
 }
 
 /* A scale that was read for the sake of the namespace's other autoscalers is not read again. */
@@ -237,7 +238,7 @@ static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *p
 		.http_status = ok ? 200 : failed.code,
 		.error = ok ? SV_NULL : sv_of(failed.text),
 		.body = buf_sv(&body),
-		.now = now(),
+		.now = now(l),
 	};
 	return pass_answer_scale(pass, &answer, err);
 }
@@ -255,7 +256,7 @@ static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct
 
 	history_clear(&l->history);
 	(void)ask_custom_version(l->discovery, &input.custom_version, &input.custom_problem);
-	pass_begin(ret, &input, now());
+	pass_begin(ret, &input, now(l));
 }
 
 /* What an autoscaler's own pass would remember as its selector; none when it does not come that far. */
@@ -369,16 +370,16 @@ static enum error_kind give_pods(struct live *l, struct arena *a, struct pass *p
 	if (load_pods(l, ns, err) != ERR_OK ||
 		pod_cache_select(l->pods, a, ns, selector, &pods, err) != ERR_OK)
 		return err->kind;
-	return pass_answer_pods(pass, &pods, l->peers, l->n_peers, now(), err);
+	return pass_answer_pods(pass, &pods, l->peers, l->n_peers, now(l), err);
 }
 
 /* Nothing is written: the machine is told that it was. */
-static enum error_kind pretend(
-	struct pass *pass, const struct pass_want *want, struct sv json, struct error *err)
+static enum error_kind pretend(const struct live *l, struct pass *pass,
+	const struct pass_want *want, struct sv json, struct error *err)
 {
 	const struct pass_answer answer = { .http_status = 200,
 		.body = want->kind == PASS_WANT_PUT_SCALE ? want->body : json,
-		.now = now() };
+		.now = now(l) };
 	return want->kind == PASS_WANT_PUT_SCALE ? pass_answer_scale(pass, &answer, err)
 						 : pass_answer_status(pass, &answer, err);
 }
@@ -401,7 +402,7 @@ static enum error_kind serve(struct live *l, struct arena *a, const struct live_
 		return rc;
 	case PASS_WANT_PUT_SCALE:
 	case PASS_WANT_PUT_STATUS:
-		return pretend(pass, want, object->json, err);
+		return pretend(l, pass, want, object->json, err);
 	case PASS_WANT_NOTHING:
 		break;
 	}

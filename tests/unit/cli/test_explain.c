@@ -231,6 +231,46 @@ START_TEST(json_holds_every_stage)
 }
 END_TEST
 
+/* What the text tells in `set by` and `compared`. */
+START_TEST(json_of_a_live_object_tells_of_others)
+{
+	static struct hpa_condition conditions[] = {
+		{ .type = { "AbleToScale", 11 }, .status = { "True", 4 } },
+		{ .type = { "ScalingActive", 13 }, .status = { "True", 4 } },
+	};
+	static const struct {
+		size_t n_conditions;
+		const char *told;
+	} ROWS[] = {
+		{ 2, "\"setBy\":\"kubectl (Update)\",\"clusterController\":{\"decided\":true,"
+		     "\"desiredReplicas\":3,\"difference\":2}" },
+		{ 0, "\"setBy\":\"kubectl (Update)\",\"clusterController\":{\"decided\":false}" },
+	};
+	char cluster;
+	struct jw w;
+
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		explain(MADE_UP_PODS("  behavior: {}\n"), 1, "rps=9");
+		struct hpa_status *status = &m.list.at[0].hpa.status;
+		status->desired_replicas = 3;
+		status->conditions = conditions;
+		status->n_conditions = ROWS[i].n_conditions;
+		buf_clear(&out);
+		jw_init(&w, &out);
+		explain_json_encode(&w, &m.view, &change);
+		ck_assert_ptr_null(strstr(buf_text(&out), "clusterController"));
+		/* It is asked no more. */
+		m.view.live = (void *)&cluster;
+		m.view.author = SV("kubectl (Update)");
+		buf_clear(&out);
+		jw_init(&w, &out);
+		explain_json_encode(&w, &m.view, &change);
+		ck_assert_msg(strstr(buf_text(&out), ROWS[i].told) != NULL, "%s", buf_text(&out));
+		made_up_done(&m);
+	}
+}
+END_TEST
+
 START_TEST(colours_are_ended_on_every_line)
 {
 	made_up_begin(&m, MADE_UP_PODS(""));
@@ -283,6 +323,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(
 		tcase, nothing_is_computed_where_nothing_is_decided, 0, (int)ARRAY_LEN(SHORT));
 	tcase_add_test(tcase, json_holds_every_stage);
+	tcase_add_test(tcase, json_of_a_live_object_tells_of_others);
 	tcase_add_test(tcase, colours_are_ended_on_every_line);
 	tcase_add_test(tcase, without_memory_nothing_is_told);
 }
