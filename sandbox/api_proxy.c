@@ -142,8 +142,14 @@ static void on_answer(const struct http_response *response, const struct error *
 		return;
 	}
 	char *type = arena_strdup(f->request.arena, response->content_type);
+	/* Of the answer's headers only the one that clients of the metrics APIs look at. */
+	char *adapter = response->adapter.len
+				? arena_printf(f->request.arena, "X-Flyball-Adapter: %.*s",
+					  SV_ARG(response->adapter))
+				: NULL;
+	const char *const headers[] = { adapter, NULL };
 	http_exchange_reply(f->request.x, response->status,
-		type && type[0] ? type : "application/json", response->body, NULL);
+		type && type[0] ? type : "application/json", response->body, headers);
 }
 
 static void forward(struct api_request *q, const struct destination *to)

@@ -98,8 +98,8 @@ class Proxy(Stub):
             if request.watch and answer.status == 200:
                 self.forward_watch(request, raw, answer)
             else:
-                date = [("Date", answer.headers["Date"])] if answer.headers["Date"] else []
-                request.handler.reply(answer.status, answer.read(), answer.headers.get("Content-Type", "application/json"), date)
+                kept = [(name, answer.headers[name]) for name in ("Date", "X-Flyball-Adapter") if answer.headers[name]]
+                request.handler.reply(answer.status, answer.read(), answer.headers.get("Content-Type", "application/json"), kept)
         finally:
             connection.close()
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""What takes a minute to show: a silent watch is given up, what is refused is tried once more. Row 4, and row 12's once a minute. All scenes run at once."""
+"""What takes a minute to show: a silent watch is given up, what is refused is tried once more, and what crashed the controller, too. Row 4, and row 12's
+once a minute. All scenes run at once."""
 
 import sys
 import time
 
 from cluster import HPAS, HPA_WATCH, Cluster, check, status, until
+from poison import Poison
 from stage import play
 
 MINUTE = 60
@@ -70,4 +72,23 @@ def row_12_what_is_refused_is_tried_once_a_minute(cluster):
     check(cluster.get(f"{HPAS.format('closed')}/app")["status"]["conditions"], "it has conditions")
 
 
-sys.exit(play(row_4_a_watch_that_is_silently_dead_is_given_up, row_12_what_is_refused_is_tried_once_a_minute, stage=Cluster))
+def what_crashed_twice_is_tried_once_a_minute_later(cluster):
+    poison = Poison(cluster)
+    poison.settle()
+    poison.crash()
+    poison.crash()
+    rests = time.monotonic()
+    until("it rests", lambda: cluster.tells("AbleToScale", "Quarantined", "poison"), 20)
+    # What was wrong with it is gone, but nobody knows.
+    poison.deadly = False
+    until("it is tried", lambda: poison.asked[-1] > rests, MINUTE + 20, 0.5)
+    first = min(at for at in poison.asked if at > rests)
+    check(first - rests > MINUTE - 5, f"it was tried after {first - rests:.0f} s")
+    until("it is scaled like others", lambda: cluster.is_at(2, "poison"), 10)
+    check(cluster.reason("AbleToScale", "poison") != "Quarantined", "it is no longer in quarantine")
+    cluster.others_are_on_time(rests, 3)
+    check(cluster.alive(), "it ended")
+
+
+sys.exit(play(row_4_a_watch_that_is_silently_dead_is_given_up, row_12_what_is_refused_is_tried_once_a_minute,
+              what_crashed_twice_is_tried_once_a_minute_later, stage=Cluster, at_once=3))

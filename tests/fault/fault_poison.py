@@ -49,24 +49,14 @@ def others_are_served(cluster, web, other):
     cluster.others_are_on_time(since)
 
 
-def crash(cluster, poison, note):
-    """It is met by the poison; then it is started anew, as a kubelet would do it."""
-    poison.deadly = True
-    process = cluster.controller
-    check(process.wait(30) != 0, f"it ended with {process.returncode}")
-    poison.hunt(note, lambda: cluster.start(f"--work-note-dir={note.parent}"))
-
-
 def an_object_at_two_crashes_rests_and_nobody_else_does(cluster):
-    folder = cluster.folder / "note"
-    folder.mkdir()
     poison = Poison(cluster)
-    poison.hunt(folder / NOTE, lambda: cluster.settle(flags=[f"--work-note-dir={folder}"]))
+    poison.settle()
     until("it is scaled like others", lambda: cluster.is_at(2, "poison"), 20)
-    crash(cluster, poison, folder / NOTE)
+    poison.crash()
     until("one crash may have any cause", lambda: "it was in work at a crash" in cluster.log(), 10)
     check(metric(cluster.health_port, "flyball_quarantined_objects") in (0, None), "nothing is in quarantine after one crash")
-    crash(cluster, poison, folder / NOTE)
+    poison.crash()
     started = time.monotonic()
     quarantine_is_told(cluster)
     check(poison.kills == 2, f"{poison.kills} crashes")

@@ -91,6 +91,19 @@ class Poison:
             if met:
                 process.wait(20)
 
+    # With the cluster's one controller:
+
+    def settle(self):
+        self.folder = self.cluster.folder / "note"
+        self.folder.mkdir()
+        self.hunt(self.folder / NOTE, lambda: self.cluster.settle(flags=[f"--work-note-dir={self.folder}"]))
+
+    def crash(self):
+        """It is met; then it is started anew, as a kubelet would do it."""
+        process, self.deadly = self.cluster.controller, True
+        check(process.wait(30) != 0, f"it ended with {process.returncode}")
+        self.hunt(self.folder / NOTE, lambda: self.cluster.start(f"--work-note-dir={self.folder}"))
+
     def is_left_alone(self, since, seconds):
         """For that long from now on nobody asks for it, and nobody asked since."""
         time.sleep(seconds)

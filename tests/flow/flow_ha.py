@@ -15,7 +15,7 @@ def a_leader_that_is_ended_is_followed_within_3_s(stage):
     stage.steer(load=9)
     until("it scales", lambda: stage.replicas() > 1 or stage.replicas())
     ended = time.monotonic()
-    code = stage.stop("leader")
+    code = leader.end()
     if code != 0:
         raise Failed(f"exit code {code}")
     took_over(standby, ended, 3)
@@ -52,7 +52,7 @@ def a_leader_that_was_stopped_for_a_while_writes_nothing_any_more(stage):
     stage.steer(load=13)
     until("seven replicas", lambda: stage.replicas_are(7), 20)
     leader.process.send_signal(signal.SIGCONT)
-    until("it stands by", lambda: leader.ask("/readyz") == "ok, stands by" or leader.ask("/readyz"))
+    until("it stands by", leader.stands_by)
     stage.steer(load=20)
     until("ten replicas", lambda: stage.replicas_are(10), 20)
     if leader.leads():
@@ -76,7 +76,7 @@ def cut_off(stage, swallow):
     if late:
         raise Failed(f"it wrote {late} s after it was cut off")
     leader.proxy.heal()
-    until("it stands by", lambda: leader.ask("/readyz") == "ok, stands by" or leader.ask("/readyz"), 40)
+    until("it stands by", leader.stands_by, 40)
     stage.steer(load=20)
     until("ten replicas", lambda: stage.replicas_are(10), 20)
     watcher.has_no_dip()

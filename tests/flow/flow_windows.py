@@ -22,10 +22,10 @@ def hold_until(stage, wanted, moment):
 
 
 def an_orderly_end_keeps_the_window(stage):
-    _, standby, dropped = settled_at_five(stage, window=12)
+    leader, standby, dropped = settled_at_five(stage, window=12)
     time.sleep(2.5)
     ended = time.monotonic()
-    stage.stop("leader")
+    leader.end()
     took_over(standby, ended, 3)
     hold_until(stage, 5, dropped + 11)
     # Had the window begun anew with the takeover, this would come two seconds later at least.
@@ -43,9 +43,9 @@ def a_crash_begins_the_window_anew(stage):
 
 
 def a_single_replica_that_is_restarted_goes_on(stage):
-    leader, _, dropped = settled_at_five(stage, window=12)
-    stage.stop("standby")
-    stage.stop("leader")
+    leader, standby, dropped = settled_at_five(stage, window=12)
+    standby.end()
+    leader.end()
     leader.start()
     until("it leads again", leader.leads, 5)
     hold_until(stage, 5, dropped + 11)

@@ -61,7 +61,13 @@ class Stage:
 
     def __exit__(self, kind, value, trace):
         # A program that ends badly (a sanitizer's exit code, too) fails the scene.
-        bad = [f"{name} ended with {code}" for name in list(self.processes) if (code := self.stop(name)) != 0]
+        bad = []
+        for name in list(self.processes):
+            try:
+                code = self.stop(name)
+                bad += [f"{name} ended with {code}"] if code != 0 else []
+            except Failed as problem:
+                bad.append(str(problem))
         if kind is not None or bad:
             for log in sorted(self.folder.glob("*.log")):
                 tail = log.read_text(errors="replace").splitlines()[-15:]
@@ -99,14 +105,14 @@ class Stage:
             raise Failed(f"the sandbox said {line!r}")
         self.api, self.prometheus = "http://" + found.group(1), "http://" + found.group(2)
 
-    def start_adapter(self):
+    def start_adapter(self, *args):
         rules = self.folder / "rules.yaml"
         if not rules.exists():
             rules.write_text(RULES)
         kube = [f"--{kind}-kubeconfig={self.kubeconfig}" for kind in ("lister", "authentication", "authorization")]
         return self.start("flyball-adapter", f"--config={rules}", f"--prometheus-url={self.prometheus}", "--bind-address=127.0.0.1",
                           f"--secure-port={self.adapter_port}", f"--cert-dir={self.folder}", "--metrics-relist-interval=1s",
-                          "--metrics-max-age=60s", *kube)
+                          "--metrics-max-age=60s", *kube, *args)
 
     def start_controller(self, *args):
         return self.start("flyball-controller", f"--kubeconfig={self.kubeconfig}", "--sync-period=500ms",

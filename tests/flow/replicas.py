@@ -91,6 +91,13 @@ class Replica:
     def leads(self):
         return "\nflyball_leader 1" in self.ask("/metrics")
 
+    def stands_by(self):
+        found = self.ask("/readyz")
+        return found == "ok, stands by" or found
+
+    def end(self):
+        return self.stage.stop(self.name)
+
     def kill(self):
         self.stage.stop(self.name, kill=True)
 
@@ -133,12 +140,19 @@ def pair(stage, *flags, window="1s"):
     until("the metric is served", lambda: stage.request("GET", metric)[0] == 200 or stage.request("GET", metric))
     stage.create_hpa()
     flags += (f"--horizontal-pod-autoscaler-downscale-stabilization={window}",)
-    leader = Replica(stage, "leader", *flags)
-    until("the first one leads", lambda: leader.leads())
-    standby = Replica(stage, "standby", *flags)
-    until("the second one is ready", lambda: standby.ask("/readyz") == "ok, stands by" or standby.ask("/readyz"))
+    first = Replica(stage, "first", *flags)
+    until("the first one leads", first.leads)
+    second = Replica(stage, "second", *flags)
     until("the metric is used", lambda: stage.reason_is("ScalingActive", "ValidMetricFound"))
+    until("one leads, the other one stands by", lambda: are_settled(first, second) or [first.ask("/readyz"), second.ask("/readyz")])
+    # On a machine that is busy enough the first one may have lost its lease meanwhile.
+    leader, standby = (first, second) if first.leads() else (second, first)
+    standby.proxy.requests.clear()
     return leader, standby
+
+
+def are_settled(one, other):
+    return any(a.ask("/readyz") == "ok" and a.leads() and b.stands_by() is True and not b.leads() for a, b in ((one, other), (other, one)))
 
 
 def took_over(standby, since, seconds):
