@@ -22,6 +22,7 @@ HPA_WATCH = "/apis/autoscaling/v2/horizontalpodautoscalers"
 CUSTOM = "/apis/custom.metrics.k8s.io/v1beta2"
 EXTERNAL = "/apis/external.metrics.k8s.io/v1beta1"
 PERIOD = 1.0
+ELECT = ("--leader-elect", "--leader-elect-lease-duration=3s", "--leader-elect-renew-deadline=2s", "--leader-elect-retry-period=500ms")
 FLAGS = ("--native-hpas=own", f"--sync-period={PERIOD}s", "--canary-period=500ms", "--horizontal-pod-autoscaler-downscale-stabilization=1s")
 
 
@@ -180,9 +181,8 @@ class Cluster:
         if self.proxy and not self.proxy.ending.is_set():
             self.proxy.close()
         if kind is not None or code != 0:
-            log = self.folder / "controller.log"
-            if log.exists():
-                print("--- controller.log\n" + "\n".join(log.read_text(errors="replace").splitlines()[-int(os.environ.get("FLYBALL_LOG_LINES", "15")):]))
+            for log in self.folder.rglob("controller.log"):
+                print(f"--- {log.relative_to(self.folder)}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-int(os.environ.get("FLYBALL_LOG_LINES", "15")):]))
             if self.proxy:
                 print("--- last requests\n" + "\n".join(map(repr, self.proxy.requests[-12:])))
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -404,6 +404,52 @@ class Cluster:
         check(self.is_healthy() is True, "it is healthy")
 
 
+def metric(port, name):
+    """A sample of a controller's own metrics; None: it does not say."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    try:
+        connection.request("GET", "/metrics")
+        found = re.search(rf"^{name} (\S+)$", connection.getresponse().read().decode(), re.M)
+        return float(found.group(1)) if found else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+class Replica:
+    """One of several controllers that elect a leader, quickly. To be ended by whoever made it."""
+
+    def __init__(self, cluster, name, *flags, environment=None):
+        self.cluster, self.name, self.flags, self.environment = cluster, name, flags, environment or {}
+        self.folder = cluster.folder / name
+        self.folder.mkdir()
+        self.start()
+
+    def start(self):
+        self.port = free_port()
+        kubeconfig = self.cluster.write_kubeconfig()
+        with open(self.folder / "controller.log", "ab") as log:
+            self.process = subprocess.Popen([str(BIN / "flyball-controller"), f"--kubeconfig={kubeconfig}", *FLAGS, *ELECT, f"--port={self.port}", *self.flags],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                            env={**os.environ, **self.environment})
+        return self.process
+
+    def leads(self):
+        return metric(self.port, "flyball_leader") == 1
+
+    def end(self):
+        """Its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return "no end within 20 s of SIGTERM"
+
+
 def stamp(age=0):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))
 
@@ -412,5 +458,5 @@ def of_web(request):
     return "web" in request.query.get("labelSelector", "")
 
 
-__all__ = ["CUSTOM", "DEPLOYMENTS", "EXTERNAL", "HPAS", "HPA_WATCH", "PERIOD", "Cluster", "Failed", "check", "of_web", "quote", "stamp", "status", "until",
+__all__ = ["CUSTOM", "DEPLOYMENTS", "EXTERNAL", "HPAS", "HPA_WATCH", "PERIOD", "Cluster", "Failed", "Replica", "check", "metric", "of_web", "quote", "stamp", "status", "until",
            "urlsplit"]

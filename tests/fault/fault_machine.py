@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""The machine under the controller: names that resolve to something else, or not at all, and a wall clock that somebody sets. Rows 30 and 32 of the fault
-matrix. Both are made for one process alone by a library that is preloaded into it (shim.c)."""
+"""The machine under the controller: names that resolve to something else, or not at all, and a wall clock that somebody sets. Rows 30, 32 and 37 of the
+fault matrix. Both are made for one process alone by a library that is preloaded into it (shim.c)."""
 
 import os
 import struct
 import sys
 import time
 
-from cluster import Cluster, Proxy, check, of_web, until
+from cluster import Cluster, Proxy, Replica, check, metric, of_web, until
 from stage import is_sanitized, play
 
 HOUR = 3600
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/flyball-controller"
 NAME = "api.flyball.test"
 
 
@@ -103,8 +104,8 @@ def row_30_a_name_that_moves_is_followed(cluster):
 
 
 def clock_is_set(cluster, seconds):
-    """Against the wall clock a window of six seconds would be over at once, or in an hour."""
-    window = 6
+    """Against the wall clock a window of four seconds would be over at once, or in an hour."""
+    window = 4
     clock = Clock(cluster)
     cluster.settle(flags=[f"--horizontal-pod-autoscaler-downscale-stabilization={window}s"])
     # Each pass that still wants five begins the window anew.
@@ -147,7 +148,45 @@ def row_32_a_clock_that_jitters_by_seconds_changes_nothing(cluster):
     cluster.recovers()
 
 
+def row_37_clocks_that_disagree_make_no_second_leader(cluster):
+    """Whoever goes by times that another machine wrote down would take the lease of the first one for one that ran out an hour ago."""
+    clock = Clock(cluster)
+    clock.set(HOUR)
+    ahead, cluster.environment = cluster.environment, {}
+    cluster.load.update(web=5)
+    cluster.create_target("web")
+    cluster.create_hpa("web")
+    replicas = [Replica(cluster, "right")]
+    try:
+        until("the first one leads", replicas[0].leads, 20)
+        replicas.append(Replica(cluster, "ahead", environment=ahead))
+        until("it scales", lambda: cluster.is_at(5), 20)
+        until("the other one is there", lambda: metric(replicas[1].port, "flyball_leader") == 0, 20)
+        lease = cluster.get(LEASE)["spec"]
+        # Longer than the lease lasts, twice.
+        for _ in range(30):
+            time.sleep(0.25)
+            check(not replicas[1].leads(), "the one whose clock is ahead leads, too")
+        now = cluster.get(LEASE)["spec"]
+        check((now["holderIdentity"], now.get("leaseTransitions")) == (lease["holderIdentity"], lease.get("leaseTransitions")), f"{lease} -> {now}")
+        # And whose clock is behind waits for a lease from the future no longer than for another one.
+        replicas[0].process.kill()
+        killed = time.monotonic()
+        until("the other one takes over", replicas[1].leads, 10)
+        check(replicas[0].end() != 0, "it was killed")
+        replicas[0].start()
+        replicas[1].process.kill()
+        until("the one whose clock is behind takes over", replicas[0].leads, 10)
+        replicas[1].end()
+        cluster.never_lowers(killed)
+        cluster.load["web"] = 7
+        until("it scales", lambda: cluster.is_at(7), 20)
+    finally:
+        codes = [replica.end() for replica in replicas]
+    check(codes[0] == 0, f"they ended with {codes}")
+
+
 sys.exit(play(row_30_connections_outlive_a_name_that_no_longer_resolves, row_30_a_name_that_does_not_resolve_lowers_nothing,
               row_30_a_name_that_moves_is_followed, row_32_a_clock_that_is_set_an_hour_ahead_shortens_no_window,
               row_32_a_clock_that_is_set_an_hour_back_prolongs_no_window, row_32_a_clock_that_jitters_by_seconds_changes_nothing,
-              stage=Cluster, at_once=3))
+              row_37_clocks_that_disagree_make_no_second_leader, stage=Cluster, at_once=3))

@@ -3,30 +3,12 @@
 for good. That it is tried again after a minute stands in fault_minute.py."""
 
 import re
-import signal
-import subprocess
 import sys
 import time
-import urllib.request
 
-from cluster import FLAGS, HPAS, Cluster, check, until
+from cluster import HPAS, Cluster, Replica, check, metric, until
 from poison import NOTE, Poison
-from stage import BIN, free_port, play
-
-QUICK = ("--leader-elect", "--leader-elect-lease-duration=3s", "--leader-elect-renew-deadline=2s", "--leader-elect-retry-period=500ms")
-
-
-def metrics(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=3) as answer:
-            return answer.read().decode()
-    except OSError:
-        return ""
-
-
-def metric(port, name):
-    found = re.search(rf"^{name} (\S+)$", metrics(port), re.M)
-    return float(found.group(1)) if found else None
+from stage import play
 
 
 def quarantine_is_told(cluster):
@@ -73,42 +55,20 @@ def an_object_at_two_crashes_rests_and_nobody_else_does(cluster):
     check(cluster.alive(), "it ended")
 
 
-class Replica:
-    """One of several controllers, and what a kubelet does for it."""
+class Prey(Replica):
+    """A replica, and what a kubelet does for it."""
 
     def __init__(self, cluster, poison, name):
-        self.cluster, self.poison, self.name, self.crashes = cluster, poison, name, 0
-        self.folder = cluster.folder / name
-        self.folder.mkdir()
-        self.start()
+        self.poison, self.crashes = poison, 0
+        super().__init__(cluster, name, f"--work-note-dir={cluster.folder / name}")
 
     def start(self):
-        self.port = free_port()
-        self.process = self.poison.hunt(self.folder / NOTE, self.launch)
-
-    def launch(self):
-        with open(self.folder / "log", "ab") as log:
-            return subprocess.Popen(
-                [str(BIN / "flyball-controller"), f"--kubeconfig={self.cluster.folder / 'kubeconfig'}", *FLAGS, *QUICK, f"--port={self.port}",
-                 f"--work-note-dir={self.folder}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self.poison.hunt(self.folder / NOTE, super().start)
 
     def look_after(self):
         if self.process.poll() is not None:
             self.crashes += 1
             self.start()
-
-    def leads(self):
-        return metric(self.port, "flyball_leader") == 1
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            return "no end within 20 s of SIGTERM"
 
 
 def a_poisonous_object_does_not_take_the_fleet_down(cluster):
@@ -118,8 +78,7 @@ def a_poisonous_object_does_not_take_the_fleet_down(cluster):
     for name in ("web", "other"):
         cluster.create_target(name)
         cluster.create_hpa(name)
-    cluster.write_kubeconfig()
-    replicas = [Replica(cluster, poison, name) for name in ("one", "two")]
+    replicas = [Prey(cluster, poison, name) for name in ("one", "two")]
     try:
         until("they work", lambda: cluster.is_at(5), 40)
         until("poison is scaled, too", lambda: cluster.is_at(2, "poison"), 20)
