@@ -199,6 +199,14 @@ static enum error_kind fail_by_status(
 	return fail(d, status, class, words, err);
 }
 
+/* Prometheus itself explains 400 and 422. */
+static bool is_failed_by_status(int status, const struct envelope *e, bool readable)
+{
+	bool is_of_proxy = readable && e->message.len > 0 && !sv_is(e->status, "error");
+
+	return (status != 400 && status != 422) || is_of_proxy;
+}
+
 static enum error_kind decode(
 	struct answer_decoder *d, int status, struct sv body, struct error *err)
 {
@@ -206,8 +214,7 @@ static enum error_kind decode(
 	bool success = status >= 200 && status < 300 && status != 204;
 	bool readable = read_envelope(d, &e, success);
 
-	bool is_proxys = readable && e.message.len > 0 && !sv_is(e.status, "error");
-	if (!success && ((status != 400 && status != 422) || is_proxys))
+	if (!success && is_failed_by_status(status, &e, readable))
 		return fail_by_status(d, status, &e, readable, err);
 	if (!readable)
 		return bad_response(d, body, err);
