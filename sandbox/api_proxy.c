@@ -2,7 +2,8 @@
  * Aggregation: a request for the group version of an APIService goes to its server, under a token that the sandbox's own TokenReview accepts (a real
  * kube-apiserver shows a front-proxy certificate instead). A Service of
  * type ExternalName with a port stands for a process on this machine, as with a real kube-apiserver.
- * pods/https:NAME:PORT/proxy: goes to the pod's address, without `Authorization`, which kube-apiserver keeps for itself; other headers go along. */
+ * pods/https:NAME:PORT/proxy and services/NAME:PORT/proxy: go to the pod's address, or the first one of the service's Endpoints, without `Authorization`,
+ * which kube-apiserver keeps for itself; headers of clients go along. */
 #include "common/jw.h"
 #include "common/limits.h"
 #include "sandbox/api_request.h"
@@ -14,13 +15,13 @@
 /* The sandbox has no users: any token will do. */
 #define PROXY_TOKEN "sandbox-user"
 #define PROXY_TIMEOUT_NS (30 * NS_PER_SEC)
-/* Header lines that are handed on to a pod. */
+/* Header lines that are handed on to a pod or service. */
 #define MAX_HEADERS 64
 
 struct api_backend {
 	struct api_backend *next;
 	char *url;
-	bool is_pod;
+	bool is_aggregated;
 	struct http_endpoint *endpoint;
 };
 
@@ -29,7 +30,7 @@ struct destination {
 	char *url; /* NULL: nowhere */
 	const char *why_not;
 	char *target;
-	bool is_pod; /* no credentials of ours */
+	bool is_aggregated; /* with credentials of ours */
 	const char *const *headers;
 };
 
@@ -81,13 +82,13 @@ static char *url_of(struct api_request *q, const json_t *apiservice)
 }
 
 static struct http_endpoint *endpoint_of(
-	struct api *a, const char *url, bool is_pod, struct error *err)
+	struct api *a, const char *url, bool is_aggregated, struct error *err)
 {
 	size_t n = 0;
 	struct api_backend *b;
 
 	for (b = a->backends; b; b = b->next, n++) {
-		if (strcmp(b->url, url) == 0 && b->is_pod == is_pod)
+		if (strcmp(b->url, url) == 0 && b->is_aggregated == is_aggregated)
 			return b->endpoint;
 	}
 	if (n == MAX_BACKENDS) {
@@ -99,7 +100,7 @@ static struct http_endpoint *endpoint_of(
 	const struct http_endpoint_config config = {
 		.base_url = url,
 		.insecure_skip_tls_verify = true,
-		.bearer_token = is_pod ? NULL : PROXY_TOKEN,
+		.bearer_token = is_aggregated ? PROXY_TOKEN : NULL,
 		.user_agent = "flyball-sandbox",
 		.http1_only = true,
 	};
@@ -114,7 +115,7 @@ static struct http_endpoint *endpoint_of(
 		mem_free(b);
 		return NULL;
 	}
-	b->is_pod = is_pod;
+	b->is_aggregated = is_aggregated;
 	b->next = a->backends;
 	a->backends = b;
 	return b->endpoint;
@@ -159,18 +160,20 @@ static void forward(struct api_request *q, const struct destination *to)
 	(void)error_nomem(&err);
 	struct forwarded *f = mem_zalloc(sizeof(*f));
 	struct http_endpoint *endpoint =
-		to->url && f ? endpoint_of(q->api, to->url, to->is_pod, &err) : NULL;
+		to->url && f ? endpoint_of(q->api, to->url, to->is_aggregated, &err) : NULL;
 	if (!endpoint) {
 		mem_free(f);
 		api_fail(q, 503, "ServiceUnavailable", to->url ? err.text : to->why_not);
 		return;
 	}
 	f->request = *q;
+	char *type = arena_strdup(q->arena, http_exchange_header(q->x, "Content-Type"));
 	char *accept = arena_strdup(q->arena, http_exchange_header(q->x, "Accept"));
 	const struct http_request request = {
 		.method = arena_strdup(q->arena, q->method),
 		.target = to->target,
 		.body = http_exchange_body(q->x),
+		.content_type = type && type[0] ? type : NULL,
 		.accept = accept && accept[0] ? accept : NULL,
 		.headers = to->headers,
 		.timeout_ns = PROXY_TIMEOUT_NS,
@@ -208,39 +211,98 @@ static bool take_header(struct sv name, struct sv value, void *ctx)
 	return line != NULL;
 }
 
-/* "https://10.0.0.1:8443" of "https:NAME:PORT". */
-static void find_pod(struct api_request *q, struct sv ns, struct sv segment, struct destination *to)
-{
-	struct sv rest, port;
-	bool found;
-	struct sv scheme = sv_cut(segment, ':', &rest, &found);
-	struct sv name = sv_cut(rest, ':', &port, &found);
-	AUTO(jx_free)
-	json_t *pod = store_get(q->api->store, resources_of_kind("Pod"), ns, name);
-	const char *address = jx_text_at(pod, "status.podIP");
+/* A segment "SCHEME:NAME:PORT"; without the scheme it is http. */
+struct place {
+	struct sv scheme, name, port;
+};
 
-	to->is_pod = true;
-	to->why_not = pod ? "the pod has no address" : "no such pod";
-	if (address && port.len > 0)
-		to->url = arena_printf(
-			q->arena, "%.*s://%s:%.*s", SV_ARG(scheme), address, SV_ARG(port));
+static struct place split(struct sv segment)
+{
+	struct place p = { .scheme = SV("http") };
+	struct sv rest;
+	bool found;
+
+	p.name = sv_cut(segment, ':', &p.port, &found);
+	struct sv second = sv_cut(p.port, ':', &rest, &found);
+	if (found) {
+		p.scheme = p.name;
+		p.name = second;
+		p.port = rest;
+	}
+	return p;
 }
 
-/* /api/v1/namespaces/NS/pods/SCHEME:NAME:PORT/proxy/TARGET */
-static bool pod_proxy(struct api_request *q)
+static void find_pod(
+	struct api_request *q, struct sv ns, const struct place *p, struct destination *to)
+{
+	AUTO(jx_free)
+	json_t *pod = store_get(q->api->store, resources_of_kind("Pod"), ns, p->name);
+	const char *address = jx_text_at(pod, "status.podIP");
+
+	to->why_not = pod ? "the pod has no address" : "no such pod";
+	if (address && p->port.len > 0)
+		to->url = arena_printf(
+			q->arena, "%.*s://%s:%.*s", SV_ARG(p->scheme), address, SV_ARG(p->port));
+}
+
+/* The entry of a list of ports whose number, or name, is this one. */
+static json_t *port_of(json_t *ports, struct sv wanted)
+{
+	json_t *port;
+	char number[24];
+	size_t i;
+
+	json_array_foreach(ports, i, port)
+	{
+		const char *name = jx_text_at(port, "name");
+		(void)snprintf(number, sizeof(number), "%lld",
+			(long long)json_integer_value(jx_at(port, "port")));
+		if (sv_is(wanted, number) || sv_is(wanted, name ? name : ""))
+			return port;
+	}
+	return NULL;
+}
+
+/* A port's number leads to its name, and the name to the port of the pods behind. */
+static void find_service(
+	struct api_request *q, struct sv ns, const struct place *p, struct destination *to)
+{
+	AUTO(jx_free)
+	json_t *service = store_get(q->api->store, resources_of_kind("Service"), ns, p->name);
+	AUTO(jx_free)
+	json_t *endpoints = store_get(q->api->store, resources_of_kind("Endpoints"), ns, p->name);
+	const json_t *port = port_of(jx_at(service, "spec.ports"), p->port);
+	const json_t *subset = json_array_get(jx_at(endpoints, "subsets"), 0);
+	const char *name = jx_text_at(port, "name");
+	const char *address = jx_text_at(json_array_get(jx_at(subset, "addresses"), 0), "ip");
+	const json_t *behind = port_of(jx_at(subset, "ports"), sv_of(name ? name : ""));
+
+	to->why_not = port ? "no endpoints available for the service" : "no such service, or port";
+	if (port && behind && address)
+		to->url = arena_printf(q->arena, "%.*s://%s:%lld", SV_ARG(p->scheme), address,
+			(long long)json_integer_value(jx_at(behind, "port")));
+}
+
+/* /api/v1/namespaces/NS/pods/SEGMENT/proxy/TARGET, or services */
+static bool subresource_proxy(struct api_request *q)
 {
 	struct header_lines *lines;
 	struct destination to = { 0 };
-	struct sv rest = http_exchange_target(q->x), pod;
+	struct sv rest = http_exchange_target(q->x);
 	bool found;
 
 	if (!sv_has_prefix(rest, SV("/api/v1/namespaces/")))
 		return false;
 	struct sv ns = sv_cut(sv_skip(rest, sizeof("/api/v1/namespaces/") - 1), '/', &rest, &found);
-	if (!sv_has_prefix(rest, SV("pods/")))
-		return false;
-	pod = sv_cut(sv_skip(rest, sizeof("pods/") - 1), '/', &rest, &found);
+	struct sv plural = sv_cut(rest, '/', &rest, &found);
+	struct place place = split(sv_cut(rest, '/', &rest, &found));
 	if (!sv_has_prefix(rest, SV("proxy/")))
+		return false;
+	if (sv_is(plural, "pods"))
+		find_pod(q, ns, &place, &to);
+	else if (sv_is(plural, "services"))
+		find_service(q, ns, &place, &to);
+	else
 		return false;
 	lines = ARENA_NEW(q->arena, struct header_lines);
 	if (lines) {
@@ -249,7 +311,6 @@ static bool pod_proxy(struct api_request *q)
 		to.headers = lines->at;
 	}
 	to.target = arena_strdup(q->arena, sv_skip(rest, sizeof("proxy") - 1));
-	find_pod(q, ns, pod, &to);
 	forward(q, &to);
 	return true;
 }
@@ -259,11 +320,12 @@ bool api_proxy(struct api_request *q, struct sv path)
 	AUTO(jx_free) json_t *apiservice = apiservice_of(q, path);
 
 	if (!apiservice || !jx_at(apiservice, "spec.service"))
-		return pod_proxy(q);
+		return subresource_proxy(q);
 	const struct destination to = {
 		.url = url_of(q, apiservice),
 		.why_not = "the APIService names a Service that does not exist",
 		.target = arena_strdup(q->arena, http_exchange_target(q->x)),
+		.is_aggregated = true,
 	};
 	forward(q, &to);
 	return true;

@@ -191,6 +191,29 @@ def plan_and_snapshot_ask_too(stage):
                 raise Failed(f"{words} in {said}")
 
 
+def a_service_is_asked_through_the_api_server(stage):
+    path = "/api/v1/namespaces/monitoring"
+    with StubPrometheus(queries={f"load{HERE}": scalar(6)}) as stub:
+        host, port = stub.url.removeprefix("http://").split(":")
+        for name in ("web", "posted"):
+            stage.create_deployment(name)
+            create(stage, name, name, server=name)
+        config = stage.folder / "controller.yaml"
+        config.write_text("servers:\n- {name: web, url: svc/monitoring/prometheus:9090, namespaces: [default]}\n"
+                          "- {name: posted, url: svc/monitoring/prometheus:http, method: POST, namespaces: [default]}\n")
+        stage.start_controller(f"--config={config}", "--native-hpas=ignore")
+        until("no service", lambda: says(stage, "no such service, or port"))
+        stage.create("/api/v1/namespaces", {"metadata": {"name": "monitoring"}})
+        stage.create(f"{path}/services", {"metadata": {"name": "prometheus"}, "spec": {"ports": [{"name": "http", "port": 9090}]}})
+        until("no pod", lambda: says(stage, "no endpoints available"))
+        stage.create(f"{path}/endpoints", {"metadata": {"name": "prometheus"}, "subsets": [
+            {"addresses": [{"ip": host}], "ports": [{"name": "http", "port": int(port)}]}]})
+        for name in ("web", "posted"):
+            until(f"three for six, {name}", lambda name=name: stage.replicas_are(3, name))
+        if any("Authorization" in headers for headers in stub.headers):
+            raise Failed("the controller's credentials were handed on")
+
+
 def passes_are_decided_again_without_servers(stage):
     def rows():
         return vector(*[({"pod": p["metadata"]["name"]}, 4) for p in stage.get(PODS)["items"] if p["metadata"]["labels"].get("app") == "rows"])
@@ -212,4 +235,4 @@ def passes_are_decided_again_without_servers(stage):
 if __name__ == "__main__":
     sys.exit(play(one_number_decides, a_row_a_pod_decides, zero_is_left_by_the_activation_value, a_dead_exporter_scales_nothing_down,
                   other_series_are_refused, without_servers_nothing_is_asked, a_changed_configuration_counts, what_is_alike_is_asked_once_a_period,
-                  plan_and_snapshot_ask_too, passes_are_decided_again_without_servers))
+                  plan_and_snapshot_ask_too, a_service_is_asked_through_the_api_server, passes_are_decided_again_without_servers))

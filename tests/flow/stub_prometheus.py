@@ -18,14 +18,17 @@ class StubPrometheus:
 
     def __init__(self, series=None, queries=None, prefix="", token=None):
         self.series, self.queries, self.prefix, self.token = series or {}, queries or {}, prefix, token
-        self.asked = []
+        self.asked, self.headers = [], []
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                stub.answer(self)
+                stub.answer(self, urllib.parse.urlsplit(self.path).query)
+
+            def do_POST(self):
+                stub.answer(self, self.rfile.read(int(self.headers["Content-Length"])).decode())
 
             def log_message(self, *_):
                 pass
@@ -42,10 +45,10 @@ class StubPrometheus:
         self.server.shutdown()
         self.server.server_close()
 
-    def answer(self, handler):
-        url = urllib.parse.urlsplit(handler.path)
-        parameters = dict(urllib.parse.parse_qsl(url.query))
-        path = url.path.removeprefix(self.prefix)
+    def answer(self, handler, form):
+        parameters = dict(urllib.parse.parse_qsl(form))
+        path = urllib.parse.urlsplit(handler.path).path.removeprefix(self.prefix)
+        self.headers.append(dict(handler.headers))
         status, body = 404, {"status": "error", "errorType": "not_found", "error": handler.path}
         if self.token and handler.headers.get("Authorization") != f"Bearer {self.token}":
             status, body = 401, {"kind": "Status", "message": "Unauthorized"}
