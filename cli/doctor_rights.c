@@ -1,4 +1,4 @@
-/* The table follows manifests/base/controller-rbac.yaml. */
+/* The table follows manifests/base/controller-rbac.yaml and the overlays; a test compares them. */
 #include "cli/doctor_rights.h"
 
 #include <string.h>
@@ -12,38 +12,50 @@
 /* As the manifests name them, and as they are where no flag says otherwise. Roles grant these by name. */
 #define LEASE "flyball-controller"
 #define CHECKPOINT LEASE CHECKPOINT_STORE_INFIX "0"
+/* Kubernetes' own, and of its Role extension-apiserver-authentication-reader. */
+#define AUTHENTICATION "extension-apiserver-authentication"
 
 enum when { ALWAYS, WITH_OWN_KIND, WITH_KEDA };
+enum where { ANYWHERE, OURS, KUBE_SYSTEM };
+
+#define NATIVE "autoscaling", "horizontalpodautoscalers"
+#define OWN "flyball.dev", "horizontalautoscalers"
+#define NOT_SEEN "each pass asks for the scale, and who else changes the count is not told"
+#define NO_WINDOWS "windows do not outlive the leader: after each change of leaders decreases wait"
 
 static const struct {
 	enum when when;
-	bool ours; /* in our namespace only */
-	struct doctor_right right;
+	enum where where;
+	const char *verbs[4]; /* NULL-terminated where there are fewer */
+	const char *group, *resource, *subresource, *without;
+	enum doctor_need need;
+	const char *name;
 } FIXED[] = {
 	/* clang-format off */
-	{ ALWAYS, false, { "list", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, false, { "watch", "autoscaling", "horizontalpodautoscalers", "", "", "native objects are not seen", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, false, { "update", "autoscaling", "horizontalpodautoscalers", "status", "", "--native-hpas=own cannot tell what it decided", DOCTOR_TO_OWN, NULL } },
-	{ WITH_OWN_KIND, false, { "list", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE, NULL } },
-	{ WITH_OWN_KIND, false, { "watch", "flyball.dev", "horizontalautoscalers", "", "", "objects of our kind are not seen", DOCTOR_TO_DECIDE, NULL } },
-	{ WITH_OWN_KIND, false, { "update", "flyball.dev", "horizontalautoscalers", "status", "", "objects of our kind tell nothing in their status", DOCTOR_TO_ACT, NULL } },
-	{ ALWAYS, false, { "list", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, false, { "watch", "", "pods", "", "", "nothing is decided", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, false, { "get", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, false, { "update", "apps", "deployments", "scale", "", "Deployments are not scaled", DOCTOR_TO_ACT, NULL } },
-	{ ALWAYS, false, { "update", "apps", "statefulsets", "scale", "", "StatefulSets are not scaled", DOCTOR_TO_ACT, NULL } },
-	{ ALWAYS, false, { "create", "", "events", "", "", "no events tell what happened", DOCTOR_TO_ACT, NULL } },
-	{ ALWAYS, false, { "patch", "", "events", "", "", "repeated events are not counted", DOCTOR_TO_ACT, NULL } },
-	{ ALWAYS, true, { "create", "autoscaling", "horizontalpodautoscalers", "", "", "--native-hpas=own has no canary and writes nothing", DOCTOR_TO_OWN, NULL } },
-	{ ALWAYS, true, { "get", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE } },
-	{ ALWAYS, true, { "create", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, true, { "update", "coordination.k8s.io", "leases", "", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE } },
-	{ ALWAYS, true, { "create", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, NULL } },
-	{ ALWAYS, true, { "get", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
-	{ ALWAYS, true, { "update", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
-	{ ALWAYS, true, { "patch", "", "configmaps", "", "", "windows do not outlive the leader: after each change of leaders decreases wait", DOCTOR_TO_DECIDE, CHECKPOINT } },
-	{ WITH_KEDA, false, { "list", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL } },
-	{ WITH_KEDA, false, { "watch", "keda.sh", "scaledobjects", "", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL } },
+	{ ALWAYS, ANYWHERE, { "get", "list", "watch" }, NATIVE, "", "native objects are not seen", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "update", "patch" }, NATIVE, "status", "--native-hpas=own cannot tell what it decided", DOCTOR_TO_OWN, NULL },
+	{ ALWAYS, OURS, { "create" }, NATIVE, "", "--native-hpas=own has no canary and writes nothing", DOCTOR_TO_OWN, NULL },
+	{ WITH_OWN_KIND, ANYWHERE, { "get", "list", "watch" }, OWN, "", "objects of our kind are not seen", DOCTOR_TO_DECIDE, NULL },
+	{ WITH_OWN_KIND, ANYWHERE, { "update", "patch" }, OWN, "status", "objects of our kind tell nothing in their status", DOCTOR_TO_ACT, NULL },
+	{ ALWAYS, ANYWHERE, { "list", "watch" }, "", "pods", "", "nothing is decided", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get", "list", "watch" }, "apps", "deployments", "", NOT_SEEN, DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get", "list", "watch" }, "apps", "replicasets", "", NOT_SEEN, DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get", "list", "watch" }, "apps", "statefulsets", "", NOT_SEEN, DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get", "list", "watch" }, "", "replicationcontrollers", "", NOT_SEEN, DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get" }, "apps", "deployments", "scale", "Deployments are not scaled", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "get" }, "apps", "statefulsets", "scale", "StatefulSets are not scaled", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "update" }, "apps", "deployments", "scale", "Deployments are not scaled", DOCTOR_TO_ACT, NULL },
+	{ ALWAYS, ANYWHERE, { "update" }, "apps", "statefulsets", "scale", "StatefulSets are not scaled", DOCTOR_TO_ACT, NULL },
+	{ ALWAYS, ANYWHERE, { "create" }, "", "events", "", "no events tell what happened", DOCTOR_TO_ACT, NULL },
+	{ ALWAYS, ANYWHERE, { "patch" }, "", "events", "", "repeated events are not counted", DOCTOR_TO_ACT, NULL },
+	{ ALWAYS, OURS, { "create" }, "coordination.k8s.io", "leases", "", "no leader is elected", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, OURS, { "get", "update" }, "coordination.k8s.io", "leases", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE },
+	{ ALWAYS, OURS, { "create" }, "", "configmaps", "", NO_WINDOWS, DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, OURS, { "get", "update", "patch" }, "", "configmaps", "", NO_WINDOWS, DOCTOR_TO_DECIDE, CHECKPOINT },
+	{ WITH_KEDA, ANYWHERE, { "list", "watch" }, "keda.sh", "scaledobjects", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL },
+	{ ALWAYS, ANYWHERE, { "create" }, "authentication.k8s.io", "tokenreviews", "", "the HTTPS port knows nobody by a token", DOCTOR_TO_SHOW, NULL },
+	{ ALWAYS, ANYWHERE, { "create" }, "authorization.k8s.io", "subjectaccessreviews", "", "the HTTPS port shows nobody the last decisions", DOCTOR_TO_SHOW, NULL },
+	{ ALWAYS, KUBE_SYSTEM, { "get", "list", "watch" }, "", "configmaps", "", "the HTTPS port knows nobody by a client certificate", DOCTOR_TO_SHOW, AUTHENTICATION },
 	/* clang-format on */
 };
 
@@ -131,6 +143,23 @@ static void add_metrics(struct arena *a, const struct doctor_cluster *c, enum au
 	}
 }
 
+static void add_fixed(size_t i, const char *ours, struct doctor_rights *ret)
+{
+	const char *const spaces[] = {
+		[ANYWHERE] = "", [OURS] = ours, [KUBE_SYSTEM] = "kube-system"
+	};
+
+	for (size_t k = 0; k < ARRAY_LEN(FIXED[i].verbs) && FIXED[i].verbs[k]; k++)
+		add(ret, &(struct doctor_right){ .verb = FIXED[i].verbs[k],
+				 .group = FIXED[i].group,
+				 .resource = FIXED[i].resource,
+				 .subresource = FIXED[i].subresource,
+				 .ns = spaces[FIXED[i].where],
+				 .without = FIXED[i].without,
+				 .need = FIXED[i].need,
+				 .name = FIXED[i].name });
+}
+
 void doctor_rights_list(struct arena *a, const struct doctor_cluster *c, const char *ours,
 	struct doctor_rights *ret)
 {
@@ -140,13 +169,9 @@ void doctor_rights_list(struct arena *a, const struct doctor_cluster *c, const c
 
 	ret->n = 0;
 	ret->acts = c->owns.n > 0;
-	for (size_t i = 0; i < ARRAY_LEN(FIXED); i++) {
-		struct doctor_right right = FIXED[i].right;
-		if (FIXED[i].ours)
-			right.ns = ours;
+	for (size_t i = 0; i < ARRAY_LEN(FIXED); i++)
 		if (wanted[FIXED[i].when])
-			add(ret, &right);
-	}
+			add_fixed(i, ours, ret);
 	add_metrics(a, c, AUTOSCALER_NATIVE, ret);
 	add_metrics(a, c, AUTOSCALER_OWN, ret);
 }
@@ -219,6 +244,7 @@ void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, boo
 		[DOCTOR_TO_DECIDE] = "manifests/base grants it",
 		[DOCTOR_TO_ACT] = "manifests/overlays/our-kind grants it, to act on our kind",
 		[DOCTOR_TO_OWN] = "manifests/overlays/own grants it, to be the HPA controller",
+		[DOCTOR_TO_SHOW] = "manifests/base grants it; only --secure-port needs it",
 		[DOCTOR_TO_MEASURE] = "adapters often grant this to "
 				      "kube-system/horizontal-pod-autoscaler only: bind their "
 				      "ClusterRole to this account, too",
@@ -238,7 +264,9 @@ void doctor_rights_judge(struct doctor *d, const struct doctor_right *right, boo
 		buf_printf(&who, "%s/%s", subject->ns, subject->name);
 	else
 		buf_put_str(&who, "whoever asks");
-	doctor_add(d, optional ? DOCTOR_NOTE : DOCTOR_PROBLEM, ADVICE[right->need],
-		"%s may not %s %s: %s", buf_text(&who), right->verb, buf_text(&what),
-		right->without);
+	enum doctor_level level = right->need == DOCTOR_TO_SHOW ? DOCTOR_WARNING
+				  : optional			? DOCTOR_NOTE
+								: DOCTOR_PROBLEM;
+	doctor_add(d, level, ADVICE[right->need], "%s may not %s %s: %s", buf_text(&who),
+		right->verb, buf_text(&what), right->without);
 }

@@ -10,6 +10,7 @@ enum doctor_need {
 	DOCTOR_TO_DECIDE,
 	DOCTOR_TO_ACT,	   /* on objects of our kind */
 	DOCTOR_TO_OWN,	   /* native objects */
+	DOCTOR_TO_SHOW,	   /* what was decided, on the HTTPS port */
 	DOCTOR_TO_MEASURE, /* granted by an adapter, often to Kubernetes' own HPA account only */
 };
 

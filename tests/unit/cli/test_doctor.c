@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "cli/doctor_rights.h"
+#include "common/file.h"
+#include "common/yx.h"
 
 static struct arena arena;
 static struct doctor doctor;
@@ -203,9 +205,11 @@ START_TEST(rights_that_are_granted_by_name_are_asked_for_by_name)
 		ck_assert_msg(by_name == (r->name != NULL), "%s %s", r->verb, r->resource);
 		n_named += by_name;
 	}
-	/* get and update of the Lease, and patch too of a checkpoint. */
-	ck_assert_uint_eq(n_named, 5);
+	/* get and update of the Lease, and patch too of a checkpoint; who authenticates whom is read. */
+	ck_assert_uint_eq(n_named, 5 + 3);
 	const struct doctor_right *lease = find_right("coordination.k8s.io", "leases");
+	while (!lease->name)
+		lease++;
 	doctor_rights_encode(&text, lease, &self);
 	ck_assert_ptr_nonnull(strstr(buf_text(&text), "\"name\":\"flyball-controller\""));
 }
@@ -251,10 +255,188 @@ START_TEST(rights_of_metrics_are_asked_for_once_each)
 	check_told("kube-system/horizontal-pod-autoscaler only");
 	const struct doctor_right *scale = find_right("apps", "statefulsets");
 	ck_assert_ptr_nonnull(scale);
+	while (scale->need != DOCTOR_TO_ACT)
+		scale++;
 	doctor_rights_judge(&doctor, scale, false, &self);
-	check_told("note     whoever asks may not update statefulsets/scale.apps: ");
+	check_told("note     whoever asks may not update deployments/scale.apps: ");
 	doctor_rights_judge(&doctor, scale, true, &self);
-	check_told("problem  whoever asks may not update statefulsets/scale.apps: ");
+	check_told("problem  whoever asks may not update deployments/scale.apps: ");
+}
+END_TEST
+
+/* One rule of a Role or ClusterRole. ns: empty for all. */
+struct rule {
+	const char *file;
+	struct sv ns;
+	const struct jtree *groups, *resources, *verbs, *names;
+};
+
+static struct rule rules[64];
+static size_t n_rules;
+
+static void add_rules(const char *file, struct sv ns, const struct jtree *list)
+{
+	JTREE_FOREACH (r, list) {
+		ck_assert_uint_lt(n_rules, ARRAY_LEN(rules));
+		rules[n_rules++] = (struct rule){ file, ns, jtree_get(r, "apiGroups"),
+			jtree_get(r, "resources"), jtree_get(r, "verbs"),
+			jtree_get(r, "resourceNames") };
+	}
+}
+
+/* What the roles that Kubernetes itself has let do. */
+static const struct jtree *built_in(struct sv name)
+{
+	static const char DELEGATOR[] =
+		"[{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]},"
+		" {apiGroups: [authorization.k8s.io], resources: [subjectaccessreviews], verbs: "
+		"[create]}]";
+	static const char READER[] =
+		"[{apiGroups: [\"\"], resources: [configmaps], resourceNames: "
+		"[extension-apiserver-authentication], verbs: [get, list, watch]}]";
+	struct jtree **documents;
+	size_t n;
+	const char *yaml = sv_is(name, "system:auth-delegator")			      ? DELEGATOR
+			   : sv_is(name, "extension-apiserver-authentication-reader") ? READER
+										      : NULL;
+
+	if (!yaml)
+		return NULL;
+	ck_assert_int_eq(yx_parse(&arena, sv_of(yaml), "built in", &documents, &n, &err), ERR_OK);
+	return documents[0];
+}
+
+/* The rules that its files give to the controller. */
+static void read_manifest(const char *file)
+{
+	const char *folder = getenv("FLYBALL_SOURCE_DIR");
+	char path[4096];
+	struct jtree **documents;
+	struct sv yaml;
+	size_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/manifests/%s", folder ? folder : ".", file);
+	ck_assert_msg(file_read(&arena, path, 1u << 20, &yaml, &err) == ERR_OK, "%s", err.text);
+	ck_assert_int_eq(yx_parse(&arena, yaml, path, &documents, &n, &err), ERR_OK);
+	for (size_t i = 0; i < n; i++) {
+		const struct jtree *t = documents[i];
+		struct sv kind = jtree_text(jtree_get(t, "kind"));
+		struct sv name = jtree_text(jtree_at(t, "metadata", "name", NULL));
+		struct sv ns = jtree_text(jtree_at(t, "metadata", "namespace", NULL));
+		if (sv_is(ns, "flyball-system"))
+			ns = SV("ours");
+		/* For people. */
+		if (sv_is(name, "flyball-explain-live"))
+			continue;
+		if (sv_is(kind, "ClusterRole") || sv_is(kind, "Role"))
+			add_rules(file, ns, jtree_get(t, "rules"));
+		if (sv_is(kind, "ClusterRoleBinding") || sv_is(kind, "RoleBinding"))
+			add_rules(file, ns,
+				built_in(jtree_text(jtree_at(t, "roleRef", "name", NULL))));
+	}
+}
+
+static bool holds(const struct jtree *list, struct sv word)
+{
+	JTREE_FOREACH (item, list)
+		if (sv_eq(jtree_text(item), word) || sv_is(jtree_text(item), "*"))
+			return true;
+	return false;
+}
+
+/* "pods", "deployments/scale", or "*\/scale" */
+static bool is_of(struct sv pattern, const struct doctor_right *r)
+{
+	bool found;
+	struct sv sub, resource = sv_cut(pattern, '/', &sub, &found);
+
+	return sv_is(pattern, "*") ||
+	       (sv_is(sub, r->subresource) &&
+		       (sv_is(resource, "*") || sv_is(resource, r->resource)));
+}
+
+static bool grants(
+	const struct rule *rule, struct sv verb, struct sv resource, const struct doctor_right *r)
+{
+	return sv_is(verb, r->verb) && is_of(resource, r) && holds(rule->groups, sv_of(r->group)) &&
+	       (rule->ns.len == 0 || sv_is(rule->ns, r->ns)) &&
+	       (r->name ? !rule->names || holds(rule->names, sv_of(r->name)) : !rule->names);
+}
+
+static bool is_granted(const struct doctor_right *r)
+{
+	for (size_t i = 0; i < n_rules; i++)
+		JTREE_FOREACH (resource, rules[i].resources)
+			JTREE_FOREACH (verb, rules[i].verbs)
+				if (grants(&rules[i], jtree_text(verb), jtree_text(resource), r))
+					return true;
+	return false;
+}
+
+static bool is_asked_for(const struct rule *rule, struct sv verb, struct sv resource)
+{
+	for (size_t i = 0; i < rights.n; i++)
+		if (grants(rule, verb, resource, &rights.at[i]))
+			return true;
+	return false;
+}
+
+/* Granted because Kubernetes' own HPA controller has it; we do without. */
+static bool is_for_form(const struct rule *rule, struct sv verb)
+{
+	return (holds(rule->groups, SV("custom.metrics.k8s.io")) && sv_is(verb, "list")) ||
+	       (holds(rule->groups, SV("external.metrics.k8s.io")) && sv_is(verb, "get")) ||
+	       (holds(rule->resources, SV("events")) && sv_is(verb, "update"));
+}
+
+START_TEST(rights_are_those_that_the_manifests_grant)
+{
+	static const char *const FILES[] = { "base/controller-rbac.yaml",
+		"overlays/our-kind/writer-rbac.yaml", "overlays/own/writer-rbac.yaml" };
+	struct sv owns[] = {
+		SV("{\"metadata\":{\"name\":\"a\",\"namespace\":\"d\"},\"spec\":{"
+		   "\"scaleTargetRef\":{\"kind\":\"Deployment\",\"name\":\"w\"},\"maxReplicas\":3,"
+		   "\"metrics\":[{\"type\":\"Pods\",\"pods\":{\"metric\":{\"name\":\"qps\"},"
+		   "\"target\":{\"type\":\"AverageValue\",\"averageValue\":\"1\"}}},{\"type\":"
+		   "\"External\",\"external\":{\"metric\":{\"name\":\"queue\"},\"target\":{"
+		   "\"type\":"
+		   "\"Value\",\"value\":\"1\"}}},{\"type\":\"Resource\",\"resource\":{\"name\":"
+		   "\"cpu\","
+		   "\"target\":{\"type\":\"Utilization\",\"averageUtilization\":50}}}]}}"),
+	};
+
+	n_rules = 0;
+	for (size_t i = 0; i < ARRAY_LEN(FILES); i++)
+		read_manifest(FILES[i]);
+	give(&cluster.owns, owns, 1);
+	doctor_rights_list(&arena, &cluster, "ours", &rights);
+	for (size_t i = 0; i < rights.n; i++)
+		ck_assert_msg(is_granted(&rights.at[i]), "no manifest grants: %s %s/%s.%s in '%s'",
+			rights.at[i].verb, rights.at[i].resource, rights.at[i].subresource,
+			rights.at[i].group, rights.at[i].ns);
+	for (size_t i = 0; i < n_rules; i++)
+		JTREE_FOREACH (resource, rules[i].resources)
+			JTREE_FOREACH (verb, rules[i].verbs)
+				ck_assert_msg(is_for_form(&rules[i], jtree_text(verb)) ||
+						      is_asked_for(&rules[i], jtree_text(verb),
+							      jtree_text(resource)),
+					"%s: nobody looks at %.*s %.*s", rules[i].file,
+					SV_ARG(jtree_text(verb)), SV_ARG(jtree_text(resource)));
+}
+END_TEST
+
+START_TEST(what_only_the_https_port_needs_is_a_warning)
+{
+	const struct doctor_subject account = { "ours", "me" };
+
+	doctor_rights_list(&arena, &cluster, "ours", &rights);
+	const struct doctor_right *reviews = find_right("authentication.k8s.io", "tokenreviews");
+	ck_assert_ptr_nonnull(reviews);
+	doctor_rights_judge(&doctor, reviews, true, &account);
+	check_told("warning  ours/me may not create tokenreviews.authentication.k8s.io: the HTTPS "
+		   "port knows nobody by a token");
+	check_told("only --secure-port needs it");
+	ck_assert(!doctor_has(&doctor, DOCTOR_PROBLEM));
 }
 END_TEST
 
@@ -295,6 +477,8 @@ int main(void)
 	tcase_add_test(t, leftovers);
 	tcase_add_test(t, rights_that_are_granted_by_name_are_asked_for_by_name);
 	tcase_add_test(t, rights_of_metrics_are_asked_for_once_each);
+	tcase_add_test(t, rights_are_those_that_the_manifests_grant);
+	tcase_add_test(t, what_only_the_https_port_needs_is_a_warning);
 	tcase_add_test(t, answers_to_access_reviews);
 	tcase_add_test(t, more_findings_than_fit_are_counted);
 	suite_add_tcase(suite, t);
