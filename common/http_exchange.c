@@ -1,5 +1,5 @@
-/* What a request says: target, query, headers, body. In: pieces from the engine -> out: views that live until the exchange is
- * over. Knows nothing of connections and answers. */
+/* What a request says: target, query, headers, body. In: the front's canonical head, the body in pieces from the engine -> out: views that live
+ * until the exchange is over. Knows nothing of connections and answers. */
 #include "common/http_exchange.h"
 
 #include "common/limits.h"
@@ -8,16 +8,39 @@
 #define MAX_QUERY 4096
 #define MAX_HEADERS 256
 
-struct http_exchange *http_exchange_new(struct sv target, size_t max_body_bytes)
+/* The lines behind the request line, each "Name: value" and ended by CR LF, until the empty one. */
+static bool add_headers(struct http_exchange *x, struct sv lines)
+{
+	struct sv line;
+
+	while (line = sv_take(lines, sv_find(lines, '\r')), line.len > 0) {
+		struct http_header *h = VEC_PUSH(&x->headers, MAX_HEADERS);
+		bool found;
+
+		if (!h)
+			return false;
+		h->name = sv_cut(line, ':', &h->value, &found);
+		h->value = sv_trim(h->value);
+		lines = sv_skip(lines, line.len + 2);
+	}
+	return true;
+}
+
+struct http_exchange *http_exchange_new(struct sv head, size_t max_body_bytes)
 {
 	struct http_exchange *x = mem_zalloc(sizeof(*x));
+	struct sv version;
+	bool found;
 
 	if (!x)
 		return NULL;
 	arena_init(&x->arena, LIMIT_PASS_ARENA_BYTES);
 	buf_init(&x->body, max_body_bytes);
-	x->target = arena_sv(&x->arena, target);
-	if (!x->target.ptr) {
+	head = arena_sv(&x->arena, head);
+	struct sv line = sv_take(head, sv_find(head, '\r'));
+	x->method = sv_cut(line, ' ', &x->target, &found);
+	x->target = sv_cut(x->target, ' ', &version, &found);
+	if (!head.ptr || !add_headers(x, sv_skip(head, line.len + 2))) {
 		http_exchange_free(x);
 		return NULL;
 	}
@@ -34,17 +57,6 @@ void http_exchange_free(struct http_exchange *x)
 	buf_done(&x->pending);
 	arena_done(&x->arena);
 	mem_free(x);
-}
-
-bool http_exchange_add_header(struct http_exchange *x, struct sv name, struct sv value)
-{
-	struct http_header *h = VEC_PUSH(&x->headers, MAX_HEADERS);
-
-	if (!h)
-		return false;
-	h->name = arena_sv(&x->arena, name);
-	h->value = arena_sv(&x->arena, value);
-	return h->name.ptr && h->value.ptr;
 }
 
 static enum error_kind decode(

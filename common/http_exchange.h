@@ -44,11 +44,9 @@ struct http_exchange {
 	void (*on_end)(struct http_exchange *x, void *ctx);
 };
 
-/* NULL: no memory. */
-MUST_USE struct http_exchange *http_exchange_new(struct sv target, size_t max_body_bytes);
+/* Copies `head`, a head in canonical form (http_gate.h), and takes it apart: method, target, headers. NULL: no memory. */
+MUST_USE struct http_exchange *http_exchange_new(struct sv head, size_t max_body_bytes);
 /* Frees the exchange and what it holds, but not `response`. */
 void http_exchange_free(struct http_exchange *x);
-/* Copies one header line. */
-MUST_USE bool http_exchange_add_header(struct http_exchange *x, struct sv name, struct sv value);
 /* Splits the target into path and decoded query. Errors: INVALID, NOMEM, LIMIT. */
 MUST_USE enum error_kind http_exchange_parse_target(struct http_exchange *x, struct error *err);

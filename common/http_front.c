@@ -1,5 +1,5 @@
-/* The outside of the HTTP server. In: TCP connections -> out: checked, canonical requests on a socket pair, one at a time,
- * and the answers from there back to the client.
+/* The outside of the HTTP server. In: TCP connections -> out: checked requests, one at a time: the head in canonical form (http_front_peer_head),
+ * its framing and the body on a socket pair; and the answers from there back to the client.
  *
  *     client -- [TLS] -- in -- gate -- inward --> pair --> engine
  *     client <- [TLS] ------- outward <---------- pair <-- engine
@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/http_framing.h"
 #include "common/http_gate.h"
 #include "common/http_listen.h"
 
@@ -73,12 +74,16 @@ struct http_front_peer {
 	enum phase phase;
 	enum wait wait;
 	int64_t wait_since_ns;
+	/* There may be bytes to read; false: not before the next event. */
+	bool client_ready, pair_ready;
+	bool pair_ended;  /* the engine writes no more: there is an end to read */
 	bool half_closed; /* the client will send no more than the kernel holds already */
 	bool streams;
 	bool moved_out; /* the client took bytes since the deadline was set */
 	int refusal;	/* status still to be sent, or 0 */
 	size_t n_lingered;
 	struct http_gate gate;
+	struct buf head; /* of the request that is with the engine, canonical */
 	struct buf in, inward, outward;
 	void *tag;
 	char address[HTTP_LISTEN_ADDRESS_MAX];
@@ -136,6 +141,7 @@ static void peer_free(struct http_front_peer *p)
 	loop_fd_free(p->watch);
 	close(p->fd);
 	http_gate_done(&p->gate);
+	buf_done(&p->head);
 	buf_done(&p->in);
 	buf_done(&p->inward);
 	buf_done(&p->outward);
@@ -239,7 +245,8 @@ static bool attach(struct http_front_peer *p)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	p->pair_watch = loop_fd_new(f->loop, ends[0], EPOLLIN | EPOLLOUT | EPOLLET, on_pair, p);
+	p->pair_watch = loop_fd_new(
+		f->loop, ends[0], EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_pair, p);
 	if (!p->pair_watch)
 		close(ends[1]);
 	if (!p->pair_watch || !f->ops.attach(f->ctx, p, ends[1], &p->tag)) {
@@ -249,6 +256,7 @@ static bool attach(struct http_front_peer *p)
 		return false;
 	}
 	p->pair_fd = ends[0];
+	p->pair_ready = true;
 	return true;
 }
 
@@ -270,11 +278,30 @@ static bool push_inward(struct http_front_peer *p)
 	return true;
 }
 
+/* The gate has let a head through, perhaps with a part of the body behind it: keeps it, and puts its framing in its place. */
+static void keep_head(struct http_front_peer *p)
+{
+	const struct sv end = SV("\r\n\r\n");
+	struct buf framed;
+	size_t len = sv_find_sv(buf_sv(&p->inward), end) + end.len;
+
+	buf_put(&p->head, p->inward.data, len);
+	buf_init(&framed, INWARD_MAX);
+	http_framing_put(&framed, buf_sv(&p->head));
+	buf_put_sv(&framed, sv_skip(buf_sv(&p->inward), len));
+	buf_done(&p->inward);
+	p->inward = framed;
+	if (p->head.failed != ERR_OK)
+		p->inward.failed = p->head.failed;
+}
+
 /* Runs bytes from the client through the gate. */
 static void feed(struct http_front_peer *p, struct sv bytes)
 {
 	size_t n = http_gate_feed(&p->gate, bytes, &p->inward);
 
+	if (p->inward.failed == ERR_OK && p->inward.len > 0 && p->head.len == 0)
+		keep_head(p);
 	buf_put_sv(&p->in, sv_skip(bytes, n));
 	if (p->gate.state == HTTP_GATE_REFUSED)
 		finish(p, p->gate.status);
@@ -305,15 +332,19 @@ static bool move_inward(struct http_front_peer *p)
 			feed_rest(p);
 			continue;
 		}
-		ssize_t n = client_recv(p, bytes, sizeof(bytes));
-		if (n > 0)
-			feed(p, sv_from(bytes, (size_t)n));
-		else if (n == 0)
-			finish(p, 0);
-		else if (is_temporary(n))
+		if (!p->client_ready && !p->half_closed)
 			return true;
-		else
+		ssize_t n = client_recv(p, bytes, sizeof(bytes));
+		if (n > 0) {
+			feed(p, sv_from(bytes, (size_t)n));
+		} else if (n == 0) {
+			finish(p, 0);
+		} else if (is_temporary(n)) {
+			p->client_ready = n != -EAGAIN;
+			return true;
+		} else {
 			return false;
+		}
 	}
 	return true;
 }
@@ -334,17 +365,23 @@ static bool push_outward(struct http_front_peer *p)
 static bool pull_outward(struct http_front_peer *p)
 {
 	SCRATCH char bytes[CARRY_BYTES];
+	bool empty = p->phase == PHASE_OPEN && !p->pair_ready;
 
 	if (p->pair_fd < 0)
 		return false;
-	ssize_t n = recv(p->pair_fd, bytes, sizeof(bytes), 0);
-	if (n > 0) {
-		buf_put(&p->outward, bytes, (size_t)n);
-		return true;
+	if (!empty) {
+		ssize_t n = recv(p->pair_fd, bytes, sizeof(bytes), 0);
+		if (n > 0) {
+			/* A short read took all there was, and more of it makes an event. */
+			p->pair_ready = p->pair_ended || (size_t)n == sizeof(bytes);
+			buf_put(&p->outward, bytes, (size_t)n);
+			return true;
+		}
+		if (n < 0 && errno == EINTR)
+			return true;
+		empty = n < 0 && errno == EAGAIN;
+		p->pair_ready = !empty;
 	}
-	if (n < 0 && errno == EINTR)
-		return true;
-	bool empty = n < 0 && errno == EAGAIN;
 	if (empty && p->phase == PHASE_OPEN)
 		return false;
 	/* The engine closed its end, or everything it wrote before the end is carried. */
@@ -465,6 +502,7 @@ static void set_deadline(struct http_front_peer *p)
 		trim(&p->inward);
 		trim(&p->outward);
 		trim(&p->gate.head);
+		trim(&p->head);
 	}
 }
 
@@ -498,14 +536,19 @@ static void on_client(struct loop_fd *w, uint32_t events, void *ctx)
 	}
 	if (events & (EPOLLRDHUP | EPOLLHUP))
 		p->half_closed = true;
+	/* Of whatever kind: TLS may have to write before it can read on. */
+	p->client_ready = true;
 	peer_move(p);
 }
 
 static void on_pair(struct loop_fd *w, uint32_t events, void *ctx)
 {
+	struct http_front_peer *p = ctx;
+
 	(void)w;
-	(void)events;
-	peer_move(ctx);
+	p->pair_ended |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	p->pair_ready |= p->pair_ended || (events & EPOLLIN);
+	peer_move(p);
 }
 
 static void on_deadline(struct loop_timer *t, void *ctx)
@@ -534,7 +577,9 @@ static void peer_new(struct http_front *f, int fd, const char *address)
 	p->front = f;
 	p->fd = fd;
 	p->pair_fd = -1;
+	p->client_ready = true;
 	http_gate_init(&p->gate, f->config.max_body_bytes);
+	buf_init(&p->head, INWARD_MAX);
 	buf_init(&p->in, READ_BYTES);
 	buf_init(&p->inward, INWARD_MAX);
 	buf_init(&p->outward, CARRY_BYTES);
@@ -714,6 +759,11 @@ struct sv http_front_peer_address(const struct http_front_peer *p)
 	return sv_of(p->address);
 }
 
+struct sv http_front_peer_head(const struct http_front_peer *p)
+{
+	return buf_sv(&p->head);
+}
+
 struct sv http_front_peer_cert(const struct http_front_peer *p, unsigned i)
 {
 	return p->tls ? http_tls_peer_cert(p->tls, i) : SV_NULL;
@@ -740,6 +790,7 @@ void http_front_peer_streams(struct http_front_peer *p)
 void http_front_peer_served(struct http_front_peer *p)
 {
 	p->streams = false;
+	buf_clear(&p->head);
 	if (p->gate.state == HTTP_GATE_DONE)
 		http_gate_next(&p->gate);
 	list_served(p);

@@ -45,6 +45,9 @@ void http_front_set_identity(struct http_front *f, struct http_tls_identity *ide
 
 /* "127.0.0.1:4711", "[::1]:4711" */
 struct sv http_front_peer_address(const struct http_front_peer *p);
+/* The head of the present request, in canonical form with its empty line; what the pair carries instead is the framing of it (http_framing.h). The
+ * peer's, until the request is served. */
+struct sv http_front_peer_head(const struct http_front_peer *p);
 struct sv http_front_peer_cert(const struct http_front_peer *p, unsigned i);
 /* The answer to the present request streams without end: a client that ends its direction is gone. */
 void http_front_peer_streams(struct http_front_peer *p);

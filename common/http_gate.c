@@ -19,7 +19,7 @@
 #include "common/http.h"
 
 /* Request line and headers together; kube-apiserver's own limit is 1 MiB, but nothing it sends to a backend comes near
- * this, and it fits libmicrohttpd's memory for a connection. */
+ * this. */
 #define HEAD_MAX (32u * 1024)
 #define MAX_HEADERS 128
 #define MAX_METHOD 16

@@ -1,5 +1,6 @@
 /* The strict front: however the bytes arrive, the verdict and the canonical text are the same, and canonical
- * text passes unchanged. */
+ * text passes unchanged. The framing of a head is short, and frames the same body. */
+#include "common/http_framing.h"
 #include "common/http_gate.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -36,6 +37,32 @@ static void done(struct run *r)
 	buf_done(&r->out);
 }
 
+static struct sv body_of(const struct buf *request)
+{
+	struct sv text = buf_sv(request);
+
+	return sv_skip(text, sv_find_sv(text, SV("\r\n\r\n")) + 4);
+}
+
+static void check_framing(const struct run *whole)
+{
+	struct buf framed;
+	struct run again;
+	struct sv body = body_of(&whole->out);
+	struct sv head = sv_take(buf_sv(&whole->out), whole->out.len - body.len);
+
+	buf_init(&framed, HTTP_FRAMING_MAX + body.len);
+	http_framing_put(&framed, head);
+	REQUIRE(framed.failed == ERR_OK && framed.len <= HTTP_FRAMING_MAX);
+	buf_put_sv(&framed, body);
+	run(&again, buf_sv(&framed), framed.len);
+	REQUIRE(again.gate.state == HTTP_GATE_DONE);
+	REQUIRE(again.n_taken == framed.len);
+	REQUIRE(sv_eq(body_of(&again.out), body));
+	done(&again);
+	buf_done(&framed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sv in = sv_from((const char *)data, size);
@@ -53,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(again.n_taken == whole.out.len);
 		REQUIRE(sv_eq(buf_sv(&again.out), buf_sv(&whole.out)));
 		done(&again);
+		check_framing(&whole);
 	}
 	done(&whole);
 	done(&bytes);
