@@ -3,18 +3,14 @@
 #include "common/map.h"
 
 #include <string.h>
-#include <sys/random.h>
+
+#include "common/seed.h"
 
 #define FIRST_SIZE 16
 
 void map_init(struct map *m, size_t max)
 {
-	uint64_t seed;
-
-	*m = (struct map){ .max = max };
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)(uintptr_t)m;
-	m->seed = seed;
+	*m = (struct map){ .max = max, .seed = seed_of(m) };
 }
 
 void map_done(struct map *m, void (*free_value)(void *))

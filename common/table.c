@@ -3,18 +3,14 @@
 #include "common/table.h"
 
 #include <string.h>
-#include <sys/random.h>
+
+#include "common/seed.h"
 
 #define FIRST_SIZE 16
 
 void table_init(struct table *t, size_t max)
 {
-	uint64_t seed;
-
-	*t = (struct table){ .max = max };
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
-		seed = (uint64_t)(uintptr_t)t;
-	t->seed = seed;
+	*t = (struct table){ .max = max, .seed = seed_of(t) };
 }
 
 void table_done(struct table *t, void (*free_item)(void *item))
