@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/buf.h"
 #include "promql/quote.h"
@@ -13,6 +14,7 @@
 #define MAX_STEPS 1000000u
 /* Variables alive at once: those of the text, once for each nested loop or template. */
 #define MAX_VARIABLES 1024u
+#define FIRST_VARIABLES 8u
 #define MAX_ARENA_BYTES (16u * 1024 * 1024)
 #define MAX_ARGS 64u
 
@@ -32,7 +34,7 @@ struct exec {
 	const struct template_node *at; /* for messages */
 	struct sv tree_name;
 	struct variable *variables;
-	size_t n_variables, first_variable;
+	size_t n_variables, max_variables, first_variable;
 	unsigned steps, depth;
 };
 
@@ -81,10 +83,26 @@ static bool step(struct exec *x)
 	return fail_kind(x, ERR_LIMIT, "the template takes more than %u steps", MAX_STEPS);
 }
 
+static bool grow_variables(struct exec *x)
+{
+	size_t max = x->max_variables ? 2 * x->max_variables : FIRST_VARIABLES;
+	struct variable *more = ARENA_ARRAY_RAW(&x->arena, max, struct variable);
+
+	if (!more)
+		return false;
+	if (x->n_variables > 0)
+		memcpy(more, x->variables, x->n_variables * sizeof(*more));
+	x->variables = more;
+	x->max_variables = max;
+	return true;
+}
+
 static bool push(struct exec *x, struct sv name, const struct template_value *value)
 {
 	if (x->n_variables == MAX_VARIABLES)
 		return fail_kind(x, ERR_LIMIT, "more than %u variables", MAX_VARIABLES);
+	if (x->n_variables == x->max_variables && !grow_variables(x))
+		return fail_kind(x, ERR_NOMEM, "out of memory");
 	x->variables[x->n_variables++] = (struct variable){ name, *value };
 	return true;
 }
@@ -660,8 +678,7 @@ enum error_kind template_execute(const struct template *t, const struct template
 	enum error_kind failed = ERR_OK;
 
 	arena_init(&x.arena, MAX_ARENA_BYTES);
-	x.variables = ARENA_ARRAY_RAW(&x.arena, MAX_VARIABLES, struct variable);
-	if (!x.variables || !sort_values(&x, data, &sorted)) {
+	if (!sort_values(&x, data, &sorted)) {
 		failed = arena_error(&x.arena, err);
 	} else {
 		x.at = main_tree->root;
