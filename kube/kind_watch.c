@@ -1,7 +1,16 @@
-/* Discovery decides when to begin, a 404 of the list or stream when to end: a kind that goes away answers that at once, where discovery would be late. */
+/* Discovery decides at first, later the one document of it that matters: of a missing group that is a 404. A 404 of the list or stream decides when to end: a kind
+ * that goes away answers that at once, where discovery would be late. */
 #include "kube/kind_watch.h"
 
-#define LOOK_NS (INT64_C(30) * NS_PER_SEC)
+#include <stdio.h>
+
+#include "common/jtree.h"
+#include "common/limits.h"
+
+#define LOOK_NS (INT64_C(5) * NS_PER_SEC)
+#define LOOK_TIMEOUT_NS (INT64_C(5) * NS_PER_SEC)
+/* "/apis/" and two names. */
+#define PATH_BYTES 512
 /* Discovery could not be read: the API server is away, or still starting. */
 #define LOOK_AGAIN_NS NS_PER_SEC
 
@@ -9,6 +18,7 @@ struct kind_watch {
 	struct kind_watch_config config;
 	struct watch *watch; /* NULL: the kind is not known to be there */
 	struct loop_timer *timer;
+	struct client_call *look; /* at the group's version */
 	bool known, installed;
 	bool waiting; /* for discovery */
 };
@@ -108,17 +118,63 @@ static void on_discovery(struct discovery *d, const struct error *failed, void *
 	}
 }
 
+/* Whether an APIResourceList names the kind. */
+static bool is_listed(const struct kind_watch *k, struct sv json)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct jtree *list;
+	struct error ignored;
+
+	arena_init(&a, LIMIT_OBJECT_BYTES);
+	struct sv text = arena_sv(&a, json);
+	if (!text.ptr || jtree_parse(&a, text, &list, &ignored) != ERR_OK)
+		return false;
+	JTREE_FOREACH (resource, jtree_get(list, "resources"))
+		if (sv_is(jtree_text(jtree_get(resource, "name")), k->config.plural))
+			return true;
+	return false;
+}
+
+static void on_look(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct kind_watch *k = ctx;
+
+	k->look = NULL;
+	if (!failed && is_listed(k, answer->body))
+		begin(k);
+	else
+		look_again(k, failed && answer->status == 0 ? LOOK_AGAIN_NS : look_ns(k));
+}
+
+static enum error_kind look(struct kind_watch *k, struct error *err)
+{
+	char path[PATH_BYTES];
+	const struct client_request request = { .target = path,
+		.timeout_ns = LOOK_TIMEOUT_NS,
+		.once = true,
+		.done = on_look,
+		.ctx = k };
+
+	(void)snprintf(path, sizeof(path), "/apis/%s/%s", k->config.group, k->config.version);
+	return client_start(k->config.watch.client, &request, &k->look, err);
+}
+
 static void on_timer(struct loop_timer *t, void *ctx)
 {
 	struct kind_watch *k = ctx;
 	struct error err;
 
 	(void)t;
-	if (k->waiting || k->watch)
+	if (k->waiting || k->watch || k->look)
 		return;
+	if (k->known) {
+		if (look(k, &err) != ERR_OK)
+			look_again(k, LOOK_AGAIN_NS);
+		return;
+	}
 	k->waiting = true;
-	/* Half the interval: the snapshot that others keep is mostly young enough. */
-	if (discovery_cache_refresh(k->config.discovery, look_ns(k) / 2, on_discovery, k, &err) !=
+	/* The snapshot that others asked for a moment ago will do. */
+	if (discovery_cache_refresh(k->config.discovery, look_ns(k), on_discovery, k, &err) !=
 		ERR_OK) {
 		k->waiting = false;
 		look_again(k, LOOK_AGAIN_NS);
@@ -150,6 +206,7 @@ void kind_watch_stop(struct kind_watch *k)
 	if (k->waiting)
 		discovery_cache_forget(k->config.discovery, k);
 	watch_stop(k->watch);
+	client_cancel(k->look);
 	loop_timer_free(k->timer);
 	mem_free(k);
 }

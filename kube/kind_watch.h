@@ -1,6 +1,6 @@
 #pragma once
-/* A watch of a kind that the cluster may not have: discovery says whether it does, looked up again now and then, so that a CRD installed later is
- * found and one removed is let go. While the kind is missing nobody asks for its objects. */
+/* A watch of a kind that the cluster may not have: discovery says whether it does, and while it does not its group's version is asked for now and then, so that a CRD
+ * installed later is found soon; one removed is let go. While the kind is missing nobody asks for its objects. */
 #include "kube/discovery_cache.h"
 #include "kube/watch.h"
 
@@ -11,7 +11,7 @@ struct kind_watch_config {
 	struct watch_config watch;
 	struct discovery_cache *discovery;
 	const char *group, *version, *plural; /* static */
-	int64_t look_ns;		      /* between looks for a missing kind; 0: 30 s */
+	int64_t look_ns;		      /* between looks for a missing kind; 0: 5 s */
 	/* The kind is there or not: told first when it is known, then when it changes. Not there: all its objects are gone, without on_deleted. May be NULL. */
 	void (*on_known)(bool installed, void *ctx);
 };

@@ -6,7 +6,7 @@
 #define PATH "/apis/example.com/v1/things"
 
 struct state {
-	bool installed, down;
+	bool installed, down, other_kind;
 	int n_objects, n_synced, n_errors;
 	char told[64]; /* "+" the kind is there, "-" it is not */
 	struct http_exchange *stream;
@@ -67,11 +67,16 @@ static void serve(struct fake *f, struct http_exchange *x)
 				       "com\",\"versions\":[{\"groupVersion\":\"example.com/v1\","
 				       "\"version\":\"v1\"}]}]}"
 				     : "{\"kind\":\"APIGroupList\",\"groups\":[]}");
-	} else if (fake_is(x, "GET", "/apis/example.com/v1")) {
+	} else if (s->installed && fake_is(x, "GET", "/apis/example.com/v1")) {
 		fake_reply(x, 200,
-			"{\"kind\":\"APIResourceList\",\"groupVersion\":\"example.com/v1\","
-			"\"resources\":[{\"name\":\"things\",\"kind\":\"Thing\",\"namespaced\":"
-			"true,\"verbs\":[\"list\",\"watch\"]}]}");
+			s->other_kind
+				? "{\"kind\":\"APIResourceList\",\"groupVersion\":\"example.com/"
+				  "v1\",\"resources\":[{\"name\":\"others\",\"kind\":\"Other\"}]}"
+				: "{\"kind\":\"APIResourceList\",\"groupVersion\":\"example.com/"
+				  "v1\","
+				  "\"resources\":[{\"name\":\"things\",\"kind\":\"Thing\","
+				  "\"namespaced\":"
+				  "true,\"verbs\":[\"list\",\"watch\"]}]}");
 	} else if (!s->installed) {
 		fake_reply(x, 404, "{\"kind\":\"Status\",\"code\":404,\"reason\":\"NotFound\"}");
 	} else if (sv_is(http_exchange_query_get(x, "watch"), "true")) {
@@ -131,7 +136,17 @@ START_TEST(a_missing_kind_is_found_when_it_is_installed_and_let_go_when_it_is_re
 	ck_assert(!kind_watch_is_installed(k));
 	ck_assert_int_eq(fake_count(&f, "GET " PATH), 0);
 
-	s.installed = true;
+	/* It is looked for with one small question. */
+	int n_discovery = fake_count(&f, "GET /apis\n");
+	int n_looks = fake_count(&f, "GET /apis/example.com/v1\n");
+	FAKE_UNTIL(&f, fake_count(&f, "GET /apis/example.com/v1\n") >= n_looks + 2);
+	ck_assert_int_eq(fake_count(&f, "GET /apis\n"), n_discovery);
+	/* The group has come, the kind has not. */
+	s.installed = s.other_kind = true;
+	n_looks = fake_count(&f, "GET /apis/example.com/v1\n");
+	FAKE_UNTIL(&f, fake_count(&f, "GET /apis/example.com/v1\n") >= n_looks + 2);
+	ck_assert(!kind_watch_is_installed(k));
+	s.other_kind = false;
 	FAKE_UNTIL(&f, s.n_synced == 1 && s.stream);
 	ck_assert_int_eq(s.n_objects, 1);
 	ck_assert(kind_watch_is_installed(k) && kind_watch_is_connected(k));
