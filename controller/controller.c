@@ -349,6 +349,8 @@ static enum error_kind watch_pods(struct controller *c, struct error *err)
 		.client = c->client,
 		.path = "/api/v1/pods",
 		.resource = "pods",
+		.marks = &pod_cache_marks,
+		.keeper = c->pods,
 		.on_object = on_pod,
 		.on_deleted = on_pod_gone,
 		.on_synced = on_pods_synced,

@@ -1,15 +1,17 @@
 /* One small record per pod with its name behind it; what siblings have in common (labels, containers with their requests) once for all of them, each in one
  * piece of memory. Pods are found by name through a table, and by selector through their labels: each set of labels hangs in one chain per label, and the
  * shortest chain of those labels that a selector demands is the list of candidates.
- * Invariants: every record holds one reference of its labels and one of its template; a shared part goes with its last reference. */
+ * Invariants: every record holds one reference of its set of labels, and every set one of its template; a shared part goes with its last reference. */
 #include "controller/pod_cache.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
 #include "common/table.h"
+#include "controller/chains.h"
 #include "controller/pod_parts.h"
 
 /* Kubernetes is tested to 150,000 pods; several times that is an error somewhere, not a cluster. */
@@ -17,26 +19,7 @@
 #define MAX_NAMESPACES 100000
 /* Decoding one pod: its tree is a few times its text. */
 #define MAX_SCRATCH_BYTES (16u * LIMIT_OBJECT_BYTES)
-#define FIRST_CHAINS 64
-/* Demanded labels of one selector that are looked at; more do not make the list of candidates much shorter. */
-#define MAX_DEMANDS 8
-
-/* A label of a set, in the chain of all sets with a label of that hash. */
-struct link {
-	struct link *next, **from;
-	struct label_set *set;
-	uint32_t hash;
-};
-
-struct label_set {
-	unsigned n_refs;
-	uint32_t hash;
-	struct namespace_pods *ns;
-	struct label_set *next, **from; /* in the namespace */
-	struct record *pods;
-	struct link *links; /* one a label */
-	struct pod_labels labels;
-};
+#define NSEC_BYTES (2 * sizeof(int32_t))
 
 struct template
 {
@@ -45,17 +28,31 @@ struct template
 	struct pod_template body;
 };
 
+/* The labels and the template of siblings. */
+struct label_set {
+	unsigned n_refs;
+	uint32_t hash;
+	struct namespace_pods *ns;
+	struct label_set *next, **from; /* in the namespace */
+	struct record *pods;
+	struct template *template;
+	size_t n_labels;
+	struct chain_link
+		links[]; /* one a label, tag: its number; the packed labels are behind them */
+};
+
 struct record {
 	struct record *next, **from; /* in the set */
 	struct label_set *set;
-	struct template *template;
 	int64_t started_sec, ready_sec;
-	int32_t started_nsec, ready_nsec;
+	struct watch_mark mark;
 	uint16_t name_len;
-	uint8_t phase, ready;
-	bool deleted, has_started;
+	unsigned phase : 3, ready : 2;
+	bool deleted : 1, has_started : 1;
+	bool has_nsec : 1; /* the nanoseconds of the two times, which servers do not write, are behind the name */
 	char name[];
 };
+_Static_assert(POD_PHASE_FAILED < 8 && POD_READY_OTHER < 4, "they fit into their bits");
 
 struct namespace_pods {
 	char *name;
@@ -66,8 +63,7 @@ struct namespace_pods {
 struct pod_cache {
 	struct map namespaces; /* -> struct namespace_pods */
 	struct table pods, sets, templates;
-	struct link **chains;
-	size_t n_chains, n_links; /* a power of two, or 0 */
+	struct chains labels; /* of the sets' links */
 	struct arena scratch;
 };
 
@@ -79,6 +75,7 @@ struct pod_key {
 struct set_key {
 	const struct namespace_pods *ns;
 	const struct pod_labels *labels;
+	const struct template *template;
 };
 
 struct pod_cache *pod_cache_new(void)
@@ -108,12 +105,19 @@ static bool is_pod(const void *item, const void *key)
 	return r->set->ns == k->ns && sv_eq(name_of(r), k->name);
 }
 
+/* The first of its labels, packed. */
+static const char *labels_of(const struct label_set *s)
+{
+	return (const char *)(s->links + s->n_labels);
+}
+
 static bool is_set(const void *item, const void *key)
 {
 	const struct label_set *s = item;
 	const struct set_key *k = key;
 
-	return s->ns == k->ns && pod_parts_labels_eq(&s->labels, k->labels);
+	return s->ns == k->ns && s->template == k->template && s->n_labels == k->labels->n &&
+	       pod_parts_labels_eq(labels_of(s), k->labels);
 }
 
 static bool is_template(const void *item, const void *key)
@@ -126,67 +130,12 @@ static bool is_itself(const void *item, const void *key)
 	return item == key;
 }
 
-/* Chains */
-
 static uint32_t label_hash(const struct pod_cache *c, const struct label *label)
 {
 	return table_hash(&c->sets, label->key, label->value);
 }
 
-static void push_link(struct pod_cache *c, struct link *l)
-{
-	struct link **chain = &c->chains[l->hash & (c->n_chains - 1)];
-
-	l->next = *chain;
-	l->from = chain;
-	if (l->next)
-		l->next->from = &l->next;
-	*chain = l;
-}
-
-/* Keeps about one link per chain. */
-static bool make_room(struct pod_cache *c, size_t n_more)
-{
-	if (c->n_links + n_more <= c->n_chains)
-		return true;
-	struct link **old = c->chains;
-	size_t n_old = c->n_chains, n_chains = n_old ? n_old : FIRST_CHAINS;
-	while (n_chains < c->n_links + n_more)
-		n_chains *= 2;
-	struct link **chains = mem_calloc(n_chains, sizeof(struct link *));
-	if (!chains)
-		return false;
-	c->chains = chains;
-	c->n_chains = n_chains;
-	for (size_t i = 0; i < n_old; i++) {
-		for (struct link *l = old[i], *next; l; l = next) {
-			next = l->next;
-			push_link(c, l);
-		}
-	}
-	mem_free(old);
-	return true;
-}
-
 /* Shared parts */
-
-static void set_unref(struct pod_cache *c, struct label_set *s)
-{
-	if (!s || --s->n_refs > 0)
-		return;
-	(void)table_take(&c->sets, s->hash, is_itself, s);
-	for (size_t i = 0; i < s->labels.n; i++) {
-		struct link *l = &s->links[i];
-		*l->from = l->next;
-		if (l->next)
-			l->next->from = l->from;
-	}
-	c->n_links -= s->labels.n;
-	*s->from = s->next;
-	if (s->next)
-		s->next->from = s->from;
-	mem_free(s);
-}
 
 static void template_unref(struct pod_cache *c, struct template *t)
 {
@@ -196,14 +145,28 @@ static void template_unref(struct pod_cache *c, struct template *t)
 	mem_free(t);
 }
 
+static void set_unref(struct pod_cache *c, struct label_set *s)
+{
+	if (!s || --s->n_refs > 0)
+		return;
+	(void)table_take(&c->sets, s->hash, is_itself, s);
+	for (size_t i = 0; i < s->n_labels; i++)
+		chains_remove(&c->labels, &s->links[i]);
+	*s->from = s->next;
+	if (s->next)
+		s->next->from = s->from;
+	template_unref(c, s->template);
+	mem_free(s);
+}
+
 static struct label_set *build_set(struct pod_parts_block *b, const struct pod_labels *labels)
 {
-	struct label_set *s = pod_parts_reserve(b, sizeof(*s));
-	struct link *links = pod_parts_reserve(b, labels->n * sizeof(*links));
-	struct pod_labels copy = pod_parts_copy_labels(b, labels);
+	struct label_set *s = pod_parts_reserve(
+		b, offsetof(struct label_set, links) + labels->n * sizeof(struct chain_link));
 
+	pod_parts_pack_labels(b, labels);
 	if (s)
-		*s = (struct label_set){ .n_refs = 1, .links = links, .labels = copy };
+		*s = (struct label_set){ .n_refs = 1, .n_labels = labels->n };
 	return s;
 }
 
@@ -218,58 +181,62 @@ static struct template *build_template(
 	return t;
 }
 
-static void chain_set(struct pod_cache *c, struct namespace_pods *ns, struct label_set *s)
+static void chain_set(struct pod_cache *c, struct label_set *s, const struct pod_labels *labels)
 {
-	s->ns = ns;
-	s->next = ns->sets;
-	s->from = &ns->sets;
+	s->next = s->ns->sets;
+	s->from = &s->ns->sets;
 	if (s->next)
 		s->next->from = &s->next;
-	ns->sets = s;
-	for (size_t i = 0; i < s->labels.n; i++) {
-		s->links[i].set = s;
-		s->links[i].hash = label_hash(c, &s->labels.at[i]);
-		push_link(c, &s->links[i]);
+	s->ns->sets = s;
+	for (size_t i = 0; i < s->n_labels; i++) {
+		s->links[i] = (struct chain_link){ .hash = label_hash(c, &labels->at[i]),
+			.tag = (uint32_t)i };
+		chains_add(&c->labels, &s->links[i]);
 	}
-	c->n_links += s->labels.n;
 }
 
-static uint32_t hash_labels(const struct pod_cache *c, const struct pod_labels *labels)
+static uint32_t hash_set(const struct pod_cache *c, const struct set_key *key)
 {
-	uint32_t hash = 0;
+	uint32_t hash = key->template->hash;
 
-	for (size_t i = 0; i < labels->n; i++)
-		hash = hash * 31 + label_hash(c, &labels->at[i]);
+	for (size_t i = 0; i < key->labels->n; i++)
+		hash = hash * 31 + label_hash(c, &key->labels->at[i]);
 	return hash;
 }
 
-static struct label_set *share_labels(struct pod_cache *c, struct namespace_pods *ns,
-	const struct pod_labels *labels, struct error *err)
+/* Takes the reference of the template, also when it fails. */
+static struct label_set *share_set(struct pod_cache *c, struct namespace_pods *ns,
+	const struct pod_labels *labels, struct template *template, struct error *err)
 {
-	uint32_t hash = hash_labels(c, labels);
-	struct set_key key = { ns, labels };
+	struct set_key key = { ns, labels, template };
+	uint32_t hash = hash_set(c, &key);
 	struct label_set *s = table_find(&c->sets, hash, is_set, &key);
 	struct pod_parts_block block = { NULL, 0 };
 
 	if (s) {
+		template_unref(c, template);
 		s->n_refs++;
 		return s;
 	}
 	(void)build_set(&block, labels);
 	block.base = mem_alloc(block.at);
-	if (!block.base || !make_room(c, labels->n)) {
+	if (!block.base || !chains_reserve(&c->labels, labels->n)) {
 		mem_free(block.base);
+		template_unref(c, template);
 		(void)error_nomem(err);
 		return NULL;
 	}
 	block.at = 0;
 	s = build_set(&block, labels);
-	s->hash = hash;
 	if (table_add(&c->sets, hash, s, err) != ERR_OK) {
 		mem_free(s);
+		template_unref(c, template);
 		return NULL;
 	}
-	chain_set(c, ns, s);
+	s->hash = hash;
+	s->ns = ns;
+	s->template = template;
+	chain_set(c, s, labels);
 	return s;
 }
 
@@ -324,38 +291,40 @@ static void record_free(struct pod_cache *c, struct record *r)
 			r->next->from = r->from;
 	}
 	set_unref(c, r->set);
-	template_unref(c, r->template);
 	mem_free(r);
 }
 
 static struct record *record_new(
 	struct pod_cache *c, const struct pod *pod, struct namespace_pods *ns, struct error *err)
 {
-	struct record *r =
-		pod->name.len <= UINT16_MAX ? mem_alloc(sizeof(*r) + pod->name.len) : NULL;
+	const int32_t nsec[2] = { pod->started.nsec, pod->ready_changed.nsec };
+	bool has_nsec = nsec[0] != 0 || nsec[1] != 0;
+	size_t n_bytes = offsetof(struct record, name) + pod->name.len + NSEC_BYTES * has_nsec;
+	struct record *r = pod->name.len <= UINT16_MAX ? mem_alloc(n_bytes) : NULL;
+	struct template *template = r ? share_template(c, pod->template, err) : NULL;
+	struct label_set *set = template ? share_set(c, ns, pod->labels, template, err) : NULL;
 
-	if (!r) {
-		(void)error_nomem(err);
+	if (!set) {
+		if (!r)
+			(void)error_nomem(err);
+		mem_free(r);
 		return NULL;
 	}
-	*r = (struct record){
-		.started_sec = pod->started.sec,
-		.started_nsec = pod->started.nsec,
-		.ready_sec = pod->ready_changed.sec,
-		.ready_nsec = pod->ready_changed.nsec,
-		.name_len = (uint16_t)pod->name.len,
-		.phase = pod->phase,
-		.ready = pod->ready,
-		.deleted = pod->deleted,
-		.has_started = pod->has_started,
-	};
+	r->next = NULL;
+	r->from = NULL;
+	r->set = set;
+	r->started_sec = pod->started.sec;
+	r->ready_sec = pod->ready_changed.sec;
+	r->mark = (struct watch_mark){ 0 };
+	r->name_len = (uint16_t)pod->name.len;
+	r->phase = pod->phase & 7u;
+	r->ready = pod->ready & 3u;
+	r->deleted = pod->deleted;
+	r->has_started = pod->has_started;
+	r->has_nsec = has_nsec;
 	memcpy(r->name, pod->name.ptr, pod->name.len);
-	r->set = share_labels(c, ns, pod->labels, err);
-	r->template = r->set ? share_template(c, pod->template, err) : NULL;
-	if (!r->template) {
-		record_free(c, r);
-		return NULL;
-	}
+	if (has_nsec)
+		memcpy(r->name + r->name_len, nsec, NSEC_BYTES);
 	return r;
 }
 
@@ -394,7 +363,7 @@ void pod_cache_free(struct pod_cache *c)
 	table_done(&c->sets, NULL);
 	table_done(&c->templates, NULL);
 	map_done(&c->namespaces, namespace_free);
-	mem_free(c->chains);
+	chains_done(&c->labels);
 	arena_done(&c->scratch);
 	mem_free(c);
 }
@@ -428,6 +397,7 @@ static enum error_kind put(
 		return err->kind;
 	struct record *old = table_find(&c->pods, hash, is_pod, &key);
 	if (old) {
+		r->mark = old->mark;
 		table_replace(&c->pods, hash, old, r);
 		record_free(c, old);
 	} else if (table_add(&c->pods, hash, r, err) == ERR_OK) {
@@ -482,13 +452,38 @@ size_t pod_cache_n_in(const struct pod_cache *c, struct sv ns_name)
 	return ns ? ns->n : 0;
 }
 
-/* Selecting */
+/* Marks of the watch */
 
-/* A label that the selector demands. */
-struct demand {
-	struct label label;
-	uint32_t hash;
-};
+static struct watch_mark *find_mark(void *keeper, struct sv ns_name, struct sv name)
+{
+	const struct pod_cache *c = keeper;
+	struct pod_key key = { map_get(&c->namespaces, ns_name), name };
+	struct record *r =
+		key.ns ? table_find(&c->pods, table_hash(&c->pods, ns_name, name), is_pod, &key)
+		       : NULL;
+
+	return r ? &r->mark : NULL;
+}
+
+static void each_mark(void *keeper, watch_mark_fn fn, void *arg)
+{
+	const struct pod_cache *c = keeper;
+
+	TABLE_FOREACH(slot, &c->pods)
+	{
+		struct record *r = *slot;
+		fn(sv_of(r->set->ns->name), name_of(r), &r->mark, arg);
+	}
+}
+
+static size_t n_marks(void *keeper)
+{
+	return pod_cache_n(keeper);
+}
+
+const struct watch_marks pod_cache_marks = { find_mark, each_mark, n_marks };
+
+/* Selecting */
 
 struct selection {
 	const struct pod_cache *cache;
@@ -497,45 +492,27 @@ struct selection {
 	struct arena *arena;
 	const struct pod **at;
 	size_t n, size;
+	struct label *room; /* for labels that are looked at */
+	size_t n_room;
 };
 
-static size_t demands_of(
-	const struct pod_cache *c, const struct selector *s, struct demand ret[MAX_DEMANDS])
+static size_t demands_of(const struct selector *s, struct label ret[CHAINS_MAX_HASHES])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n && n < MAX_DEMANDS; i++) {
+	for (size_t i = 0; i < s->n && n < CHAINS_MAX_HASHES; i++) {
 		const struct selector_requirement *r = &s->at[i];
 		bool one = r->op == SELECTOR_EQUALS || r->op == SELECTOR_DOUBLE_EQUALS ||
 			   r->op == SELECTOR_IN;
-		if (!one || r->n_values != 1)
-			continue;
-		ret[n].label = (struct label){ r->key, r->values[0] };
-		ret[n].hash = label_hash(c, &ret[n].label);
-		n++;
+		if (one && r->n_values == 1)
+			ret[n++] = (struct label){ r->key, r->values[0] };
 	}
 	return n;
 }
 
-/* The demand whose chain ends first, found by walking all chains at once. */
-static const struct demand *choose(
-	const struct pod_cache *c, const struct demand *demands, size_t n)
+static bool take_pod(struct selection *s, const struct record *r, const struct pod_labels *labels)
 {
-	const struct link *at[MAX_DEMANDS];
-
-	for (size_t i = 0; i < n; i++)
-		at[i] = c->chains[demands[i].hash & (c->n_chains - 1)];
-	for (;;) {
-		for (size_t i = 0; i < n; i++) {
-			if (!at[i])
-				return &demands[i];
-			at[i] = at[i]->next;
-		}
-	}
-}
-
-static bool take_pod(struct selection *s, const struct record *r)
-{
+	int32_t nsec[2] = { 0, 0 };
 	struct pod *pod = ARENA_NEW(s->arena, struct pod);
 
 	if (s->n == s->size) {
@@ -550,13 +527,15 @@ static bool take_pod(struct selection *s, const struct record *r)
 	}
 	if (!pod)
 		return false;
+	if (r->has_nsec)
+		memcpy(nsec, r->name + r->name_len, NSEC_BYTES);
 	*pod = (struct pod){
 		.name = name_of(r),
 		.ns = sv_of(r->set->ns->name),
-		.labels = &r->set->labels,
-		.template = &r->template->body,
-		.started = { r->started_sec, r->started_nsec },
-		.ready_changed = { r->ready_sec, r->ready_nsec },
+		.labels = labels,
+		.template = &r->set->template->body,
+		.started = { r->started_sec, nsec[0] },
+		.ready_changed = { r->ready_sec, nsec[1] },
 		.phase = r->phase,
 		.ready = r->ready,
 		.deleted = r->deleted,
@@ -566,29 +545,66 @@ static bool take_pod(struct selection *s, const struct record *r)
 	return true;
 }
 
+/* The labels of a set, in the room that the selection has for them; NULL: no memory. */
+static struct label *unpack(struct selection *s, const struct label_set *set)
+{
+	const char *at = labels_of(set);
+
+	if (!s->room || s->n_room < set->n_labels) {
+		s->room = ARENA_ARRAY(s->arena, set->n_labels, struct label);
+		s->n_room = s->room ? set->n_labels : 0;
+	}
+	for (size_t i = 0; s->room && i < set->n_labels; i++)
+		s->room[i] = pod_parts_next_label(&at);
+	return s->room;
+}
+
 static bool take_set(struct selection *s, const struct label_set *set)
 {
-	if (!selector_matches(s->selector, set->labels.at, set->labels.n))
+	struct label *at = unpack(s, set);
+
+	if (!at)
+		return false;
+	if (!selector_matches(s->selector, at, set->n_labels))
 		return true;
+	struct pod_labels *labels = ARENA_NEW(s->arena, struct pod_labels);
+	if (!labels)
+		return false;
+	*labels = (struct pod_labels){ at, set->n_labels };
+	/* From here on they are the pods'. */
+	s->room = NULL;
 	for (const struct record *r = set->pods; r; r = r->next)
-		if (!take_pod(s, r))
+		if (!take_pod(s, r, labels))
 			return false;
 	return true;
 }
 
-/* The link of a set that has this very label, and not only one of its hash. */
-static bool is_demanded(const struct link *l, const struct demand *d, const struct selection *s)
+static const struct label_set *set_of(const struct chain_link *l)
 {
-	if (l->hash != d->hash || l->set->ns != s->ns)
+	return (const void *)((const char *)(l - l->tag) - offsetof(struct label_set, links));
+}
+
+/* Whether the set of the link is one of the namespace, and has this very label, and not only one of its hash. */
+static bool is_demanded(
+	const struct selection *s, const struct chain_link *l, const struct label *wanted)
+{
+	const struct label_set *set = set_of(l);
+	const char *at = labels_of(set);
+	struct label label = { SV(""), SV("") };
+
+	if (set->ns != s->ns)
 		return false;
-	const struct label *label = &l->set->labels.at[l - l->set->links];
-	return sv_eq(label->key, d->label.key) && sv_eq(label->value, d->label.value);
+	for (uint32_t i = 0; i <= l->tag; i++)
+		label = pod_parts_next_label(&at);
+	return sv_eq(label.key, wanted->key) && sv_eq(label.value, wanted->value);
 }
 
 static bool take_all(struct selection *s)
 {
-	struct demand demands[MAX_DEMANDS];
-	size_t n = s->cache->n_chains > 0 ? demands_of(s->cache, s->selector, demands) : 0;
+	const struct chains *chains = &s->cache->labels;
+	struct label demands[CHAINS_MAX_HASHES];
+	uint32_t hashes[CHAINS_MAX_HASHES];
+	size_t n = demands_of(s->selector, demands);
 
 	if (n == 0) {
 		for (const struct label_set *set = s->ns->sets; set; set = set->next)
@@ -596,10 +612,12 @@ static bool take_all(struct selection *s)
 				return false;
 		return true;
 	}
-	const struct demand *d = choose(s->cache, demands, n);
-	for (const struct link *l = s->cache->chains[d->hash & (s->cache->n_chains - 1)]; l;
-		l = l->next)
-		if (is_demanded(l, d, s) && !take_set(s, l->set))
+	for (size_t i = 0; i < n; i++)
+		hashes[i] = label_hash(s->cache, &demands[i]);
+	size_t best = chains_shortest(chains, hashes, n);
+	for (const struct chain_link *l = chains_first(chains, hashes[best]); l; l = l->next)
+		if (l->hash == hashes[best] && is_demanded(s, l, &demands[best]) &&
+			!take_set(s, set_of(l)))
 			return false;
 	return true;
 }

@@ -1,10 +1,11 @@
 #pragma once
-/* All pods of the cluster as compact records, kept by the pod watch: about 100 bytes a pod and its name, plus what siblings share (labels, containers
+/* All pods of the cluster as compact records, kept by the pod watch: about 70 bytes a pod and its name, plus what siblings share (labels, containers
  * with their requests). Knows no API server: the watch's callbacks call it. */
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
 #include "controller/pods.h"
+#include "kube/watch_store.h"
 
 struct pod_cache;
 
@@ -15,6 +16,8 @@ DEFINE_AUTO(struct pod_cache *, pod_cache_free)
 /* Adds or replaces the pod that this JSON describes. errors: INVALID (the record stays as it was), LIMIT, NOMEM. */
 MUST_USE enum error_kind pod_cache_put(struct pod_cache *c, struct sv json, struct error *err);
 void pod_cache_remove(struct pod_cache *c, struct sv ns, struct sv name);
+/* The watch's marks lie in the records; the keeper is the cache. */
+extern const struct watch_marks pod_cache_marks;
 size_t pod_cache_n(const struct pod_cache *c);
 size_t pod_cache_n_in(const struct pod_cache *c, struct sv ns);
 

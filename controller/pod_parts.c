@@ -5,6 +5,11 @@
 
 #define ALIGN _Alignof(max_align_t)
 
+/* Of a packed label; an object is far shorter than they can say. */
+struct lengths {
+	uint32_t key, value;
+};
+
 void *pod_parts_reserve(struct pod_parts_block *b, size_t size)
 {
 	size_t at = (b->at + ALIGN - 1) & ~(ALIGN - 1);
@@ -23,17 +28,26 @@ static struct sv copy_text(struct pod_parts_block *b, struct sv text)
 	return to ? sv_from(to, text.len) : SV("");
 }
 
-struct pod_labels pod_parts_copy_labels(struct pod_parts_block *b, const struct pod_labels *from)
+void pod_parts_pack_labels(struct pod_parts_block *b, const struct pod_labels *from)
 {
-	struct label *at = pod_parts_reserve(b, from->n * sizeof(*at));
-
 	for (size_t i = 0; i < from->n; i++) {
-		struct label label = { copy_text(b, from->at[i].key),
-			copy_text(b, from->at[i].value) };
-		if (at)
-			at[i] = label;
+		const struct label *l = &from->at[i];
+		const struct lengths lengths = { (uint32_t)l->key.len, (uint32_t)l->value.len };
+		(void)copy_text(b, sv_from((const char *)&lengths, sizeof(lengths)));
+		(void)copy_text(b, l->key);
+		(void)copy_text(b, l->value);
 	}
-	return (struct pod_labels){ at, from->n };
+}
+
+struct label pod_parts_next_label(const char **at)
+{
+	struct lengths lengths;
+
+	memcpy(&lengths, *at, sizeof(lengths));
+	const char *texts = *at + sizeof(lengths);
+	*at = texts + lengths.key + lengths.value;
+	return (struct label){ sv_from(texts, lengths.key),
+		sv_from(texts + lengths.key, lengths.value) };
 }
 
 static struct pod_requests copy_requests(struct pod_parts_block *b, const struct pod_requests *from)
@@ -72,13 +86,13 @@ struct pod_template pod_parts_copy_template(
 	};
 }
 
-bool pod_parts_labels_eq(const struct pod_labels *a, const struct pod_labels *b)
+bool pod_parts_labels_eq(const char *packed, const struct pod_labels *b)
 {
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (!sv_eq(a->at[i].key, b->at[i].key) || !sv_eq(a->at[i].value, b->at[i].value))
+	for (size_t i = 0; i < b->n; i++) {
+		struct label l = pod_parts_next_label(&packed);
+		if (!sv_eq(l.key, b->at[i].key) || !sv_eq(l.value, b->at[i].value))
 			return false;
+	}
 	return true;
 }
 

@@ -5,10 +5,7 @@
 #include "common/limits.h"
 #include "common/table.h"
 
-#define FIRST_CHAINS 64
 #define MAX_PARSE_BYTES (256u * 1024)
-/* Labels of a selector that are compared; more hardly make the chain shorter. */
-#define MAX_DEMANDS 8
 
 void selector_index_init(struct selector_index *x)
 {
@@ -20,9 +17,7 @@ void selector_index_init(struct selector_index *x)
 
 void selector_index_done(struct selector_index *x)
 {
-	mem_free(x->chains);
-	x->chains = NULL;
-	x->n_chains = 0;
+	chains_done(&x->chains);
 }
 
 static uint32_t hash_of(
@@ -39,75 +34,27 @@ static uint32_t general_hash(const struct selector_index *x, struct sv ns)
 	return hash_of(x, ns, SV(""), SV(""));
 }
 
-static void push(struct selector_index *x, struct selector_entry *e)
-{
-	struct selector_entry **chain = &x->chains[e->hash & (x->n_chains - 1)];
-
-	e->next = *chain;
-	e->from = chain;
-	if (e->next)
-		e->next->from = &e->next;
-	*chain = e;
-}
-
-static bool make_room(struct selector_index *x)
-{
-	if (x->n < x->n_chains)
-		return true;
-	struct selector_entry **old = x->chains;
-	size_t n_old = x->n_chains;
-	size_t n_chains = n_old ? n_old * 2 : FIRST_CHAINS;
-	struct selector_entry **chains = mem_calloc(n_chains, sizeof(struct selector_entry *));
-	if (!chains)
-		return false;
-	x->chains = chains;
-	x->n_chains = n_chains;
-	for (size_t i = 0; i < n_old; i++) {
-		for (struct selector_entry *e = old[i], *next; e; e = next) {
-			next = e->next;
-			push(x, e);
-		}
-	}
-	mem_free(old);
-	return true;
-}
-
 /* The shortest of the chains of the labels that it demands. */
 static uint32_t choose(const struct selector_index *x, struct sv ns, const struct selector *s)
 {
-	const struct selector_entry *at[MAX_DEMANDS];
-	uint32_t hashes[MAX_DEMANDS];
+	uint32_t hashes[CHAINS_MAX_HASHES];
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n && n < MAX_DEMANDS; i++) {
+	for (size_t i = 0; i < s->n && n < CHAINS_MAX_HASHES; i++) {
 		const struct selector_requirement *r = &s->at[i];
 		bool one = r->op == SELECTOR_EQUALS || r->op == SELECTOR_DOUBLE_EQUALS ||
 			   r->op == SELECTOR_IN;
-		if (!one || r->n_values != 1)
-			continue;
-		hashes[n] = hash_of(x, ns, r->key, r->values[0]);
-		at[n] = x->chains[hashes[n] & (x->n_chains - 1)];
-		n++;
+		if (one && r->n_values == 1)
+			hashes[n++] = hash_of(x, ns, r->key, r->values[0]);
 	}
-	if (n == 0)
-		return general_hash(x, ns);
-	for (;;) {
-		for (size_t i = 0; i < n; i++) {
-			if (!at[i])
-				return hashes[i];
-			at[i] = at[i]->next;
-		}
-	}
+	return n == 0 ? general_hash(x, ns) : hashes[chains_shortest(&x->chains, hashes, n)];
 }
 
 void selector_index_remove(struct selector_index *x, struct selector_entry *e)
 {
 	if (!e->text)
 		return;
-	*e->from = e->next;
-	if (e->next)
-		e->next->from = e->from;
-	x->n--;
+	chains_remove(&x->chains, &e->link);
 	mem_free(TAKE_PTR(e->text));
 }
 
@@ -124,14 +71,17 @@ enum error_kind selector_index_set(struct selector_index *x, struct selector_ent
 	if (selector_parse(&a, text, &selector, NULL, err) != ERR_OK)
 		return err->kind;
 	AUTO(mem_free_str) char *copy = mem_memdup(text.ptr, text.len);
-	if (!copy || !make_room(x))
+	if (!copy || !chains_reserve(&x->chains, 1))
 		return error_nomem(err);
 	e->text = TAKE_PTR(copy);
-	e->hash = choose(x, ns, &selector);
-	e->seen = 0;
-	push(x, e);
-	x->n++;
+	e->link = (struct chain_link){ .hash = choose(x, ns, &selector) };
+	chains_add(&x->chains, &e->link);
 	return ERR_OK;
+}
+
+static struct selector_entry *entry_of(struct chain_link *l)
+{
+	return (struct selector_entry *)(void *)l;
 }
 
 struct search {
@@ -144,11 +94,11 @@ static bool search_chain(const struct search *s, uint32_t hash)
 {
 	struct selector_index *x = s->index;
 
-	for (struct selector_entry *e = x->chains[hash & (x->n_chains - 1)]; e; e = e->next) {
-		if (e->hash != hash || e->seen == x->search)
+	for (struct chain_link *l = chains_first(&x->chains, hash); l; l = l->next) {
+		if (l->hash != hash || l->tag == x->search)
 			continue;
-		e->seen = x->search;
-		if (!s->fn(e, s->ctx))
+		l->tag = x->search;
+		if (!s->fn(entry_of(l), s->ctx))
 			return false;
 	}
 	return true;
@@ -160,7 +110,7 @@ void selector_index_search(struct selector_index *x, struct sv ns, const struct 
 	const struct search s = { x, fn, ctx };
 	const struct pod_labels *last = NULL;
 
-	if (x->n == 0 || pods->n == 0)
+	if (x->chains.n == 0 || pods->n == 0)
 		return;
 	/* After 2^32 searches an entry could be taken for seen; its stamp is then from a search at least as long ago. */
 	if (++x->search == 0)

@@ -6,19 +6,17 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/sv.h"
+#include "controller/chains.h"
 #include "controller/pods.h"
 
 /* Embedded in its owner; zeroed at first. */
 struct selector_entry {
+	struct chain_link link; /* first; its tag: number of the search that found it last */
 	char *text; /* canonical; NULL: the owner has no selector yet, which matches nothing */
-	uint32_t hash;
-	uint32_t seen; /* number of the search that found it last */
-	struct selector_entry *next, **from;
 };
 
 struct selector_index {
-	struct selector_entry **chains;
-	size_t n_chains, n; /* a power of two, or 0 */
+	struct chains chains;
 	uint64_t seed;
 	uint32_t search;
 };

@@ -1,12 +1,10 @@
 /* list+watch of one kind, as a machine of three states: waiting for the timer, listing (page after page), watching (one stream). It remembers of each
- * object its uid and version, to leave out what is old or known and to tell after a list what is gone; the objects themselves are the
+ * object its uid and version (watch_store.h), to leave out what is old or known and to tell after a list what is gone; the objects themselves are the
  * caller's. A resourceVersion is kept over every failure; only a version that the server has no use for leads to a new list. */
 #include "kube/watch.h"
 
 #include "common/jtree.h"
 #include "common/limits.h"
-#include "common/table.h"
-#include "common/vec.h"
 #include "kube/api_path.h"
 #include "kube/backoff.h"
 #include "kube/status.h"
@@ -32,28 +30,12 @@
 #define SCRATCH_MAX_BYTES (16u * 1024 * 1024)
 /* Versions are opaque texts, in fact twenty digits at most. */
 #define VERSION_MAX_BYTES 4096
-#define UID_TEXT 36
-#define UID_BYTES 16
-
-/* What is remembered of an object: about 80 bytes for one with a name of 30. */
-struct tracked {
-	uint64_t version; /* 0: it is no number, then every state is new */
-	uint32_t list;	  /* number of the list that saw it last */
-	uint16_t ns_len, name_len, uid_len;
-	bool is_packed; /* the uid is a UUID, kept as its 16 bytes */
-	char texts[];	/* uid, namespace, name */
-};
-
-struct key {
-	struct sv ns, name;
-};
-
 struct watch {
 	struct watch_config config;
 	char *path, *resource, *label_selector, *field_selector;
 	struct loop_timer *timer;
 	struct client_call *call; /* NULL: waiting */
-	struct table objects;	  /* struct tracked, by namespace and name */
+	struct watch_store objects;
 	struct arena scratch;
 	struct backoff backoff;
 	bool unreachable; /* the last failure came without an answer */
@@ -78,7 +60,7 @@ static void on_timer(struct loop_timer *t, void *ctx);
 static void free_watch(struct watch *w)
 {
 	loop_timer_free(w->timer);
-	table_done(&w->objects, mem_free);
+	watch_store_done(&w->objects);
 	arena_done(&w->scratch);
 	watch_decode_lines_done(&w->lines);
 	mem_free(w->continue_token);
@@ -104,7 +86,8 @@ enum error_kind watch_start(
 	if (!w)
 		return error_nomem(err);
 	w->config = *config;
-	table_init(&w->objects, config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
+	watch_store_init(&w->objects, config->marks, config->keeper,
+		config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
 	buf_init(&w->version, VERSION_MAX_BYTES);
 	arena_init(&w->scratch, SCRATCH_MAX_BYTES);
 	watch_decode_lines_init(&w->lines, LINE_MAX_BYTES);
@@ -141,7 +124,7 @@ struct watch_stats watch_stats(const struct watch *w)
 {
 	struct watch_stats s = w->stats;
 
-	s.n_objects = w->objects.n;
+	s.n_objects = watch_store_n(&w->objects);
 	s.n_malformed += w->lines.n_skipped;
 	return s;
 }
@@ -172,159 +155,42 @@ static void retry(struct watch *w, const struct error *failed)
 
 /* Objects */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool is_hyphen_at(size_t i)
-{
-	return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
-/* The 16 bytes of a UUID in the form in which servers write it; false: it is something else. */
-static bool pack_uid(struct sv uid, unsigned char ret[UID_BYTES])
-{
-	size_t n = 0;
-
-	if (uid.len != UID_TEXT)
-		return false;
-	for (size_t i = 0; i < UID_TEXT; i++) {
-		int digit = hex_digit(uid.ptr[i]);
-		if (is_hyphen_at(i) ? uid.ptr[i] != '-' : digit < 0)
-			return false;
-		if (is_hyphen_at(i))
-			continue;
-		ret[n / 2] = (unsigned char)(n % 2 ? ret[n / 2] | digit : digit << 4);
-		n++;
-	}
-	return true;
-}
-
-/* The text, in `room` where it is kept as bytes. */
-static struct sv uid_of(const struct tracked *t, char room[UID_TEXT])
-{
-	size_t n = 0;
-
-	if (!t->is_packed)
-		return sv_from(t->texts, t->uid_len);
-	for (size_t i = 0; i < UID_TEXT; i++) {
-		unsigned char byte = (unsigned char)t->texts[n / 2];
-		if (is_hyphen_at(i))
-			room[i] = '-';
-		else
-			room[i] = "0123456789abcdef"[n++ % 2 ? byte & 15 : byte >> 4];
-	}
-	return sv_from(room, UID_TEXT);
-}
-
-static struct key key_of(const struct tracked *t)
-{
-	struct sv ns = sv_from(t->texts + t->uid_len, t->ns_len);
-	return (struct key){ ns, sv_from(ns.ptr + ns.len, t->name_len) };
-}
-
-static bool is_object(const void *item, const void *key)
-{
-	const struct key *wanted = key;
-	const struct key own = key_of(item);
-
-	return sv_eq(own.name, wanted->name) && sv_eq(own.ns, wanted->ns);
-}
-
-static struct tracked *find_object(const struct watch *w, const struct object_id *id)
-{
-	const struct key key = { id->namespace, id->name };
-
-	return table_find(&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key);
-}
-
-/* Forgets it; nothing happens when it is not known. */
-static void forget_object(struct watch *w, const struct object_id *id)
-{
-	const struct key key = { id->namespace, id->name };
-
-	mem_free(table_take(
-		&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key));
-}
-
-static bool same_uid(const struct tracked *t, const struct object_id *id)
-{
-	char room[UID_TEXT];
-	return sv_eq(uid_of(t, room), id->uid);
-}
-
 static uint64_t version_of(const struct object_id *id)
 {
 	uint64_t version;
 	return object_meta_version(id->resource_version, &version) ? version : 0;
 }
 
-static struct tracked *new_object(const struct object_id *id)
-{
-	unsigned char packed[UID_BYTES] = { 0 };
-	bool is_packed = pack_uid(id->uid, packed);
-	struct sv uid = is_packed ? sv_from((const char *)packed, sizeof(packed)) : id->uid;
-	const struct sv texts[] = { uid, id->namespace, id->name };
-	struct tracked *t;
-
-	if (uid.len > UINT16_MAX || id->namespace.len > UINT16_MAX || id->name.len > UINT16_MAX)
-		return NULL;
-	t = mem_alloc(sizeof(*t) + uid.len + id->namespace.len + id->name.len);
-	if (!t)
-		return NULL;
-	*t = (struct tracked){ .ns_len = (uint16_t)id->namespace.len,
-		.name_len = (uint16_t)id->name.len,
-		.uid_len = (uint16_t)uid.len,
-		.is_packed = is_packed };
-	char *at = t->texts;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		if (texts[i].len > 0)
-			memcpy(at, texts[i].ptr, texts[i].len);
-		at += texts[i].len;
-	}
-	return t;
-}
-
 /* Remembers the object. The caller is told even where that fails: then it may be told twice, but it does not miss a change; the
  * failure ends the list or the stream, so that the next list finds what we did not remember. */
-static void track(
-	struct watch *w, struct tracked *known, const struct object_id *id, uint64_t version)
+static void remember(struct watch *w, const struct object_id *id, uint64_t version)
 {
 	struct error err;
 
-	if (!known) {
-		known = new_object(id);
-		if (!known) {
-			error_nomem(&w->trouble);
-			return;
-		}
-		if (table_add(&w->objects, table_hash(&w->objects, id->namespace, id->name), known,
-			    &err)) {
-			mem_free(known);
-			w->trouble = err;
-			return;
-		}
-	}
-	known->version = version;
-	known->list = w->list;
+	if (watch_store_set(&w->objects, id, version, w->list, &err) != ERR_OK)
+		w->trouble = err;
+}
+
+/* Another object has its name now. */
+static void end_known(struct watch *w, const struct watch_mark *known, const struct object_id *id)
+{
+	char room[WATCH_STORE_UID_TEXT];
+	const struct object_id gone = { .namespace = id->namespace,
+		.name = id->name,
+		.uid = watch_store_uid(&w->objects, known, room) };
+
+	w->config.on_deleted(&gone, SV_NULL, w->config.ctx);
+	watch_store_forget(&w->objects, id);
 }
 
 /* from_list: the item is the server's present state, whatever its version; a stream may also repeat old states. */
 static void take_object(struct watch *w, const struct object_id *id, struct sv json, bool from_list)
 {
 	uint64_t version = version_of(id);
-	struct tracked *known = find_object(w, id);
+	struct watch_mark *known = watch_store_find(&w->objects, id);
 
-	if (known && !same_uid(known, id)) {
-		char room[UID_TEXT];
-		struct object_id gone = {
-			.namespace = id->namespace, .name = id->name, .uid = uid_of(known, room)
-		};
-		w->config.on_deleted(&gone, SV_NULL, w->config.ctx);
-		forget_object(w, id);
+	if (known && !watch_store_is_of(known, id)) {
+		end_known(w, known, id);
 		known = NULL;
 	}
 	bool seen = known && version != 0 && version == known->version;
@@ -333,55 +199,30 @@ static void take_object(struct watch *w, const struct object_id *id, struct sv j
 		known->list = w->list;
 	if (seen || old)
 		return;
-	track(w, known, id, version);
 	w->config.on_object(id, json, w->config.ctx);
+	/* Only now the caller has a record of it. */
+	remember(w, id, version);
 }
 
 static void take_deletion(struct watch *w, const struct object_id *id, struct sv json)
 {
-	const struct tracked *known = find_object(w, id);
+	const struct watch_mark *known = watch_store_find(&w->objects, id);
 
-	if (!known || !same_uid(known, id))
+	if (!known || !watch_store_is_of(known, id))
 		return;
 	uint64_t version = version_of(id);
 	if (version != 0 && version < known->version)
 		return;
-	forget_object(w, id);
+	watch_store_forget(&w->objects, id);
 	w->config.on_deleted(id, json, w->config.ctx);
 }
 
 /* After a list: what it did not show is gone. */
-static enum error_kind sweep(struct watch *w, struct error *err)
+static void on_missing(const struct object_id *id, void *ctx)
 {
-	VEC(struct tracked *) gone = { 0 };
-	enum error_kind kind = ERR_OK;
-	char room[UID_TEXT];
+	struct watch *w = ctx;
 
-	TABLE_FOREACH(item, &w->objects)
-	{
-		struct tracked *t = *item;
-		if (t->list == w->list)
-			continue;
-		struct tracked **slot = VEC_PUSH(&gone, w->objects.max);
-		if (!slot) {
-			kind = error_nomem(err);
-			break;
-		}
-		*slot = t;
-	}
-	for (size_t i = 0; !kind && i < gone.n; i++) {
-		struct tracked *t = gone.at[i];
-		const struct key key = key_of(t);
-		struct object_id id = {
-			.namespace = key.ns, .name = key.name, .uid = uid_of(t, room)
-		};
-		(void)table_take(
-			&w->objects, table_hash(&w->objects, key.ns, key.name), is_object, &key);
-		w->config.on_deleted(&id, SV_NULL, w->config.ctx);
-		mem_free(t);
-	}
-	VEC_DONE(&gone);
-	return kind;
+	w->config.on_deleted(id, SV_NULL, w->config.ctx);
 }
 
 /* List */
@@ -445,7 +286,7 @@ static void list_complete(struct watch *w, struct sv version)
 		retry(w, &w->trouble);
 		return;
 	}
-	if (sweep(w, &err)) {
+	if (watch_store_sweep(&w->objects, w->list, on_missing, w, &err)) {
 		retry(w, &err);
 		return;
 	}

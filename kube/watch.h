@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "kube/client.h"
 #include "kube/object_meta.h"
+#include "kube/watch_store.h"
 
 struct watch;
 
@@ -20,12 +21,15 @@ struct watch_config {
 	/* Only apiVersion, kind and metadata of the objects are wanted: asks for PartialObjectMetadata. A server that does not know it sends whole objects. */
 	bool metadata_only;
 	int64_t silence_ns; /* longest time without a word from the server before the stream counts as dead; 0: 60 s */
-	size_t max_objects; /* 0: WATCH_MAX_OBJECTS */
+	size_t max_objects; /* 0: WATCH_MAX_OBJECTS; with marks of the caller's the bound is the caller's, too */
+	/* For kinds of which there are many: the caller's records hold the watch's marks. NULL: the watch keeps names and marks itself. */
+	const struct watch_marks *marks;
+	void *keeper;
 	/* Added or changed: new to us, or with another resourceVersion than the last one. Called for every object after the first list.
 	 * Objects of a list carry no kind and apiVersion. The metadata was read; whether json is well-formed behind it is for the caller to check
 	 * (pass over and count what is not). Older versions than the last one of the same object (same uid) are left out. */
 	void (*on_object)(const struct object_id *id, struct sv json, void *ctx);
-	/* Gone. json is the last state, or empty where only a list told that it is gone. */
+	/* Gone. json is the last state, or empty where only a list told that it is gone; then there is no uid either if the marks are the caller's. */
 	void (*on_deleted)(const struct object_id *id, struct sv json, void *ctx);
 	/* After every complete list: the caller's picture is whole. May be NULL. */
 	void (*on_synced)(void *ctx);

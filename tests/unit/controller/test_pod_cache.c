@@ -105,6 +105,61 @@ START_TEST(a_broken_pod_leaves_the_record_as_it_was)
 }
 END_TEST
 
+START_TEST(times_are_kept_to_the_nanosecond)
+{
+	struct error err;
+
+	ck_assert_int_eq(
+		pod_cache_put(cache,
+			SV("{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\"},\"status\":{"
+			   "\"startTime\":"
+			   "\"2026-01-01T00:00:00.000000007Z\",\"conditions\":[{\"type\":\"Ready\","
+			   "\"status\":\"Unknown\",\"lastTransitionTime\":"
+			   "\"9999-12-31T23:59:59.999999999Z\"}]}}"),
+			&err),
+		ERR_OK);
+	put("n", "b", "web", "100m");
+	struct pod_set set = choose("n", "");
+
+	ck_assert_uint_eq(set.n, 2);
+	ck_assert_int_eq(set.at[0]->started.sec, 1767225600);
+	ck_assert_int_eq(set.at[0]->started.nsec, 7);
+	ck_assert_int_eq(set.at[0]->ready_changed.sec, INT64_C(253402300799));
+	ck_assert_int_eq(set.at[0]->ready_changed.nsec, 999999999);
+	ck_assert_int_eq(set.at[0]->ready, POD_READY_OTHER);
+	ck_assert(set.at[0]->has_started && !set.at[1]->has_started);
+	ck_assert(instant_wall_is_zero(set.at[1]->ready_changed));
+	ck_assert_int_eq(set.at[1]->phase, POD_PHASE_RUNNING);
+}
+END_TEST
+
+static void count_mark(struct sv ns, struct sv name, struct watch_mark *mark, void *arg)
+{
+	(void)ns;
+	(void)name;
+	*(uint64_t *)arg += mark->version;
+}
+
+START_TEST(marks_of_the_watch_stay_with_the_pod)
+{
+	uint64_t sum = 0;
+
+	put("n", "a", "web", "100m");
+	put("n", "b", "web", "100m");
+	ck_assert_ptr_null(pod_cache_marks.find(cache, SV("n"), SV("c")));
+	ck_assert_ptr_null(pod_cache_marks.find(cache, SV("m"), SV("a")));
+	pod_cache_marks.find(cache, SV("n"), SV("a"))->version = 7;
+	pod_cache_marks.find(cache, SV("n"), SV("b"))->version = 8;
+	put("n", "a", "db", "200m");
+	pod_cache_marks.each(cache, count_mark, &sum);
+	ck_assert_uint_eq(sum, 15);
+	ck_assert_uint_eq(pod_cache_marks.n(cache), 2);
+	pod_cache_remove(cache, SV("n"), SV("a"));
+	put("n", "a", "db", "200m");
+	ck_assert_uint_eq(pod_cache_marks.find(cache, SV("n"), SV("a"))->version, 0);
+}
+END_TEST
+
 /* Against a plain list, over many additions, changes and removals. */
 START_TEST(what_is_chosen_is_what_a_look_at_every_pod_would_choose)
 {
@@ -199,6 +254,8 @@ int main(void)
 	tcase_add_test(tcase, siblings_share_labels_and_containers);
 	tcase_add_test(tcase, a_changed_pod_replaces_its_record);
 	tcase_add_test(tcase, a_broken_pod_leaves_the_record_as_it_was);
+	tcase_add_test(tcase, times_are_kept_to_the_nanosecond);
+	tcase_add_test(tcase, marks_of_the_watch_stay_with_the_pod);
 	tcase_add_loop_test(tcase, what_is_chosen_is_what_a_look_at_every_pod_would_choose, 0, 3);
 	tcase_add_test(tcase, every_failing_allocation_leaves_a_usable_cache);
 	suite_add_tcase(suite, tcase);

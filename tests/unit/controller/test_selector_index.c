@@ -21,7 +21,7 @@ static void teardown(void)
 {
 	for (size_t i = 0; i < N; i++)
 		selector_index_remove(&x, &entries[i]);
-	ck_assert_uint_eq(x.n, 0);
+	ck_assert_uint_eq(x.chains.n, 0);
 	selector_index_done(&x);
 }
 

@@ -440,6 +440,129 @@ START_TEST(too_many_objects_are_an_error_and_not_a_guess)
 }
 END_TEST
 
+/* A caller that keeps the objects with their names, and takes none that is called "no". */
+struct record {
+	char name[8];
+	struct watch_mark mark;
+};
+
+struct keeper {
+	struct state state;
+	struct record records[8];
+	size_t n;
+};
+
+static struct watch_mark *find_mark(void *keeper, struct sv ns, struct sv name)
+{
+	struct keeper *k = keeper;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (sv_is(ns, "n") && sv_is(name, k->records[i].name))
+			return &k->records[i].mark;
+	return NULL;
+}
+
+static void each_mark(void *keeper, watch_mark_fn fn, void *arg)
+{
+	struct keeper *k = keeper;
+
+	for (size_t i = 0; i < k->n; i++)
+		fn(SV("n"), sv_of(k->records[i].name), &k->records[i].mark, arg);
+}
+
+static size_t n_marks(void *keeper)
+{
+	return ((struct keeper *)keeper)->n;
+}
+
+static void keep_object(const struct object_id *id, struct sv json, void *ctx)
+{
+	struct keeper *k = ctx;
+
+	on_object(id, json, &k->state);
+	if (sv_is(id->name, "no") || find_mark(k, id->namespace, id->name))
+		return;
+	ck_assert_uint_lt(k->n, ARRAY_LEN(k->records));
+	struct record *r = &k->records[k->n++];
+	*r = (struct record){ 0 };
+	memcpy(r->name, id->name.ptr, id->name.len);
+}
+
+static void drop_object(const struct object_id *id, struct sv json, void *ctx)
+{
+	struct keeper *k = ctx;
+	const struct watch_mark *mark = find_mark(k, id->namespace, id->name);
+
+	ck_assert_ptr_nonnull(mark);
+	on_deleted(id, json, &k->state);
+	/* The last one moves: what the watch borrowed is no longer there. */
+	for (size_t i = 0; i < k->n; i++)
+		if (&k->records[i].mark == mark) {
+			k->records[i] = k->records[--k->n];
+			break;
+		}
+}
+
+static void keeper_synced(void *ctx)
+{
+	on_synced(&((struct keeper *)ctx)->state);
+}
+
+static void keeper_error(const struct error *err, void *ctx)
+{
+	on_error(err, &((struct keeper *)ctx)->state);
+}
+
+START_TEST(marks_may_lie_in_the_callers_records)
+{
+	static const struct watch_marks MARKS = { find_mark, each_mark, n_marks };
+	struct fake f;
+	struct keeper k = { .state.list = LIST("10", POD("a", "1", "7") "," POD("b", "2",
+							     "8") "," POD("no", "3", "9")) };
+	struct state *s = &k.state;
+	struct watch *w;
+	struct error err;
+	fake_start(&f, serve, s);
+	struct watch_config config = {
+		.client = f.client,
+		.path = PATH,
+		.resource = "pods",
+		.marks = &MARKS,
+		.keeper = &k,
+		.on_object = keep_object,
+		.on_deleted = drop_object,
+		.on_synced = keeper_synced,
+		.on_error = keeper_error,
+		.silence_ns = NS_PER_SEC / 2,
+		.ctx = &k,
+	};
+	ck_assert_int_eq(watch_start(&config, &w, &err), ERR_OK);
+	FAKE_UNTIL(&f, s->stream);
+	ck_assert_str_eq(s->told, "+n/a@7 +n/b@8 +n/no@9 = ");
+	ck_assert_uint_eq(watch_stats(w).n_objects, 2);
+	/* Repeated, old, new, another one under an old name, gone. */
+	s->told[0] = '\0';
+	fake_write(s->stream,
+		EVENT("MODIFIED", POD("a", "1", "7")) EVENT("MODIFIED", POD("a", "1", "6")) EVENT(
+			"MODIFIED", POD("a", "1", "11")) EVENT("ADDED", POD("b", "9", "12"))
+			EVENT("DELETED", POD("b", "2", "13")) EVENT("ADDED", POD("c", "4", "14"))
+				EVENT("DELETED", POD("c", "4", "15"))
+					EVENT("ADDED", POD("d", "5", "16")));
+	FAKE_UNTIL(&f, strstr(s->told, "d@16"));
+	ck_assert_str_eq(s->told, "+n/a@11 -n/b# +n/b@12 +n/c@14 -n/c#4 +n/d@16 ");
+	/* After another list a and d are gone, and what was not taken is told again. */
+	s->told[0] = '\0';
+	s->list = LIST("50", POD("b", "9", "12") "," POD("no", "3", "9"));
+	fake_write(s->stream, EVENT("ERROR", "{\"kind\":\"Status\",\"status\":\"Failure\","
+					     "\"reason\":\"Expired\",\"code\":410,"
+					     "\"message\":\"too old resource version: 10 (45)\"}"));
+	FAKE_UNTIL(&f, watch_stats(w).n_lists == 2);
+	ck_assert_msg(strcmp(s->told, "+n/no@9 -n/a# -n/d# = ") == 0, "%s", s->told);
+	ck_assert_uint_eq(watch_stats(w).n_objects, 1);
+	stop(&f, w);
+}
+END_TEST
+
 START_TEST(metadata_alone_can_be_asked_for)
 {
 	static const char WANTED[] =
@@ -492,6 +615,7 @@ static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, a_server_that_is_back_and_refuses_at_first_is_asked_often);
 	tcase_add_test(tcase, metadata_alone_can_be_asked_for);
+	tcase_add_test(tcase, marks_may_lie_in_the_callers_records);
 	tcase_add_test(tcase, objects_are_listed_then_followed);
 	tcase_add_test(tcase, old_and_repeated_versions_are_left_out);
 	tcase_add_test(tcase, a_restart_of_the_server_resumes_without_a_list);
