@@ -14,6 +14,8 @@ struct conformance {
 	size_t line;	    /* 1-based */
 	struct sv text;	    /* the line itself, until the next one */
 	void *state;	    /* the suite's own, in `file`; NULL at the start of each file */
+	void (*at_end)(struct conformance
+			*c); /* behind the last line of the file; a suite that counts sets it */
 	/* private */
 	bool failed, skipped;
 	struct buf why;

@@ -119,6 +119,8 @@ static bool run_file(const struct suite *suite, const char *path, struct totals 
 		if (sv_trim(line).len > 0)
 			run_line(suite, &c, line, totals);
 	}
+	if (c.at_end)
+		c.at_end(&c);
 	/* A gzip that ends early shows only here. */
 	if (gzclose(lines.in) != Z_OK && status == LINE_END)
 		status = LINE_BROKEN;
