@@ -9,6 +9,8 @@
  * sync period is far below what is supported; then the oldest entry, which is the first to leave
  * every window, makes room. */
 #define HISTORY_MAX_ENTRIES 4096u
+/* The list fills once, to a window over the period (21 by default), and then stays: it grows by a few entries instead of doubling. */
+#define GROW_ENTRIES 4u
 
 void history_done(struct history *h)
 {
@@ -82,6 +84,24 @@ static size_t oldest_recommendation(const struct history *h)
 	return oldest;
 }
 
+/* The place behind the last one; NULL: no memory. */
+static struct history_recommendation *append(struct history *h)
+{
+	size_t n = h->recommendations.n, size = h->recommendations.size;
+
+	if (n == size) {
+		size += GROW_ENTRIES + size / 8;
+		void *at =
+			mem_realloc(h->recommendations.at, size * sizeof(*h->recommendations.at));
+		if (!at)
+			return NULL;
+		h->recommendations.at = at;
+		h->recommendations.size = size;
+	}
+	h->recommendations.n = n + 1;
+	return &h->recommendations.at[n];
+}
+
 enum error_kind history_recommend(
 	struct history *h, size_t slot, int32_t replicas, struct mono now, struct error *err)
 {
@@ -91,7 +111,7 @@ enum error_kind history_recommend(
 	else if (h->recommendations.n >= HISTORY_MAX_ENTRIES)
 		entry = &h->recommendations.at[oldest_recommendation(h)];
 	else
-		entry = VEC_PUSH(&h->recommendations, HISTORY_MAX_ENTRIES);
+		entry = append(h);
 	if (!entry)
 		return error_nomem(err);
 	*entry = (struct history_recommendation){ now, replicas };

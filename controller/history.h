@@ -12,10 +12,11 @@
 #include "common/instant.h"
 #include "controller/metric_memory.h"
 
+/* Packed: there are twenty of each object. */
 struct history_recommendation {
 	struct mono at;
 	int32_t replicas;
-};
+} __attribute__((packed, aligned(4)));
 
 struct history_event {
 	struct mono at;
