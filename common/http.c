@@ -112,3 +112,25 @@ enum error_kind http_check_header(struct sv name, struct sv value, struct error 
 	}
 	return ERR_OK;
 }
+
+const char *http_phrase(int status)
+{
+	switch (status) {
+	case 408:
+		return "Request Timeout";
+	case 413:
+		return "Content Too Large";
+	case 417:
+		return "Expectation Failed";
+	case 431:
+		return "Request Header Fields Too Large";
+	case 501:
+		return "Not Implemented";
+	case 503:
+		return "Service Unavailable";
+	case 505:
+		return "HTTP Version Not Supported";
+	default:
+		return "Bad Request";
+	}
+}

@@ -16,3 +16,5 @@ int http_hex_byte(struct sv text);
 bool http_is_token(struct sv text);
 /* INVALID when the pair cannot be sent as one header line. The value is not quoted in the message. */
 MUST_USE enum error_kind http_check_header(struct sv name, struct sv value, struct error *err);
+/* The reason phrase of a status with which a request is refused before anybody looks at it; of others "Bad Request". */
+const char *http_phrase(int status);

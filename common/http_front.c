@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/http.h"
 #include "common/http_framing.h"
 #include "common/http_gate.h"
 #include "common/http_listen.h"
@@ -155,28 +156,6 @@ static void peer_free(struct http_front_peer *p)
 		loop_timer_set(f->retry, 0);
 }
 
-static const char *phrase(int status)
-{
-	switch (status) {
-	case 408:
-		return "Request Timeout";
-	case 413:
-		return "Content Too Large";
-	case 417:
-		return "Expectation Failed";
-	case 431:
-		return "Request Header Fields Too Large";
-	case 501:
-		return "Not Implemented";
-	case 503:
-		return "Service Unavailable";
-	case 505:
-		return "HTTP Version Not Supported";
-	default:
-		return "Bad Request";
-	}
-}
-
 /* From here on nothing is read from the client: what the engine has written goes out, then `status` unless it is 0. */
 static void finish(struct http_front_peer *p, int status)
 {
@@ -189,12 +168,12 @@ static void finish(struct http_front_peer *p, int status)
 static void put_refusal(struct http_front_peer *p)
 {
 	const char *reason =
-		p->gate.state == HTTP_GATE_REFUSED ? p->gate.reason : phrase(p->refusal);
+		p->gate.state == HTTP_GATE_REFUSED ? p->gate.reason : http_phrase(p->refusal);
 
 	buf_printf(&p->outward,
 		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
 		"%zu\r\nConnection: close\r\n\r\n%s\n",
-		p->refusal, phrase(p->refusal), strlen(reason) + 1, reason);
+		p->refusal, http_phrase(p->refusal), strlen(reason) + 1, reason);
 	p->refusal = 0;
 }
 
