@@ -1,8 +1,9 @@
 /* A map from object to its tapes, and one list of all tapes by age: the oldest of all go first. An object without tapes that nobody asked for lately has no
- * entry. */
+ * entry. Tapes are kept packed, which takes a third of the room or less; they count, and are bounded, as the texts that they are. */
 #include "controller/decisions.h"
 
 #include "common/buf.h"
+#include "common/gzip.h"
 #include "common/map.h"
 
 /* Objects with tapes or questions: as many as there may be tapes of the smallest size. */
@@ -15,8 +16,9 @@ struct entry;
 struct kept {
 	struct kept *older, *newer; /* of all objects */
 	struct entry *entry;
-	size_t len;
-	char text[];
+	size_t len; /* of the text */
+	size_t packed_len;
+	char packed[];
 };
 
 struct entry {
@@ -30,6 +32,7 @@ struct decisions {
 	struct map entries;
 	struct kept *oldest, *newest;
 	size_t bytes, max_bytes;
+	struct buf opened[DECISIONS_PER_OBJECT]; /* what the last question got */
 };
 
 struct decisions *decisions_new(int64_t max_bytes)
@@ -41,6 +44,13 @@ struct decisions *decisions_new(int64_t max_bytes)
 	map_init(&d->entries, MAX_OBJECTS);
 	d->max_bytes = (size_t)max_bytes;
 	return d;
+}
+
+/* What was handed out is no longer borrowed. */
+static void close_opened(struct decisions *d)
+{
+	for (size_t i = 0; i < DECISIONS_PER_OBJECT; i++)
+		buf_done(&d->opened[i]);
 }
 
 static void free_entry(void *value)
@@ -58,6 +68,7 @@ void decisions_free(struct decisions *d)
 	if (!d)
 		return;
 	map_done(&d->entries, free_entry);
+	close_opened(d);
 	mem_free(d);
 }
 
@@ -143,6 +154,25 @@ bool decisions_wants(const struct decisions *d, const struct decisions_key *key,
 	return m->outcome != outcome || decisions_is_asked(d, key, now);
 }
 
+/* NULL: no memory. */
+static struct kept *pack(struct sv tape)
+{
+	AUTO(buf_done) struct buf packed = { 0 };
+	struct error ignored;
+
+	/* What does not shrink grows by a few bytes. */
+	buf_init(&packed, tape.len + tape.len / 8 + 64);
+	if (gzip_pack(&packed, tape, &ignored) != ERR_OK)
+		return NULL;
+	struct kept *k = mem_alloc(sizeof(*k) + packed.len);
+	if (!k)
+		return NULL;
+	k->len = tape.len;
+	k->packed_len = packed.len;
+	memcpy(k->packed, packed.data, packed.len);
+	return k;
+}
+
 enum error_kind decisions_keep(struct decisions *d, const struct decisions_key *key,
 	struct decisions_memory *m, uint64_t outcome, struct sv tape, struct error *err)
 {
@@ -150,7 +180,8 @@ enum error_kind decisions_keep(struct decisions *d, const struct decisions_key *
 		return error_set(err, ERR_LIMIT,
 			"a tape of %zu bytes is longer than all may be together (%zu bytes)",
 			tape.len, d->max_bytes);
-	struct kept *k = mem_alloc(sizeof(*k) + tape.len);
+	close_opened(d);
+	struct kept *k = pack(tape);
 	if (!k)
 		return error_nomem(err);
 	struct entry *e = find_or_add(d, key, err);
@@ -166,8 +197,6 @@ enum error_kind decisions_keep(struct decisions *d, const struct decisions_key *
 		if (other != e)
 			drop_entry_if_idle(d, other);
 	}
-	memcpy(k->text, tape.ptr, tape.len);
-	k->len = tape.len;
 	k->entry = e;
 	k->older = d->newest;
 	k->newer = NULL;
@@ -208,15 +237,26 @@ size_t decisions_ask(struct decisions *d, const struct decisions_key *key, struc
 	struct sv ret[static DECISIONS_PER_OBJECT])
 {
 	struct error ignored;
+	size_t n = 0;
 
+	close_opened(d);
 	drop_old_questions(d, now);
 	struct entry *e = find_or_add(d, key, &ignored);
 	if (!e)
 		return 0;
 	e->asked_until = (struct mono){ now.ns + DECISIONS_ASKED_NS };
-	for (size_t i = 0; i < e->n; i++)
-		ret[i] = sv_from(e->at[i]->text, e->at[i]->len);
-	return e->n;
+	for (size_t i = 0; i < e->n; i++) {
+		const struct kept *k = e->at[i];
+		buf_init(&d->opened[n], k->len);
+		if (gzip_unpack(&d->opened[n], sv_from(k->packed, k->packed_len), k->len,
+			    &ignored) == ERR_OK) {
+			ret[n] = buf_sv(&d->opened[n]);
+			n++;
+		} else {
+			buf_done(&d->opened[n]);
+		}
+	}
+	return n;
 }
 
 void decisions_forget(struct decisions *d, const struct decisions_key *key)

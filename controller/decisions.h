@@ -43,10 +43,11 @@ bool decisions_wants(const struct decisions *d, const struct decisions_key *key,
 /* Keeps a copy of the tape; older ones, of the object or of all, make room. errors: LIMIT (longer than all may be together), NOMEM; nothing changed. */
 MUST_USE enum error_kind decisions_keep(struct decisions *d, const struct decisions_key *key,
 	struct decisions_memory *m, uint64_t outcome, struct sv tape, struct error *err);
-/* Somebody asks: the tapes that there are, oldest first, borrowed until the next call with this store. From now on the object counts as asked for. */
+/* Somebody asks: the tapes that there are (without memory, fewer), oldest first, borrowed until the next decisions_ask or decisions_keep. From now on the object counts
+ * as asked for. */
 size_t decisions_ask(struct decisions *d, const struct decisions_key *key, struct mono now,
 	struct sv ret[static DECISIONS_PER_OBJECT]);
 /* The object is gone. */
 void decisions_forget(struct decisions *d, const struct decisions_key *key);
-/* Of all tapes; for the self-metrics. */
+/* Of all tapes, as texts; for the self-metrics. */
 size_t decisions_bytes(const struct decisions *d);

@@ -53,6 +53,41 @@ START_TEST(it_comes_back_as_it_was)
 }
 END_TEST
 
+START_TEST(what_is_packed_is_unpacked)
+{
+	static const size_t SIZES[] = { 0, 1, 100, 20000 };
+	for (size_t i = 0; i < ARRAY_LEN(SIZES); i++) {
+		struct buf text, packed, back;
+		struct error err = { 0 };
+		make_text(&text, SIZES[i]);
+		buf_init(&packed, 16u * 1024 * 1024);
+		buf_init(&back, 16u * 1024 * 1024);
+		buf_put_str(&back, "before");
+		ck_assert_int_eq(gzip_pack(&packed, buf_sv(&text), &err), ERR_OK);
+		ck_assert_int_eq(gzip_unpack(&back, buf_sv(&packed), text.len, &err), ERR_OK);
+		ck_assert(sv_eq(sv_skip(buf_sv(&back), strlen("before")), buf_sv(&text)));
+		if (text.len > 10000)
+			ck_assert_uint_lt(packed.len, text.len / 8);
+		/* Another length than it had, a piece of it, no room. */
+		ck_assert_int_eq(gzip_unpack(&back, buf_sv(&packed), text.len + 1, &err), ERR_BUG);
+		struct sv piece = sv_take(buf_sv(&packed), packed.len - 1);
+		ck_assert_int_eq(gzip_unpack(&back, piece, text.len, &err), ERR_BUG);
+		buf_done(&back);
+		buf_init(&back, text.len / 2);
+		if (text.len > 0)
+			ck_assert_int_eq(
+				gzip_unpack(&back, buf_sv(&packed), text.len, &err), ERR_LIMIT);
+		mem_fail_at(1, true);
+		ck_assert_int_eq(gzip_pack(&packed, buf_sv(&text), &err), ERR_NOMEM);
+		ck_assert_int_eq(gzip_unpack(&back, piece, text.len, &err), ERR_NOMEM);
+		mem_fail_at(0, false);
+		buf_done(&text);
+		buf_done(&packed);
+		buf_done(&back);
+	}
+}
+END_TEST
+
 START_TEST(equal_texts_give_equal_bytes_without_a_time)
 {
 	struct buf text, one, other;
@@ -101,6 +136,7 @@ END_TEST
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, it_comes_back_as_it_was);
+	tcase_add_test(tcase, what_is_packed_is_unpacked);
 	tcase_add_test(tcase, equal_texts_give_equal_bytes_without_a_time);
 	tcase_add_test(tcase, a_full_buffer_is_an_error);
 	tcase_add_test(tcase, every_allocation_may_fail);

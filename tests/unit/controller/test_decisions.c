@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/buf.h"
+#include "common/mem.h"
 #include "controller/decisions.h"
 
 #define SECOND(n) ((struct mono){ (n)*NS_PER_SEC })
@@ -122,6 +123,30 @@ START_TEST(a_tape_longer_than_all_may_be_is_refused)
 }
 END_TEST
 
+START_TEST(without_memory_less_is_kept_and_less_is_found)
+{
+	struct sv tapes[DECISIONS_PER_OBJECT];
+	struct decisions_memory m = { 0 };
+	struct error err;
+
+	for (unsigned long i = 1; i < 12; i++) {
+		size_t before = decisions_bytes(d);
+		mem_fail_at(i, true);
+		enum error_kind rc = decisions_keep(d, &WEB, &m, i, SV("a tape"), &err);
+		mem_fail_at(0, false);
+		ck_assert(rc == ERR_OK || rc == ERR_NOMEM);
+		ck_assert_uint_eq(decisions_bytes(d), before + (rc == ERR_OK ? 6 : 0));
+	}
+	keep(&WEB, &m, 20, "b tape");
+	mem_fail_at(4, true);
+	size_t n = decisions_ask(d, &WEB, SECOND(1), tapes);
+	mem_fail_at(0, false);
+	ck_assert_uint_le(n, DECISIONS_PER_OBJECT);
+	n = decisions_ask(d, &WEB, SECOND(1), tapes);
+	ck_assert(n > 0 && sv_is(tapes[n - 1], "b tape"));
+}
+END_TEST
+
 START_TEST(kinds_of_one_name_are_two_objects_and_a_deleted_one_is_forgotten)
 {
 	struct sv tapes[DECISIONS_PER_OBJECT];
@@ -151,6 +176,7 @@ int main(void)
 	tcase_add_test(t, the_ninth_tape_of_an_object_replaces_its_first);
 	tcase_add_test(t, the_oldest_of_all_make_room);
 	tcase_add_test(t, a_tape_longer_than_all_may_be_is_refused);
+	tcase_add_test(t, without_memory_less_is_kept_and_less_is_found);
 	tcase_add_test(t, kinds_of_one_name_are_two_objects_and_a_deleted_one_is_forgotten);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
