@@ -251,8 +251,10 @@ static bool push_inward(struct http_front_peer *p)
 			finish(p, 0);
 			return false;
 		}
-		if (n > 0)
+		if (n > 0) {
 			buf_consume(&p->inward, (size_t)n);
+			p->front->ops.wrote(p->front->ctx);
+		}
 	}
 	return true;
 }
@@ -769,6 +771,7 @@ void http_front_peer_streams(struct http_front_peer *p)
 void http_front_peer_served(struct http_front_peer *p)
 {
 	p->streams = false;
+	p->pair_ready = true;
 	buf_clear(&p->head);
 	if (p->gate.state == HTTP_GATE_DONE)
 		http_gate_next(&p->gate);

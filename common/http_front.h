@@ -17,6 +17,8 @@ struct http_front_ops {
 	/* The peer's first request is at hand: read it from fd, which is the callee's from now on. True: *ret_tag belongs to
 	 * the peer until `gone`. */
 	bool (*attach)(void *ctx, struct http_front_peer *p, int fd, void **ret_tag);
+	/* There are bytes to read on one of the fds, now: for a callee that would rather not wait for the event. */
+	void (*wrote)(void *ctx);
 	/* The client went away, or its connection was closed; the peer must not be used any more. */
 	void (*gone)(void *ctx, void *tag);
 };

@@ -95,20 +95,24 @@ static void on_wake(void *ctx)
 	run(ctx);
 }
 
-/* Without threads the engine notices a resumed connection only in its next run. */
-static void resume(struct http_exchange *x)
+/* The engine runs before the loop waits again. */
+static void wake(struct http_server *s)
 {
-	struct http_server *s = x->server;
-
-	if (!x->suspended || !x->conn)
-		return;
-	x->suspended = false;
-	MHD_resume_connection(x->conn->engine);
 	if (s->awake)
 		return;
 	s->awake = loop_defer(s->loop, on_wake, s);
 	if (!s->awake)
 		loop_timer_set(s->again, 0);
+}
+
+/* Without threads the engine notices a resumed connection only in its next run. */
+static void resume(struct http_exchange *x)
+{
+	if (!x->suspended || !x->conn)
+		return;
+	x->suspended = false;
+	MHD_resume_connection(x->conn->engine);
+	wake(x->server);
 }
 
 static void suspend(struct http_exchange *x)
@@ -295,6 +299,11 @@ static bool on_attach(void *ctx, struct http_front_peer *p, int fd, void **ret_t
 	}
 	*ret_tag = conn;
 	return true;
+}
+
+static void on_wrote(void *ctx)
+{
+	wake(ctx);
 }
 
 static void on_gone(void *ctx, void *tag)
@@ -506,7 +515,7 @@ static enum error_kind start_engine(
 static enum error_kind start_front(struct http_server *s, const struct http_server_config *config,
 	unsigned max_connections, struct error *err)
 {
-	static const struct http_front_ops ops = { on_attach, on_gone };
+	static const struct http_front_ops ops = { on_attach, on_wrote, on_gone };
 	struct http_front_config front = {
 		.bind_address = config->bind_address,
 		.port = config->port,
