@@ -1,4 +1,4 @@
-/* list+watch of one kind, as a machine of three states: waiting for the timer, listing (page after page), watching (one stream). It remembers of each
+/* list+watch of one kind, as a machine of three states: waiting for the timer, listing (page after page, one ahead), watching (one stream). It remembers of each
  * object its uid and version (watch_store.h), to leave out what is old or known and to tell after a list what is gone; the objects themselves are the
  * caller's. A resourceVersion is kept over every failure; only a version that the server has no use for leads to a new list. */
 #include "kube/watch.h"
@@ -22,6 +22,8 @@
 	"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 #define ACCEPT_METADATA                                                                            \
 	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+/* A page is read this much after the one behind it was asked for: the request is on its way by then, and server and we work at the same time. */
+#define PAGE_WAIT_NS NS_PER_MS
 /* A stream that lived shorter than this did not work, whatever it said. */
 #define STREAM_SHORT_NS NS_PER_SEC
 /* An object and the event around it. */
@@ -45,6 +47,9 @@ struct watch {
 	uint32_t list; /* number of the list under way, or of the last one */
 	unsigned page_objects;
 	char *continue_token; /* NULL: first page */
+	struct buf
+		page; /* waits to be read while the one behind it is under way; its memory stays until the list is complete */
+	bool page_waits;
 	/* Watch */
 	struct buf version; /* resume from here */
 	struct watch_lines lines;
@@ -56,6 +61,7 @@ struct watch {
 };
 
 static void on_timer(struct loop_timer *t, void *ctx);
+static void on_page(const struct client_answer *answer, const struct error *failed, void *ctx);
 
 static void free_watch(struct watch *w)
 {
@@ -64,6 +70,7 @@ static void free_watch(struct watch *w)
 	arena_done(&w->scratch);
 	watch_decode_lines_done(&w->lines);
 	mem_free(w->continue_token);
+	buf_done(&w->page);
 	buf_done(&w->version);
 	mem_free(w->path);
 	mem_free(w->resource);
@@ -89,6 +96,7 @@ enum error_kind watch_start(
 	watch_store_init(&w->objects, config->marks, config->keeper,
 		config->max_objects ? config->max_objects : WATCH_MAX_OBJECTS);
 	buf_init(&w->version, VERSION_MAX_BYTES);
+	buf_init(&w->page, PAGE_MAX_BYTES);
 	arena_init(&w->scratch, SCRATCH_MAX_BYTES);
 	watch_decode_lines_init(&w->lines, LINE_MAX_BYTES);
 	backoff_init(&w->backoff, backoff_seed());
@@ -281,6 +289,7 @@ static void list_complete(struct watch *w, struct sv version)
 	struct error err;
 
 	forget_page(w);
+	buf_done(&w->page);
 	set_version(w, version);
 	if (w->trouble.kind) {
 		retry(w, &w->trouble);
@@ -299,41 +308,22 @@ static void list_complete(struct watch *w, struct sv version)
 		w->config.on_synced(w->config.ctx);
 }
 
-static void on_page(const struct client_answer *answer, const struct error *failed, void *ctx)
+static void give_up_list(struct watch *w, const struct error *failed)
 {
-	struct watch *w = ctx;
-	AUTO(arena_done) struct arena a = { 0 };
-	struct watch_page page;
-	struct error err;
+	struct error err = *failed;
 
-	w->call = NULL;
-	arena_init(&a, SCRATCH_MAX_BYTES);
-	if (failed) {
-		list_failed(w, answer, failed);
-		return;
-	}
-	w->trouble.kind = ERR_OK;
-	if (watch_decode_page(&a, answer->body, on_item, w, &page, &err)) {
-		error_wrap(&err, "list of %s", w->path);
-		forget_page(w);
-		retry(w, &err);
-		return;
-	}
-	heard(w);
-	if (w->trouble.kind) {
-		error_wrap(&w->trouble, "list of %s", w->path);
-		forget_page(w);
-		retry(w, &w->trouble);
-	} else if (page.continue_token.len == 0) {
-		list_complete(w, page.resource_version);
-	} else {
-		forget_page(w);
-		w->continue_token = mem_memdup(page.continue_token.ptr, page.continue_token.len);
-		if (w->continue_token)
-			loop_timer_set(w->timer, 0);
-		else
-			retry(w, (error_nomem(&err), &err));
-	}
+	error_wrap(&err, "list of %s", w->path);
+	client_cancel(TAKE_PTR(w->call));
+	forget_page(w);
+	buf_done(&w->page);
+	retry(w, &err);
+}
+
+static bool set_token(struct watch *w, struct sv token)
+{
+	forget_page(w);
+	w->continue_token = mem_memdup(token.ptr, token.len);
+	return w->continue_token;
 }
 
 static enum error_kind ask_page(struct watch *w, struct error *err)
@@ -363,6 +353,76 @@ static enum error_kind ask_page(struct watch *w, struct error *err)
 		.ctx = w,
 	};
 	return client_start(w->config.client, &q, &w->call, err);
+}
+
+/* asked: the page behind it is under way already. False: the list failed. */
+static bool read_page(struct watch *w, struct sv body, bool asked)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct watch_page page;
+	struct error err;
+
+	arena_init(&a, SCRATCH_MAX_BYTES);
+	w->trouble.kind = ERR_OK;
+	if (watch_decode_page(&a, body, on_item, w, &page, &err)) {
+		give_up_list(w, &err);
+		return false;
+	}
+	heard(w);
+	if (w->trouble.kind) {
+		give_up_list(w, &w->trouble);
+		return false;
+	}
+	if (asked)
+		return true;
+	if (page.continue_token.len == 0)
+		list_complete(w, page.resource_version);
+	else if (set_token(w, page.continue_token))
+		loop_timer_set(w->timer, 0);
+	else
+		retry(w, (error_nomem(&err), &err));
+	return true;
+}
+
+/* Asks for the page behind this one, and lets this one wait. False: there is none, or it cannot be; nothing changed that matters. */
+static bool put_aside(struct watch *w, struct sv body)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct error ignored;
+
+	arena_init(&a, SCRATCH_MAX_BYTES);
+	struct sv token = watch_decode_continue(&a, body);
+	if (token.len == 0)
+		return false;
+	buf_clear(&w->page);
+	buf_put_sv(&w->page, body);
+	if (w->page.failed != ERR_OK || !set_token(w, token) || ask_page(w, &ignored))
+		return false;
+	w->page_waits = true;
+	loop_timer_set(w->timer, PAGE_WAIT_NS);
+	return true;
+}
+
+/* Reads the page that waits, if there is one. False: the list failed. */
+static bool finish_page(struct watch *w)
+{
+	if (!w->page_waits)
+		return true;
+	w->page_waits = false;
+	return read_page(w, buf_sv(&w->page), true);
+}
+
+static void on_page(const struct client_answer *answer, const struct error *failed, void *ctx)
+{
+	struct watch *w = ctx;
+
+	w->call = NULL;
+	if (!finish_page(w))
+		return;
+	if (failed)
+		list_failed(w, answer, failed);
+	else if (!put_aside(w, answer->body))
+		(void)read_page(w, answer->body, false);
 }
 
 /* Watch */
@@ -563,6 +623,8 @@ static void on_timer(struct loop_timer *t, void *ctx)
 	struct error err;
 
 	(void)t;
-	if (w->need_list ? ask_page(w, &err) : ask_stream(w, &err))
+	if (w->page_waits)
+		(void)finish_page(w);
+	else if (w->need_list ? ask_page(w, &err) : ask_stream(w, &err))
 		retry(w, &err);
 }

@@ -151,6 +151,26 @@ enum error_kind watch_decode_page(struct arena *a, struct sv body,
 	return ERR_OK;
 }
 
+struct sv watch_decode_continue(struct arena *a, struct sv body)
+{
+	struct watch_page page = { .continue_token = SV("") };
+	struct jscan s;
+	struct error ignored;
+
+	jscan_init(&s, body);
+	if (jscan_next(&s) != JSCAN_OBJECT)
+		return SV("");
+	while (jscan_next(&s) == JSCAN_KEY && !jscan_is(&s, SV("items"))) {
+		if (jscan_is(&s, SV("metadata")))
+			return scan_list_metadata(&s, a, &page, &ignored) == ERR_OK
+				       ? page.continue_token
+				       : SV("");
+		if (!jscan_skip(&s, jscan_next(&s)))
+			break;
+	}
+	return SV("");
+}
+
 static bool scan_type(const struct jscan *s, enum watch_event_type *ret)
 {
 	static const char *const NAMES[] = {

@@ -18,6 +18,9 @@ MUST_USE enum error_kind watch_decode_page(struct arena *a, struct sv body,
 	void (*on_item)(struct sv json, void *ctx), void *ctx, struct watch_page *ret,
 	struct error *err);
 
+/* The token of the page behind this one, where it stands in front of the items, as servers write it. Empty: it stands elsewhere, or there is none. Nothing is checked. */
+struct sv watch_decode_continue(struct arena *a, struct sv body);
+
 enum watch_event_type {
 	WATCH_EVENT_ADDED,
 	WATCH_EVENT_MODIFIED,

@@ -386,6 +386,47 @@ START_TEST(lists_come_in_pages)
 }
 END_TEST
 
+/* The page behind it is under way when it turns out. */
+START_TEST(a_damaged_page_is_listed_again)
+{
+	struct fake f;
+	struct state s = {
+		.list = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"p2\"},\"items\":"
+			"[" POD("a", "1", "7") ",{\"metadata\"",
+		.list_page_2 = LIST("10", POD("b", "2", "8")),
+	};
+	struct watch *w = start(&f, &s);
+
+	FAKE_UNTIL(&f, s.n_errors == 1);
+	ck_assert_ptr_nonnull(strstr(s.err.text, "list of " PATH));
+	ck_assert(!watch_is_synced(w));
+	s.list = "{\"metadata\":{\"resourceVersion\":\"10\",\"continue\":\"p2\"},\"items\":[" POD(
+		"a", "1", "7") "]}";
+	FAKE_UNTIL(&f, watch_is_synced(w));
+	ck_assert_str_eq(s.told, "+n/a@7 +n/b@8 = ");
+	stop(&f, w);
+}
+END_TEST
+
+/* The token behind the items is one, too. */
+START_TEST(a_page_may_tell_late_of_the_next_one)
+{
+	struct fake f;
+	struct state s = {
+		.list = "{\"items\":[" POD(
+			"a", "1", "7") "],\"metadata\":{\"resourceVersion\":\"10\","
+				       "\"continue\":\"p2\"}}",
+		.list_page_2 = LIST("10", POD("b", "2", "8")),
+	};
+	struct watch *w = start(&f, &s);
+
+	FAKE_UNTIL(&f, watch_is_synced(w));
+	ck_assert_str_eq(s.told, "+n/a@7 +n/b@8 = ");
+	ck_assert_int_eq(s.n_errors, 0);
+	stop(&f, w);
+}
+END_TEST
+
 START_TEST(what_is_no_list_is_tried_again)
 {
 	struct fake f;
@@ -627,6 +668,8 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, malformed_objects_are_passed_over);
 	tcase_add_test(tcase, an_event_beyond_all_bounds_costs_only_itself);
 	tcase_add_test(tcase, lists_come_in_pages);
+	tcase_add_test(tcase, a_damaged_page_is_listed_again);
+	tcase_add_test(tcase, a_page_may_tell_late_of_the_next_one);
 	tcase_add_test(tcase, what_is_no_list_is_tried_again);
 	tcase_add_test(tcase, too_many_objects_are_an_error_and_not_a_guess);
 }

@@ -199,8 +199,36 @@ START_TEST(lines_can_be_stopped_and_begun_anew)
 }
 END_TEST
 
+START_TEST(the_next_page_is_known_before_the_items)
+{
+	static const struct {
+		const char *body, *token;
+	} ROWS[] = {
+		{ "{\"kind\":\"L\",\"metadata\":{\"resourceVersion\":\"1\",\"continue\":"
+		  "\"a\\u0062\"},\"items\":[",
+			"ab" },
+		{ "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}", "" },
+		{ "{\"metadata\":{\"continue\":\"\"}}", "" },
+		{ "{\"metadata\":{\"continue\":7}}", "" },
+		{ "{\"items\":[],\"metadata\":{\"continue\":\"a\"}}", "" },
+		{ "{\"kind\":", "" },
+		{ "[]", "" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+		struct arena a;
+		arena_init(&a, 4096);
+		ck_assert_msg(sv_is(watch_decode_continue(&a, sv_of(ROWS[i].body)), ROWS[i].token),
+			"%s", ROWS[i].body);
+		arena_done(&a);
+	}
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, the_next_page_is_known_before_the_items);
 	tcase_add_loop_test(tcase, pages_are_cut_into_objects, 0, (int)ARRAY_LEN(PAGES));
 	tcase_add_test(tcase, a_deep_object_does_not_cost_the_page);
 	tcase_add_test(tcase, what_is_no_list_is_refused);
