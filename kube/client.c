@@ -19,7 +19,7 @@
 /* One, and another while a first one that went silent is given up. */
 #define LEASE_CONNECTIONS 2
 #define URGENT_CONNECTIONS 4
-/* A relist of everything holds two pages in memory, not ten; and a list that hangs leaves room for the others. */
+/* A relist of everything holds four pages in memory (each list reads one and asks for the next), not twenty; and a list that hangs leaves room for the others. */
 #define LIST_CONNECTIONS 2
 
 struct kube_client {
