@@ -1,9 +1,11 @@
 """What the flow tests share: the programs as processes against a sandbox, and a client for its API server."""
 
 import json
+import math
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -54,6 +56,7 @@ class Stage:
         self.processes = {}
         self.kubeconfig = self.folder / "kubeconfig"
         self.adapter_port = free_port()
+        self.load = 1  # the sandbox's, as it starts
 
     def __enter__(self):
         self.start_sandbox()
@@ -85,6 +88,8 @@ class Stage:
 
     def stop(self, name, kill=False):
         process = self.processes.pop(name)
+        # A scene that failed may have left it stopped.
+        process.send_signal(signal.SIGCONT)
         process.kill() if kill else process.terminate()
         try:
             return process.wait(10)
@@ -138,7 +143,12 @@ class Stage:
         if status != 201:
             raise Failed(f"POST {path}: {status} {answer}")
 
+    def wanted(self):
+        """What the load wants of an autoscaler with the target of create_hpa."""
+        return math.ceil(self.load / 2)
+
     def steer(self, **what):
+        self.load = what.get("load", self.load)
         for key, value in what.items():
             status, _ = self.request("PUT", f"/sandbox?{key}={value}")
             if status != 200:

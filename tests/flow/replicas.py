@@ -61,9 +61,12 @@ class Proxy:
             except OSError:
                 pass
 
+    def written(self):
+        """The writes to anything but the Lease: time, method, path."""
+        return [request for request in list(self.requests) if request[1] != "GET" and "/leases" not in request[2]]
+
     def writes(self, what=""):
-        """Times of the writes to anything but the Lease."""
-        return [at for at, method, path in list(self.requests) if method != "GET" and "/leases" not in path and what in path]
+        return [at for at, _, path in self.written() if what in path]
 
 
 class Replica:
@@ -117,7 +120,7 @@ class Watcher(threading.Thread):
             except (Failed, OSError):
                 continue
             if not self.seen or self.seen[-1][1] != count:
-                self.seen.append((time.monotonic(), count))
+                self.seen.append((time.monotonic(), count, self.stage.wanted()))
             time.sleep(0.02)
 
     def stop(self):
@@ -126,12 +129,13 @@ class Watcher(threading.Thread):
         return self.seen
 
     def has_no_dip(self):
-        counts = [count for _, count in self.stop()]
-        if counts != sorted(counts):
-            raise Failed(f"the count dipped: {counts}")
+        """It never fell, but from more than the load wants: a rate that is measured while the load rises may be too high for a moment."""
+        seen = self.stop()
+        if any(after < before and after < wanted for (_, before, _), (_, after, wanted) in zip(seen, seen[1:])):
+            raise Failed(f"the count dipped: {[count for _, count, _ in seen]}, wanted were {[wanted for _, _, wanted in seen]}")
 
 
-def pair(stage, *flags, window="1s"):
+def pair(stage, *flags, window="3s"):
     """The whole loop, settled at one replica, and who leads it, who stands by."""
     stage.create_deployment()
     stage.register_adapter()
@@ -164,10 +168,10 @@ def took_over(standby, since, seconds):
 
 def one_after_the_other(first, second, elected):
     """The first one wrote nothing more once the second one was elected, and the second one nothing before."""
-    late = [at - elected for at in first.proxy.writes() if at > elected]
-    early = [elected - at for at in second.proxy.writes() if at < elected]
+    late = [(f"{at - elected:.2f} s", *what) for at, *what in first.proxy.written() if at > elected]
+    early = [(f"{elected - at:.2f} s", *what) for at, *what in second.proxy.written() if at < elected]
     if late or early:
-        raise Failed(f"two writers: the first one {late} s after the election, the second one {early} s before")
+        raise Failed(f"two writers: the first one {late} after the election, the second one {early} before")
     if not second.proxy.writes():
         raise Failed("the second one wrote nothing at all")
 
