@@ -43,8 +43,6 @@
 #define CA_CACHE_SEC 60L
 /* libcurl's 60 s would go on trying the old address of a name that moved. Names are looked up for new connections only, and many at once share a lookup. */
 #define NAME_CACHE_SEC 2L
-/* libcurl's 60 s would go on trying the old address of a name that moved. Names are looked up for new connections only, and many at once share a lookup. */
-#define NAME_CACHE_SEC 2L
 
 struct http_client {
 	struct loop *loop;
@@ -613,7 +611,6 @@ static bool set_common(struct http_call *call)
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_MAXFILESIZE_LARGE, call->on_data ? 0 : (curl_off_t)call->max_bytes);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)((e->connect_timeout_ns + NS_PER_MS - 1) / NS_PER_MS));
-	SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_CACHE_SEC);
 	SET(CURLOPT_DNS_CACHE_TIMEOUT, NAME_CACHE_SEC);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_TCP_KEEPIDLE, TCP_IDLE_SEC);
