@@ -41,6 +41,7 @@ struct drive {
 	bool withdrawn; /* the server put the scale write off, and it may not be repeated as it is */
 	/* The status write met a conflict: the object is read again, once. */
 	bool rebasing, rebased;
+	struct error *conflict; /* in the arena */
 };
 
 static void step(struct drive *d);
@@ -202,9 +203,13 @@ static bool is_overtaken(struct drive *d, struct sv body)
 static void take_present_object(
 	struct drive *d, const struct client_answer *answer, const struct error *failed)
 {
+	const struct client_answer refused = { .status = HTTP_CONFLICT };
+
 	d->rebasing = false;
 	if (failed) {
-		if (answer_pass(d, answer, failed))
+		/* What went wrong is the write. */
+		if (answer_pass(
+			    d, d->conflict ? &refused : answer, d->conflict ? d->conflict : failed))
 			step(d);
 	} else if (status_write_rebase(&d->arena, d->one, d->json, answer->body, &d->hpa)) {
 		put_status(d);
@@ -225,6 +230,9 @@ static void take_status_answer(
 	}
 	if (failed && !d->context->strict && !d->rebased && answer->status == HTTP_CONFLICT) {
 		d->rebasing = d->rebased = true;
+		d->conflict = ARENA_NEW(&d->arena, struct error);
+		if (d->conflict)
+			*d->conflict = *failed;
 		send(d, "GET", SV_NULL, (struct mono){ 0 });
 		return;
 	}

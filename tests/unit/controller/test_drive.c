@@ -25,6 +25,8 @@ struct world {
 	bool kind_is_away, one_less;
 	struct http_exchange *stream; /* of our kind */
 	int n_put_off;		      /* scale writes that were answered with 429 */
+	bool object_is_hidden;	      /* a GET finds nothing */
+	char told[2048];	      /* the last event */
 	int refuse_event;	      /* with this status */
 	const char *annotation;	      /* of the object as a GET shows it; NULL: none */
 	int max_replicas;	      /* the same; 0: as in the list */
@@ -259,7 +261,10 @@ static void serve(struct fake *f, struct http_exchange *x)
 			w->stream = x;
 		}
 	} else if (fake_is(x, "POST", EVENTS)) {
+		(void)snprintf(w->told, sizeof(w->told), "%.*s", SV_ARG(http_exchange_body(x)));
 		fake_reply(x, w->refuse_event ? w->refuse_event : 201, "{}");
+	} else if (w->object_is_hidden && fake_is(x, "GET", OBJECT)) {
+		fake_reply(x, 404, "{}");
 	} else if (fake_is(x, "GET", OBJECT)) {
 		serve_object(w, x, &answer);
 	} else {
@@ -552,6 +557,22 @@ START_TEST(a_status_conflict_about_the_spec_is_left_to_the_next_pass)
 }
 END_TEST
 
+START_TEST(a_status_conflict_that_cannot_be_looked_at_is_told)
+{
+	struct world w;
+
+	start(&w, false);
+	w.object_is_hidden = true;
+	w.refuse_status = 409;
+	w.value = "25";
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "GET " OBJECT "\n") == 1);
+	FAKE_UNTIL(&w.fake, fake_count(&w.fake, "POST " EVENTS) == 2);
+	ck_assert_ptr_nonnull(
+		strstr(w.told, "\"reason\":\"FailedUpdateStatus\",\"message\":\"modified\""));
+	stop(&w);
+}
+END_TEST
+
 START_TEST(strict_leaves_a_status_conflict_to_the_next_pass)
 {
 	struct world w;
@@ -714,6 +735,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, an_event_that_is_put_off_holds_no_status_and_no_scale);
 	tcase_add_test(tcase, a_status_conflict_about_metadata_is_written_again_at_once);
 	tcase_add_test(tcase, a_status_conflict_about_the_spec_is_left_to_the_next_pass);
+	tcase_add_test(tcase, a_status_conflict_that_cannot_be_looked_at_is_told);
 	tcase_add_test(tcase, strict_leaves_a_status_conflict_to_the_next_pass);
 	tcase_add_loop_test(tcase, an_override_ends_by_the_servers_clock, 0, 5);
 	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
