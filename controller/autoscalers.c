@@ -1,4 +1,4 @@
-/* Per kind a map by key, and an index of selectors, so that the check of overlapping ones looks only at those that could. */
+/* Per kind a table by namespace and name, and an index of selectors, so that the check of overlapping ones looks only at those that could. */
 #include "controller/autoscalers.h"
 
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "common/map.h"
+#include "common/table.h"
 #include "controller/json_pack.h"
 #include "controller/own_kind.h"
 
@@ -15,7 +16,7 @@
 #define MAX_DECODE_BYTES (16u * LIMIT_OBJECT_BYTES)
 
 struct kind {
-	struct map by_key; /* -> struct autoscaler */
+	struct table objects; /* struct autoscaler */
 	struct selector_index selectors;
 };
 
@@ -27,6 +28,24 @@ struct autoscalers {
 struct alike {
 	size_t n;
 };
+
+/* What an object is found by. */
+struct key {
+	struct sv ns, name;
+};
+
+static bool is_named(const void *item, const void *key)
+{
+	const struct autoscaler *one = item;
+	const struct key *k = key;
+
+	return sv_eq(one->name, k->name) && sv_eq(one->ns, k->ns);
+}
+
+static uint32_t hash_of(const struct kind *in, const struct key *key)
+{
+	return table_hash(&in->objects, key->ns, key->name);
+}
 
 static struct sv spread_key(const uint64_t *spread)
 {
@@ -73,7 +92,7 @@ struct autoscalers *autoscalers_new(void)
 		return NULL;
 	map_init(&all->alike, MAX_OBJECTS);
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
-		map_init(&all->kinds[i].by_key, MAX_OBJECTS);
+		table_init(&all->kinds[i].objects, MAX_OBJECTS);
 		selector_index_init(&all->kinds[i].selectors);
 	}
 	return all;
@@ -85,7 +104,6 @@ void autoscalers_free_one(struct autoscaler *one)
 		return;
 	history_done(&one->history);
 	mem_free(one->selector.text);
-	mem_free(one->uid);
 	mem_free(one->packed);
 	mem_free((void *)(uintptr_t)one->key.ptr);
 	mem_free(one);
@@ -102,7 +120,7 @@ void autoscalers_free(struct autoscalers *all)
 		return;
 	map_done(&all->alike, mem_free);
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
-		map_done(&all->kinds[i].by_key, free_one);
+		table_done(&all->kinds[i].objects, free_one);
 		selector_index_done(&all->kinds[i].selectors);
 	}
 	mem_free(all);
@@ -124,14 +142,16 @@ static char *key_of(struct sv ns, struct sv name)
 struct autoscaler *autoscalers_find(
 	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
-	AUTO(mem_free_str) char *key = key_of(ns, name);
-	return key ? map_get(&all->kinds[kind].by_key, sv_from(key, ns.len + name.len + 1)) : NULL;
+	const struct kind *in = &all->kinds[kind];
+	const struct key key = { ns, name };
+
+	return table_find(&in->objects, hash_of(in, &key), is_named, &key);
 }
 
 struct autoscaler *autoscalers_any(const struct autoscalers *all, enum autoscaler_kind kind)
 {
-	MAP_FOREACH (e, &all->kinds[kind].by_key)
-		return e->value;
+	TABLE_FOREACH(item, &all->kinds[kind].objects)
+	return *item;
 	return NULL;
 }
 
@@ -140,7 +160,7 @@ size_t autoscalers_n(const struct autoscalers *all)
 	size_t n = 0;
 
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++)
-		n += all->kinds[i].by_key.n;
+		n += all->kinds[i].objects.n;
 	return n;
 }
 
@@ -148,14 +168,14 @@ void autoscalers_each(
 	const struct autoscalers *all, void (*fn)(struct autoscaler *one, void *ctx), void *ctx)
 {
 	for (size_t i = 0; i < AUTOSCALER_KINDS; i++) {
-		MAP_FOREACH (e, &all->kinds[i].by_key)
-			fn(e->value, ctx);
+		TABLE_FOREACH(item, &all->kinds[i].objects)
+		fn(*item, ctx);
 	}
 }
 
 /* What the store reads of an object. */
 struct gist {
-	char *packed; /* of its own */
+	char *packed; /* of its own; the uid is behind it */
 	size_t packed_len;
 	uint64_t fingerprint, spread;
 	int64_t period_ns;
@@ -237,8 +257,11 @@ static enum error_kind read_gist(enum autoscaler_kind kind, const struct object_
 	buf_init(&packed, LIMIT_OBJECT_BYTES);
 	if (json_pack_put(&packed, buf_sv(&text), err) != ERR_OK)
 		return err->kind;
-	ret->packed = mem_memdup(buf_text(&packed), packed.len);
 	ret->packed_len = packed.len;
+	buf_put_sv(&packed, id->uid);
+	if (buf_check(&packed, "a packed object", err) != ERR_OK)
+		return err->kind;
+	ret->packed = mem_memdup(buf_text(&packed), packed.len);
 	return ret->packed ? ERR_OK : error_nomem(err);
 }
 
@@ -256,7 +279,7 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 	one->key = sv_from(key, ns.len + name.len + 1);
 	one->ns = sv_take(one->key, ns.len);
 	one->name = sv_skip(one->key, ns.len + 1);
-	if (map_set(&in->by_key, one->key, one, NULL, err) == ERR_OK)
+	if (table_add(&in->objects, hash_of(in, &(struct key){ ns, name }), one, err) == ERR_OK)
 		return one;
 	autoscalers_free_one(one);
 	return NULL;
@@ -301,9 +324,6 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	if (read_gist(kind, id, json, &gist, err) != ERR_OK)
 		return err->kind;
 	AUTO(mem_free_str) char *packed = gist.packed;
-	AUTO(mem_free_str) char *uid = mem_memdup(id->uid.ptr, id->uid.len);
-	if (!uid)
-		return error_nomem(err);
 	if (!one && !(one = add(&all->kinds[kind], id->namespace, id->name, err)))
 		return err->kind;
 	if (!added && !same_object)
@@ -311,11 +331,10 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	bool edited = !same_object || gist.fingerprint != one->fingerprint;
 	*ret_change = added ? AUTOSCALERS_ADDED : edited ? AUTOSCALERS_EDITED : AUTOSCALERS_UPDATED;
 	mem_free(one->packed);
-	mem_free(one->uid);
 	one->kind = kind;
 	one->packed = TAKE_PTR(packed);
 	one->packed_len = gist.packed_len;
-	one->uid = TAKE_PTR(uid);
+	one->uid = one->packed + gist.packed_len;
 	one->version = version;
 	one->awaited = false;
 	one->fingerprint = gist.fingerprint;
@@ -359,13 +378,13 @@ struct autoscaler *autoscalers_take(
 	struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
 	struct kind *in = &all->kinds[kind];
-	struct autoscaler *one = autoscalers_find(all, kind, ns, name);
+	const struct key key = { ns, name };
+	struct autoscaler *one = table_take(&in->objects, hash_of(in, &key), is_named, &key);
 
 	if (!one)
 		return NULL;
 	selector_index_remove(&in->selectors, &one->selector);
 	uncount_alike(all, one);
-	(void)map_take(&in->by_key, one->key);
 	return one;
 }
 

@@ -16,14 +16,12 @@
 #include "kube/object_meta.h"
 
 struct autoscaler {
-	enum autoscaler_kind kind;
 	struct sv key, ns, name; /* key is "namespace/name" */
-	char *uid;
 	/* Newest state that we know of, without managedFields: the watch's, or the answer to our own status write. */
 	char *packed; /* json_pack.h; autoscalers_json gives it back */
 	size_t packed_len;
+	const char *uid;       /* behind it */
 	uint64_t version;      /* resourceVersion; 0: not a number */
-	bool awaited;	       /* the answer to our status write, which the watch has yet to show */
 	uint64_t fingerprint;  /* of the spec: tells an edit from a status write */
 	int64_t period_ns;     /* of its own (syncPeriodSeconds); 0: the controller's */
 	uint64_t spread;       /* equal for objects that can share the answers to what they ask */
@@ -31,13 +29,15 @@ struct autoscaler {
 	struct history history;
 	struct selector_entry
 		selector; /* that the last pass found; for the check of overlapping selectors */
-	bool is_counted;  /* among those alike */
-	enum scale_kind target_kind;
 	struct mono
 		status_due; /* a status that differs in values only is not written before; ns 0: not known yet */
 	struct decisions_memory decisions;
-	void *slot;	 /* the dispatch's */
+	void *slot; /* the dispatch's */
+	enum autoscaler_kind kind;
+	enum scale_kind target_kind;
 	int work_ticket; /* the quarantine's */
+	bool awaited;	 /* the answer to our status write, which the watch has yet to show */
+	bool is_counted; /* among those alike */
 };
 
 struct autoscalers;
