@@ -15,8 +15,6 @@
 /* Bodies that are compressed for clients that want it: from the reference's size on, and only as large as the loop may wait for (about 12 ms). */
 #define STEPS_GZIP_MIN (128u * 1024)
 #define STEPS_GZIP_MAX (4u * 1024 * 1024)
-/* Header lines of one request; the server bounds their bytes. */
-#define STEPS_HEADERS_MAX 256u
 
 static const struct {
 	const char *name;
@@ -206,13 +204,13 @@ enum step_next steps_accept(struct request *r)
 
 struct header_list {
 	struct authn_header *at;
-	size_t n;
+	size_t n, max;
 };
 
 static bool add_header(struct sv name, struct sv value, void *ctx)
 {
 	struct header_list *l = ctx;
-	if (l->n >= STEPS_HEADERS_MAX)
+	if (l->n == l->max)
 		return false;
 	l->at[l->n++] = (struct authn_header){ name, value };
 	return true;
@@ -245,8 +243,8 @@ static void on_identity(enum authn_verdict verdict, const struct authn_user *use
 enum step_next steps_authenticate(struct request *r)
 {
 	struct server *s = r->server;
-	struct header_list list = { .at = ARENA_ARRAY_RAW(
-					    r->arena, STEPS_HEADERS_MAX, struct authn_header) };
+	struct header_list list = { .max = http_exchange_n_headers(r->exchange) };
+	list.at = ARENA_ARRAY_RAW(r->arena, list.max, struct authn_header);
 	if (!list.at)
 		return take_verdict(r, AUTHN_FAILED);
 	http_exchange_each_header(r->exchange, add_header, &list);

@@ -138,6 +138,11 @@ struct sv http_exchange_header(const struct http_exchange *x, const char *name)
 	return SV_NULL;
 }
 
+size_t http_exchange_n_headers(const struct http_exchange *x)
+{
+	return x->headers.n;
+}
+
 void http_exchange_each_header(const struct http_exchange *x,
 	bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx)
 {

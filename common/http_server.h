@@ -65,6 +65,7 @@ const struct http_query *http_exchange_query(const struct http_exchange *x, size
 /* The first of that name; empty when absent. */
 struct sv http_exchange_query_get(const struct http_exchange *x, const char *name);
 struct sv http_exchange_header(const struct http_exchange *x, const char *name);
+size_t http_exchange_n_headers(const struct http_exchange *x);
 /* Calls fn for every header line in order until it returns false. */
 void http_exchange_each_header(const struct http_exchange *x,
 	bool (*fn)(struct sv name, struct sv value, void *ctx), void *ctx);

@@ -246,7 +246,8 @@ enum error_kind answer_decode(struct arena *a, int http_status, struct sv body,
 	*ret = (struct answer){ 0 };
 	if (!body.ptr)
 		d.scan.at = d.scan.end = "";
-	d.labels = ARENA_ARRAY_RAW(a, ANSWER_MAX_LABELS, struct answer_label);
+	d.max_labels = ANSWER_FIRST_LABELS;
+	d.labels = ARENA_ARRAY_RAW(a, d.max_labels, struct answer_label);
 	if (!d.labels)
 		return arena_error(a, err);
 	arena_init(&d.row_arena, ROW_ARENA_BYTES);

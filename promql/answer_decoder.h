@@ -5,6 +5,8 @@
 
 /* A series of Prometheus has at most some dozens of labels; more than this is no series. */
 #define ANSWER_MAX_LABELS 1024u
+/* Room at first; it doubles. */
+#define ANSWER_FIRST_LABELS 32u
 
 struct answer_decoder {
 	struct answer_scan scan;
@@ -12,7 +14,8 @@ struct answer_decoder {
 	struct arena row_arena; /* decoded escapes of one row */
 	const struct answer_handler *handler;
 	struct answer *answer;
-	struct answer_label *labels; /* ANSWER_MAX_LABELS */
+	struct answer_label *labels; /* of the present row */
+	size_t max_labels;	     /* room */
 	enum error_kind stopped;     /* LIMIT or NOMEM from inside; OK: the text is wrong */
 	struct sv time;		     /* of the last row in the plain layout, as written */
 	int64_t time_ms;

@@ -54,7 +54,7 @@ static inline bool take_text(struct cursor *c, struct sv *ret)
 }
 
 /* "name":"value",... and the closing brace. */
-static bool take_labels(struct cursor *c, struct answer_label *labels, size_t *ret_n)
+static bool take_labels(struct cursor *c, struct answer_label *labels, size_t max, size_t *ret_n)
 {
 	size_t n = 0;
 
@@ -65,9 +65,8 @@ static bool take_labels(struct cursor *c, struct answer_label *labels, size_t *r
 	do {
 		struct answer_label *label = &labels[n];
 
-		if (n == ANSWER_MAX_LABELS - 1 || !take_char(c, '"') ||
-			!take_text(c, &label->name) || !TAKE(c, ":\"") ||
-			!take_text(c, &label->value))
+		if (n == max || !take_char(c, '"') || !take_text(c, &label->name) ||
+			!TAKE(c, ":\"") || !take_text(c, &label->value))
 			return false;
 		if (n > 0 && sv_cmp(label[-1].name, label->name) >= 0)
 			return false;
@@ -142,7 +141,8 @@ bool answer_plain_row(struct answer_decoder *d, struct answer_row *ret)
 		__builtin_prefetch(c.at + PREFETCH_BYTES + LINE_BYTES);
 	}
 
-	if (!TAKE(&c, "{\"metric\":{") || !take_labels(&c, d->labels, &ret->n_labels) ||
+	if (!TAKE(&c, "{\"metric\":{") ||
+		!take_labels(&c, d->labels, d->max_labels, &ret->n_labels) ||
 		!TAKE(&c, ",\"value\":[") || !take_same_time(d, &c, &ret->sample.time_ms) ||
 		!TAKE(&c, ",\"") || !take_value(&c, &ret->sample) || !TAKE(&c, "]}")) {
 		ret->n_labels = 0;

@@ -1,5 +1,6 @@
 /* The data of an answer: rows of vectors and matrices, scalars, strings. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "promql/answer_decoder.h"
 
@@ -10,8 +11,24 @@ static int compare_labels(const void *a, const void *b)
 	return sv_cmp(la->name, lb->name);
 }
 
+static bool grow_labels(struct answer_decoder *d)
+{
+	size_t max = 2 * d->max_labels;
+	struct answer_label *more;
+
+	if (d->max_labels >= ANSWER_MAX_LABELS)
+		return answer_stop(d, ERR_LIMIT, "fewer labels");
+	more = ARENA_ARRAY_RAW(d->arena, max, struct answer_label);
+	if (!more)
+		return answer_stop(d, ERR_NOMEM, "out of memory");
+	memcpy(more, d->labels, d->max_labels * sizeof(*more));
+	d->labels = more;
+	d->max_labels = max;
+	return true;
+}
+
 /* {"name":"value", ...}, sorted by name. */
-static bool read_labels(struct answer_decoder *d, size_t *ret_n)
+static bool read_labels(struct answer_decoder *d, struct answer_row *row)
 {
 	struct answer_text key, value;
 	bool first = true, close, sorted = true;
@@ -20,10 +37,9 @@ static bool read_labels(struct answer_decoder *d, size_t *ret_n)
 	if (!answer_scan_expect(&d->scan, '{'))
 		return false;
 	while (answer_scan_member(&d->scan, &first, &key, &close)) {
+		if (n == d->max_labels && !grow_labels(d))
+			return false;
 		struct answer_label *label = &d->labels[n];
-
-		if (n == ANSWER_MAX_LABELS - 1)
-			return answer_stop(d, ERR_LIMIT, "fewer labels");
 		if (!answer_scan_string(&d->scan, &value) ||
 			!answer_decode_text(d, key, &d->row_arena, &label->name) ||
 			!answer_decode_text(d, value, &d->row_arena, &label->value))
@@ -39,7 +55,8 @@ static bool read_labels(struct answer_decoder *d, size_t *ret_n)
 			if (sv_eq(d->labels[i - 1].name, d->labels[i].name))
 				return answer_refuse(d, "no label twice");
 	}
-	*ret_n = n;
+	row->labels = d->labels;
+	row->n_labels = n;
 	return true;
 }
 
@@ -66,7 +83,7 @@ static bool vector_member(struct answer_decoder *d, size_t member, struct answer
 {
 	switch (member) {
 	case ROW_METRIC:
-		return read_labels(d, &row->n_labels);
+		return read_labels(d, row);
 	case ROW_VALUE:
 		if (answer_scan_null(&d->scan)) {
 			row->sample.kind = ANSWER_NO_VALUE;
@@ -157,7 +174,7 @@ static bool matrix_member(
 {
 	(void)answer_scan_peek(&d->scan);
 	if (member == ROW_METRIC)
-		return read_labels(d, &row->n_labels);
+		return read_labels(d, row);
 	if (member == ROW_VALUES)
 		lists->values = d->scan.at;
 	else if (member == ROW_HISTOGRAMS)
