@@ -3,32 +3,21 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ports import free_port  # noqa: E402
+
 # After SIGTERM a program has this long to end by itself.
 GRACE_SEC = 10.0
 
-_ports_lock = threading.Lock()
-_ports_given: set[int] = set()
-
 # setpriv (util-linux) lets the kernel end the children even if this harness is killed outright.
 _SETPRIV = shutil.which("setpriv")
-
-
-def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on and that this run has not given out before."""
-    with _ports_lock:
-        while True:
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            if port not in _ports_given:
-                _ports_given.add(port)
-                return port
 
 
 class Process:

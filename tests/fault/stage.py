@@ -18,6 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ports import free_port  # noqa: E402
+
 BIN = Path(os.environ.get("FLYBALL_BIN_DIR", "build/dev/bin"))
 CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps"
 CUSTOM = "/apis/custom.metrics.k8s.io/v1beta2"
@@ -466,12 +470,6 @@ class Stage:
         one, all_pods, lag = self.ask(ONE_POD), self.ask(ALL_PODS), self.ask(LAG)
         return [one.status, all_pods.status, lag.status] == [200, 200, 200] and one.values() == ["5"] and \
             all_pods.values() == ["5", "7"] and lag.values() == ["12"]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def play(*scenes, stage=Stage, at_once=2):

@@ -6,13 +6,17 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ports import free_port  # noqa: E402
 
 BIN = Path(os.environ.get("FLYBALL_BIN_DIR", "build/dev/bin"))
 HPAS = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers"
@@ -28,12 +32,6 @@ rules:
 
 class Failed(Exception):
     """A line that says what did not hold."""
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def until(what, check, seconds=15.0, step=0.1):
