@@ -9,8 +9,8 @@
  * sync period is far below what is supported; then the oldest entry, which is the first to leave
  * every window, makes room. */
 #define HISTORY_MAX_ENTRIES 4096u
-/* The list fills once, to a window over the period (21 by default), and then stays: it grows by a few entries instead of doubling. */
-#define GROW_ENTRIES 4u
+/* The list fills once, to a window over the period (21 by default), and then stays. Growing in small steps would leave holes of every size behind. */
+#define GROW_ENTRIES 24u
 
 void history_done(struct history *h)
 {

@@ -1,6 +1,6 @@
 #pragma once
 /* Autoscaler objects are nearly the same text ten thousand times. Kept between passes they are packed: what they have in common is written as one or two bytes
- * that JSON text cannot hold. A third to a quarter of the room, at about the cost of copying. Pure. */
+ * that JSON text cannot hold. A quarter of the room or less, at about the cost of copying. Pure. */
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/sv.h"

@@ -182,7 +182,7 @@ static void remember(struct watch *w, const struct object_id *id, uint64_t versi
 /* Another object has its name now. */
 static void end_known(struct watch *w, const struct watch_mark *known, const struct object_id *id)
 {
-	char room[WATCH_STORE_UID_TEXT];
+	char room[UUID_TEXT];
 	const struct object_id gone = { .namespace = id->namespace,
 		.name = id->name,
 		.uid = watch_store_uid(&w->objects, known, room) };

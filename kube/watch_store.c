@@ -37,41 +37,10 @@ size_t watch_store_n(const struct watch_store *s)
 
 /* Uids */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool is_hyphen_at(size_t i)
-{
-	return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
-/* The 16 bytes of a UUID in the form in which servers write it; false: it is something else. */
-static bool pack_uuid(struct sv uid, unsigned char ret[WATCH_STORE_UID_BYTES])
-{
-	size_t n = 0;
-
-	if (uid.len != WATCH_STORE_UID_TEXT)
-		return false;
-	for (size_t i = 0; i < WATCH_STORE_UID_TEXT; i++) {
-		int digit = hex_digit(uid.ptr[i]);
-		if (is_hyphen_at(i) ? uid.ptr[i] != '-' : digit < 0)
-			return false;
-		if (is_hyphen_at(i))
-			continue;
-		ret[n / 2] = (unsigned char)(n % 2 ? ret[n / 2] | digit : digit << 4);
-		n++;
-	}
-	return true;
-}
-
 /* False: it is no UUID, and what came out is a hash. No server of Kubernetes writes such a uid. */
-static bool pack_uid(struct sv uid, unsigned char ret[WATCH_STORE_UID_BYTES])
+static bool pack_uid(struct sv uid, unsigned char ret[UUID_BYTES])
 {
-	if (pack_uuid(uid, ret))
+	if (uuid_pack(uid, ret))
 		return true;
 	const uint64_t halves[2] = { fnv_text(FNV_START, uid),
 		fnv_text(fnv_number(FNV_START, uid.len), uid) };
@@ -81,7 +50,7 @@ static bool pack_uid(struct sv uid, unsigned char ret[WATCH_STORE_UID_BYTES])
 
 bool watch_store_is_of(const struct watch_mark *mark, const struct object_id *id)
 {
-	unsigned char uid[WATCH_STORE_UID_BYTES];
+	unsigned char uid[UUID_BYTES];
 
 	(void)pack_uid(id->uid, uid);
 	return memcmp(mark->uid, uid, sizeof(uid)) == 0;
@@ -92,24 +61,16 @@ static const struct tracked *owner_of(const struct watch_mark *mark)
 	return (const void *)((const char *)mark - offsetof(struct tracked, mark));
 }
 
-struct sv watch_store_uid(const struct watch_store *s, const struct watch_mark *mark,
-	char room[static WATCH_STORE_UID_TEXT])
+struct sv watch_store_uid(
+	const struct watch_store *s, const struct watch_mark *mark, char room[static UUID_TEXT])
 {
-	size_t n = 0;
-
 	if (s->marks)
 		return SV_NULL;
 	const struct tracked *t = owner_of(mark);
 	if (!t->is_uuid)
 		return sv_from(t->texts, t->uid_len);
-	for (size_t i = 0; i < WATCH_STORE_UID_TEXT; i++) {
-		unsigned char byte = mark->uid[n / 2];
-		if (is_hyphen_at(i))
-			room[i] = '-';
-		else
-			room[i] = "0123456789abcdef"[n++ % 2 ? byte & 15 : byte >> 4];
-	}
-	return sv_from(room, WATCH_STORE_UID_TEXT);
+	uuid_print(mark->uid, room);
+	return sv_from(room, UUID_TEXT);
 }
 
 /* The table */
@@ -155,7 +116,7 @@ void watch_store_forget(struct watch_store *s, const struct object_id *id)
 /* NULL: no memory. */
 static struct tracked *new_tracked(const struct object_id *id)
 {
-	unsigned char packed[WATCH_STORE_UID_BYTES];
+	unsigned char packed[UUID_BYTES];
 	bool is_uuid = pack_uid(id->uid, packed);
 	struct sv uid = is_uuid ? SV("") : id->uid;
 	const struct sv texts[] = { uid, id->namespace, id->name };
@@ -250,7 +211,7 @@ static void look_at_table(const struct watch_store *s, struct sweep *w)
 static void end_one(struct watch_store *s, const struct missing *m,
 	void (*fn)(const struct object_id *id, void *ctx), void *ctx)
 {
-	char room[WATCH_STORE_UID_TEXT];
+	char room[UUID_TEXT];
 	const struct object_id id = {
 		.namespace = m->ns, .name = m->name, .uid = watch_store_uid(s, m->mark, room)
 	};

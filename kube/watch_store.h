@@ -7,17 +7,14 @@
 #include "common/error.h"
 #include "common/sv.h"
 #include "common/table.h"
+#include "common/uuid.h"
 #include "kube/object_meta.h"
-
-#define WATCH_STORE_UID_BYTES 16
-/* A UUID as text. */
-#define WATCH_STORE_UID_TEXT 36
 
 /* Zeroed: the object was not told of yet. Packed, as it stands in records of odd size. */
 struct watch_mark {
-	uint64_t version; /* 0: it is no number, then every state is new */
-	uint32_t list;	  /* number of the list that saw it last; the first is 1 */
-	unsigned char uid[WATCH_STORE_UID_BYTES]; /* those of a UUID, or a hash of another text */
+	uint64_t version;	       /* 0: it is no number, then every state is new */
+	uint32_t list;		       /* number of the list that saw it last; the first is 1 */
+	unsigned char uid[UUID_BYTES]; /* those of a UUID, or a hash of another text */
 } __attribute__((packed, aligned(4)));
 
 typedef void (*watch_mark_fn)(struct sv ns, struct sv name, struct watch_mark *mark, void *arg);
@@ -50,8 +47,8 @@ MUST_USE enum error_kind watch_store_set(struct watch_store *s, const struct obj
 /* Nothing happens when it is not known, or the caller keeps the marks. */
 void watch_store_forget(struct watch_store *s, const struct object_id *id);
 /* The uid of a mark, in `room` where it is kept as bytes; empty where the caller keeps the marks. */
-struct sv watch_store_uid(const struct watch_store *s, const struct watch_mark *mark,
-	char room[static WATCH_STORE_UID_TEXT]);
+struct sv watch_store_uid(
+	const struct watch_store *s, const struct watch_mark *mark, char room[static UUID_TEXT]);
 /* Calls fn for each that this list did not see; it is forgotten by then. errors: NOMEM (some may be left). */
 MUST_USE enum error_kind watch_store_sweep(struct watch_store *s, uint32_t list,
 	void (*fn)(const struct object_id *id, void *ctx), void *ctx, struct error *err);

@@ -44,6 +44,12 @@ static const char *const TEXTS[] = {
 	"\"2026-11-21T12:00:00Z\",\"reason\":\"DesiredWithinRange\",\"message\":\"the desired "
 	"count "
 	"is within the acceptable range\"}]}}",
+	/* Times and UUIDs, and what only looks like them. */
+	"{\"a\":\"2026-01-01T00:00:00Z2026-02-30T00:00:00Z1969-12-31T23:59:59Z2106-02-07T06:28:15Z"
+	"2106-02-07T06:28:16Z2026-01-01T24:00:00Z2026-01-01t00:00:00Z2026-01-01T00:00:00+\",\"b\":"
+	"\""
+	"00000000-0000-4000-8000-00000000000102020202-0202-4202-8202-02020202020ag"
+	"ffffffff-ffff-ffff-ffff-ffffffffffffFFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF12345678-\"}",
 	"{\"a\":\"\\u0001\\n\xc3\xa4\xff\x7f\",\"b\":[true,false,null,-1.5e7]}",
 };
 

@@ -5,7 +5,7 @@
 #include "kube/watch_store.h"
 #include "tests/unit/kube/run.h"
 
-#define UUID "12345678-9abc-4def-8012-3456789abcde"
+#define UID "12345678-9abc-4def-8012-3456789abcde"
 
 static struct object_id id_of(const char *name, const char *uid)
 {
@@ -24,16 +24,15 @@ START_TEST(a_mark_tells_who_it_is_of)
 	static const struct {
 		const char *sentence, *uid, *other;
 	} ROWS[] = {
-		{ "a UUID", UUID, "12345678-9abc-4def-8012-3456789abcdf" },
-		{ "capitals are no UUID of a server", "12345678-9ABC-4def-8012-3456789abcde",
-			UUID },
+		{ "a UUID", UID, "12345678-9abc-4def-8012-3456789abcdf" },
+		{ "capitals are no UUID of a server", "12345678-9ABC-4def-8012-3456789abcde", UID },
 		{ "some text", "one", "two" },
 		{ "no uid, and one", "", "x" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
 		struct watch_store s;
-		char room[WATCH_STORE_UID_TEXT];
+		char room[UUID_TEXT];
 		const struct object_id id = id_of("a", ROWS[i].uid),
 				       other = id_of("a", ROWS[i].other);
 		watch_store_init(&s, NULL, NULL, 10);
@@ -69,17 +68,17 @@ START_TEST(a_sweep_ends_what_the_list_did_not_see)
 	watch_store_init(&s, NULL, NULL, 1000);
 	for (int i = 0; i < 1000; i++) {
 		(void)snprintf(name, sizeof(name), "p%d", i);
-		const struct object_id id = id_of(name, UUID);
+		const struct object_id id = id_of(name, UID);
 		set(&s, &id, 1, i % 3 ? 2 : 1);
 	}
-	const struct object_id more = id_of("more", UUID);
+	const struct object_id more = id_of("more", UID);
 	ck_assert_int_eq(watch_store_set(&s, &more, 1, 2, &err), ERR_LIMIT);
 	ck_assert_int_eq(watch_store_sweep(&s, 2, count, &n_gone, &err), ERR_OK);
 	ck_assert_uint_eq(n_gone, 334);
 	ck_assert_uint_eq(watch_store_n(&s), 666);
 	for (int i = 0; i < 1000; i++) {
 		(void)snprintf(name, sizeof(name), "p%d", i);
-		const struct object_id id = id_of(name, UUID);
+		const struct object_id id = id_of(name, UID);
 		ck_assert(!watch_store_find(&s, &id) == (i % 3 == 0));
 	}
 	mem_fail_at(1, true);
