@@ -5,7 +5,9 @@
 #include "controller/checkpoint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/fnv.h"
 #include "common/jtree.h"
 #include "common/mem.h"
 #include "common/vec.h"
@@ -20,26 +22,17 @@
 #define MIN_STAMP_MS INT64_C(946684800000)
 #define MAX_STAMP_MS INT64_C(7258118400000)
 
-#define FNV_START UINT64_C(0xcbf29ce484222325)
-#define FNV_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t n)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		digest = (digest ^ at[i]) * FNV_PRIME;
-	return digest;
-}
-
 static uint64_t digest_i64(uint64_t digest, int64_t value)
 {
-	return digest_bytes(digest, &value, sizeof(value));
+	char bytes[sizeof(value)];
+
+	memcpy(bytes, &value, sizeof(value));
+	return fnv_bytes(digest, sv_from(bytes, sizeof(bytes)));
 }
 
 uint32_t checkpoint_shard_of(struct sv uid, uint32_t n_shards)
 {
-	uint64_t digest = digest_bytes(FNV_START, uid.ptr, uid.len);
+	uint64_t digest = fnv_bytes(FNV_START, uid);
 
 	/* The last bytes have hardly reached the upper half yet. */
 	digest = (digest ^ (digest >> 33)) * UINT64_C(0xff51afd7ed558ccd);
@@ -163,7 +156,7 @@ static bool has_alive(const struct checkpoint_writer *w, const struct history_ev
 static void put_events(
 	struct checkpoint_writer *w, const char *key, const struct history_events *events)
 {
-	w->digest = digest_bytes(w->digest, key, 1);
+	w->digest = fnv_bytes(w->digest, sv_from(key, 1));
 	if (!has_alive(w, events))
 		return;
 	jw_key(&w->w, key);
@@ -231,7 +224,7 @@ enum error_kind checkpoint_put(struct checkpoint_writer *w, struct sv key, struc
 	jw_object(&w->w);
 	jw_member_sv(&w->w, "hpa", key);
 	jw_member_sv(&w->w, "uid", uid);
-	w->digest = digest_bytes(w->digest, uid.ptr, uid.len);
+	w->digest = fnv_bytes(w->digest, uid);
 	if (open)
 		jw_member_bool(&w->w, "open", true);
 	if (holds)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "common/fnv.h"
 #include "common/jscan.h"
 #include "common/limits.h"
 #include "common/map.h"
@@ -216,7 +217,6 @@ bool foreign_is_held(const struct hpa *hpa)
 /* 0: there is no spec to be found. */
 static uint64_t fingerprint_of(struct sv json)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 	enum jscan_token token;
 	struct jscan s;
 
@@ -230,9 +230,7 @@ static uint64_t fingerprint_of(struct sv json)
 			return 0;
 		if (!spec)
 			continue;
-		for (; start < s.at; start++)
-			hash = (hash ^ (unsigned char)*start) * UINT64_C(0x100000001b3);
-		return hash;
+		return fnv_bytes(FNV_START, sv_from(start, (size_t)(s.at - start)));
 	}
 	return 0;
 }

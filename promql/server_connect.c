@@ -2,9 +2,8 @@
  * time, and a connection that is opened between two writes must not see half of it. */
 #include "promql/server_connect.h"
 
-#include <string.h>
-
 #include "common/file.h"
+#include "common/fnv.h"
 #include "common/limits.h"
 #include "common/tls_cert.h"
 
@@ -104,25 +103,16 @@ enum error_kind server_connect_load(struct arena *a, const struct server_config 
 	return ERR_OK;
 }
 
-/* FNV-1a; lengths go in too, so that texts cannot flow into one another. */
-static uint64_t add(uint64_t h, const void *bytes, size_t len)
-{
-	const unsigned char *at = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ at[i]) * UINT64_C(1099511628211);
-	return (h ^ len) * UINT64_C(1099511628211);
-}
-
+/* The length goes in, too, so that texts cannot flow into one another. */
 static uint64_t add_sv(uint64_t h, struct sv text)
 {
-	return add(h, text.len ? text.ptr : "", text.len);
+	return fnv_number(fnv_bytes(h, text), text.len);
 }
 
 /* Absent is another value than empty. */
 static uint64_t add_text(uint64_t h, const char *text)
 {
-	return text ? add(h, text, strlen(text)) : add(h, "\xff\xfe", 2);
+	return add_sv(h, text ? sv_of(text) : SV("\xff\xfe"));
 }
 
 uint64_t server_connect_fingerprint(const struct prom_client_config *c)
@@ -134,11 +124,12 @@ uint64_t server_connect_fingerprint(const struct prom_client_config *c)
 	const int64_t numbers[] = { e->insecure_skip_tls_verify, e->connect_timeout_ns,
 		e->max_connections, e->max_calls, e->http1_only, c->post, c->timeout_ns,
 		(int64_t)c->max_bytes };
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = FNV_START;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		h = add_text(h, texts[i]);
-	h = add(h, numbers, sizeof(numbers));
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		h = fnv_number(h, (uint64_t)numbers[i]);
 	h = add_sv(add_sv(add_sv(h, e->ca_data), e->cert_data), e->key_data);
 	for (const char *const *line = e->headers; line && *line; line++)
 		h = add_text(h, *line);
