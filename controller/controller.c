@@ -184,6 +184,11 @@ void controller_step_down(struct controller *c)
 	turn(c);
 }
 
+void controller_discard_events(struct controller *c)
+{
+	events_discard(c->events);
+}
+
 bool controller_is_leading(const struct controller *c)
 {
 	return c->leading;

@@ -43,6 +43,8 @@ DEFINE_AUTO(struct controller *, controller_free)
 void controller_lead(struct controller *c);
 /* A standby again: running passes are cancelled, what was not sent yet is never sent. */
 void controller_step_down(struct controller *c);
+/* The lease is another one's: what was to be told of our last decisions would be a write beside the new leader. */
+void controller_discard_events(struct controller *c);
 bool controller_is_leading(const struct controller *c);
 /* Under a lease: how long it is held for certain, asked with a fresh clock before every write. NULL: no lease is needed. */
 void controller_use_lease(struct controller *c, int64_t (*left_ns)(void *ctx), void *ctx);

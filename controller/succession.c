@@ -60,6 +60,7 @@ static void on_step_down(void *ctx)
 	struct succession *s = ctx;
 
 	controller_step_down(s->controller);
+	controller_discard_events(s->controller);
 	checkpoint_store_stop(s->store);
 	/* The lease ran out while the checkpoint was written for the end: nobody else goes on with it. */
 	if (s->ending && !s->releasing)

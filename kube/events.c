@@ -70,6 +70,16 @@ static void pop(struct events *e)
 	mem_free(q);
 }
 
+void events_discard(struct events *e)
+{
+	client_cancel(TAKE_PTR(e->call));
+	loop_timer_stop(e->timer);
+	while (e->first) {
+		e->stats.n_dropped++;
+		pop(e);
+	}
+}
+
 void events_free(struct events *e)
 {
 	if (!e)

@@ -23,6 +23,9 @@ void events_record(struct events *e, const struct event *event);
 /* No event is begun before that instant: the server has more important things to do. The latest one counts. */
 void events_hold(struct events *e, struct mono until);
 
+/* Forgets what is queued. The event that is on its way may have arrived. */
+void events_discard(struct events *e);
+
 struct events_stats {
 	uint64_t n_recorded; /* handed in */
 	uint64_t n_sent;     /* created or counted up */

@@ -159,6 +159,35 @@ START_TEST(events_are_held_back_for_what_matters_more)
 }
 END_TEST
 
+START_TEST(what_is_discarded_is_not_tried_again)
+{
+	struct fake f;
+	struct state s = { .status = 201, .patch_status = 200, .never = true };
+	struct events *e = start(&f, &s);
+	record(e, "on its way");
+	record(e, "queued");
+	FAKE_UNTIL(&f, f.n_requests == 1);
+	events_discard(e);
+	ck_assert_uint_eq(events_stats(e).n_queued, 0);
+	ck_assert_uint_eq(events_stats(e).n_dropped, 2);
+	/* One that waits for its next try. */
+	s.never = false;
+	s.status = 429;
+	s.retry_after = "Retry-After: 1";
+	record(e, "put off");
+	FAKE_UNTIL(&f, f.n_requests == 2);
+	fake_turn_for(&f, 100 * NS_PER_MS);
+	events_discard(e);
+	fake_turn_for(&f, 1200 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 2);
+	s.status = 201;
+	record(e, "later");
+	FAKE_UNTIL(&f, events_stats(e).n_sent == 1);
+	events_free(e);
+	fake_stop(&f);
+}
+END_TEST
+
 START_TEST(a_full_queue_keeps_the_newest)
 {
 	struct fake f;
@@ -232,6 +261,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, what_the_server_refuses_is_dropped);
 	tcase_add_test(tcase, events_wait_for_a_server_that_puts_them_off);
 	tcase_add_test(tcase, events_are_held_back_for_what_matters_more);
+	tcase_add_test(tcase, what_is_discarded_is_not_tried_again);
 	tcase_add_test(tcase, a_full_queue_keeps_the_newest);
 	tcase_add_test(tcase, a_server_that_is_away_is_tried_again_and_given_up);
 	tcase_add_test(tcase, the_queue_is_bounded_and_spam_is_held_back);
