@@ -10,13 +10,10 @@
 #include "kube/api_path.h"
 #include "kube/event_correlator.h"
 #include "tests/conformance/live_kinds.h"
-#include "tests/conformance/live_target.h"
 
 #define MAX_TEXT_BYTES (16u * 1024 * 1024)
 #define JSON "application/json"
 #define HPAS "horizontalpodautoscalers"
-/* Behind the name of another object its target's. */
-#define PEER_TARGET "-target"
 
 void live_api_init(
 	struct live_api *api, struct arena *a, const struct jtree *root, struct live_record *record)
@@ -106,14 +103,44 @@ static struct jtree *parse_body(struct live_api *api, const struct http_exchange
 
 /* Metrics APIs */
 
+/* Whether `target` is the question of the row for all pods: without its selector of pods. */
+static bool is_for_all(struct sv target, struct sv path)
+{
+	size_t at = sv_find_sv(path, SV("labelSelector="));
+	struct sv before = sv_take(path, at), behind = sv_skip(path, at);
+
+	if (at == path.len)
+		return false;
+	behind = sv_skip(behind, sv_find(behind, '&'));
+	/* "?labelSelector=x&y" -> "?y", "?labelSelector=x" -> "" */
+	if (behind.len > 0)
+		behind = sv_skip(behind, 1);
+	else
+		before = sv_take(before, before.len - 1);
+	return target.len == before.len + behind.len && sv_has_prefix(target, before) &&
+	       sv_has_suffix(target, behind);
+}
+
+/* A pod that no recorded answer is about has no metrics: so what was recorded for the selected pods is what there is for all. */
+static const struct jtree *find_row(const struct live_api *api, struct sv target)
+{
+	const struct jtree *row = NULL, *for_all = NULL;
+
+	JTREE_FOREACH (candidate, jtree_get(api->step, "http")) {
+		struct sv path = jtree_text(jtree_get(candidate, "path"));
+		if (sv_eq(path, target))
+			row = candidate;
+		else if (is_for_all(target, path))
+			for_all = candidate;
+	}
+	return row ? row : for_all;
+}
+
 static void serve_metrics(struct live_api *api, struct http_exchange *x)
 {
-	const struct jtree *row = NULL;
+	const struct jtree *row = find_row(api, http_exchange_target(x));
 	int64_t status = 404;
 
-	JTREE_FOREACH (candidate, jtree_get(api->step, "http"))
-		if (sv_eq(jtree_text(jtree_get(candidate, "path")), http_exchange_target(x)))
-			row = candidate;
 	const struct live_record *r = api->record;
 	bool hangs_up = row && jtree_get(row, "transportError");
 	/* A client asks once more where a connection that was used before breaks. */
@@ -215,7 +242,7 @@ static void get_peer_scale(
 		if (jtree_is_absent(selector) ||
 			!sv_eq(jtree_text(jtree_get(peer, "namespace")), path->namespace) ||
 			!sv_has_prefix(path->name, name) ||
-			!sv_is(sv_skip(path->name, name.len), PEER_TARGET))
+			!sv_is(sv_skip(path->name, name.len), LIVE_API_PEER_TARGET))
 			continue;
 		struct buf body;
 		buf_init(&body, MAX_TEXT_BYTES);
@@ -252,10 +279,11 @@ static void serve_scale(struct live_api *api, struct http_exchange *x, const str
 
 /* Autoscaler objects */
 
-static void reply_object(struct live_api *api, struct http_exchange *x)
+static void reply_object(struct live_api *api, struct http_exchange *x, enum live_kind kind,
+	struct sv ns, struct sv name)
 {
 	const struct live_object *o =
-		live_cluster_find(&api->cluster, LIVE_HPAS, api->ns, api->name);
+		kind == LIVE_N_KINDS ? NULL : live_cluster_find(&api->cluster, kind, ns, name);
 	struct buf body;
 
 	if (!o) {
@@ -263,7 +291,7 @@ static void reply_object(struct live_api *api, struct http_exchange *x)
 		return;
 	}
 	buf_init(&body, MAX_TEXT_BYTES);
-	live_cluster_print(&body, LIVE_HPAS, o);
+	live_cluster_print(&body, kind, o);
 	http_exchange_reply_buf(x, 200, JSON, &body, NULL);
 }
 
@@ -294,29 +322,18 @@ static void put_status(struct live_api *api, struct http_exchange *x)
 	}
 	api->status = r->status;
 	live_api_put_object(api);
-	reply_object(api, x);
+	reply_object(api, x, LIVE_HPAS, api->ns, api->name);
 }
 
+/* It is made, and read again and again; its status stays as it is. */
 static void serve_canary(struct live_api *api, struct http_exchange *x)
 {
-	const struct live_object *o = live_cluster_find(
-		&api->cluster, LIVE_HPAS, SV(LIVE_API_NAMESPACE), SV(CANARY_WATCH_NAME));
-	struct buf body;
+	const struct jtree *made =
+		sv_is(http_exchange_method(x), "POST") ? parse_body(api, x) : NULL;
 
-	if (!o && sv_is(http_exchange_method(x), "POST")) {
-		const struct jtree *sent = parse_body(api, x);
-		if (sent)
-			live_cluster_put_tree(&api->cluster, LIVE_HPAS, sent);
-		o = live_cluster_find(
-			&api->cluster, LIVE_HPAS, SV(LIVE_API_NAMESPACE), SV(CANARY_WATCH_NAME));
-	}
-	if (!o) {
-		reply_missing(x);
-		return;
-	}
-	buf_init(&body, MAX_TEXT_BYTES);
-	live_cluster_print(&body, LIVE_HPAS, o);
-	http_exchange_reply_buf(x, 200, JSON, &body, NULL);
+	if (made)
+		live_cluster_put_tree(&api->cluster, LIVE_HPAS, made);
+	reply_object(api, x, LIVE_HPAS, SV(LIVE_API_NAMESPACE), SV(CANARY_WATCH_NAME));
 }
 
 static void serve_autoscaler(
@@ -331,7 +348,7 @@ static void serve_autoscaler(
 	else if (status)
 		http_exchange_reply(x, 200, JSON, http_exchange_body(x), NULL);
 	else
-		reply_missing(x);
+		reply_object(api, x, LIVE_HPAS, path->namespace, path->name);
 }
 
 /* Events: what is sent about the object is one of those that were recorded. */
@@ -340,17 +357,14 @@ static void serve_event(struct live_api *api, struct http_exchange *x)
 	const struct jtree *body = parse_body(api, x);
 	struct sv message = jtree_text(jtree_get(body, "message")),
 		  combined = SV(EVENT_COMBINED_PREFIX);
-	bool known = false;
 
 	if (sv_has_prefix(message, combined))
 		message = sv_skip(message, combined.len);
-	VEC_FOREACH (e, &api->record->events)
-		known = known || sv_eq(e->message, message);
 	if (sv_is(http_exchange_method(x), "POST") &&
 		sv_eq(jtree_text(jtree_at(body, "involvedObject", "name", NULL)), api->name) &&
 		sv_eq(jtree_text(jtree_at(body, "involvedObject", "namespace", NULL)), api->ns) &&
-		!known)
-		api->record->problem = "an event was sent that the pass had not recorded";
+		!live_record_knows(api->record, message))
+		api->record->problem = "an event was sent that no pass had recorded";
 	http_exchange_reply(x, 201, JSON, http_exchange_body(x), NULL);
 }
 
@@ -382,6 +396,16 @@ static bool is_metrics(struct sv path)
 	       sv_has_prefix(path, SV("/apis/external.metrics.k8s.io/"));
 }
 
+/* Whose list these are in; LIVE_N_KINDS: nobody's. */
+static enum live_kind kind_of(struct live_api *api, const struct api_path *path)
+{
+	const char *list =
+		arena_printf(api->a, "%s%.*s/%.*s/%.*s", path->group.len > 0 ? "/apis/" : "/api",
+			SV_ARG(path->group), SV_ARG(path->version), SV_ARG(path->resource));
+
+	return list ? live_cluster_find_kind(sv_of(list)) : LIVE_N_KINDS;
+}
+
 void live_api_handle(struct http_exchange *x, void *ctx)
 {
 	struct live_api *api = ctx;
@@ -408,83 +432,6 @@ void live_api_handle(struct http_exchange *x, void *ctx)
 	} else if (sv_is(parts.resource, "events")) {
 		serve_event(api, x);
 	} else {
-		reply_missing(x);
+		reply_object(api, x, kind_of(api, &parts), parts.namespace, parts.name);
 	}
-}
-
-/* Inputs */
-
-void live_api_put_object(struct live_api *api)
-{
-	AUTO(buf_done) struct buf meta = { 0 }, rest = { 0 };
-
-	buf_init(&meta, MAX_TEXT_BYTES);
-	buf_init(&rest, MAX_TEXT_BYTES);
-	live_cluster_put_members(
-		&meta, jtree_get(api->hpa, "metadata"), (const char *const[]){ NULL });
-	buf_put_str(&rest, "\"spec\":");
-	jtree_print(&rest, api->spec);
-	buf_printf(&rest, ",\"status\":%.*s", SV_ARG(api->status));
-	const struct live_object o = {
-		.ns = api->ns, .name = api->name, .meta = buf_sv(&meta), .rest = buf_sv(&rest)
-	};
-	live_cluster_put(&api->cluster, LIVE_HPAS, &o);
-}
-
-/* Another autoscaler of the cluster, whose target selects that. With another selector it is another object, so that it is looked at anew. */
-static void put_peer(struct live_api *api, const struct jtree *peer)
-{
-	struct sv ns = jtree_text(jtree_get(peer, "namespace")),
-		  name = jtree_text(jtree_get(peer, "name"));
-	AUTO(buf_done) struct buf meta = { 0 }, rest = { 0 };
-	const struct live_object *before = live_cluster_find(&api->cluster, LIVE_HPAS, ns, name);
-
-	buf_init(&meta, MAX_TEXT_BYTES);
-	buf_init(&rest, MAX_TEXT_BYTES);
-	buf_printf(&meta, "\"name\":\"%.*s\",\"namespace\":\"%.*s\",\"annotations\":{\"selects\":",
-		SV_ARG(name), SV_ARG(ns));
-	if (jtree_is_absent(jtree_get(peer, "selector")))
-		buf_put_str(&meta, "\"nothing yet\"");
-	else
-		jtree_print(&meta, jtree_get(peer, "selector"));
-	buf_put_char(&meta, '}');
-	buf_printf(&rest,
-		"\"spec\":{\"scaleTargetRef\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
-		"\"name\":\"%.*s" PEER_TARGET "\"},\"minReplicas\":1,\"maxReplicas\":1}",
-		SV_ARG(name));
-	if (before && !sv_eq(before->meta, buf_sv(&meta)))
-		live_cluster_remove(&api->cluster, LIVE_HPAS, ns, name);
-	const struct live_object o = {
-		.ns = ns, .name = name, .meta = buf_sv(&meta), .rest = buf_sv(&rest)
-	};
-	live_cluster_put(&api->cluster, LIVE_HPAS, &o);
-}
-
-/* All autoscalers but the case's own and the canary are the step's. */
-static void put_peers(struct live_api *api)
-{
-	live_cluster_begin(&api->cluster, LIVE_HPAS);
-	VEC_FOREACH (o, &api->cluster.lists[LIVE_HPAS].objects)
-		o->kept = (sv_eq(o->ns, api->ns) && sv_eq(o->name, api->name)) ||
-			  sv_is(o->ns, LIVE_API_NAMESPACE);
-	JTREE_FOREACH (peer, jtree_get(api->step, "otherHpas"))
-		put_peer(api, peer);
-	live_cluster_end(&api->cluster, LIVE_HPAS);
-}
-
-void live_api_take_step(struct live_api *api, const struct jtree *step)
-{
-	const struct jtree *spec = jtree_get(step, "spec");
-
-	api->step = step;
-	api->n_gets = api->n_puts = 0;
-	if (spec)
-		api->spec = spec;
-	put_peers(api);
-	live_cluster_begin(&api->cluster, LIVE_PODS);
-	JTREE_FOREACH (pod, jtree_get(step, "pods"))
-		live_cluster_put_tree(&api->cluster, LIVE_PODS, pod);
-	live_cluster_end(&api->cluster, LIVE_PODS);
-	if (api->derives && live_target_put(api))
-		api->n_gets = 1;
 }

@@ -7,6 +7,11 @@
 /* Where the controller believes to live. */
 #define LIVE_API_NAMESPACE "flyball-system"
 
+/* 2000-01-01T00:00:00Z: what a step's time counts from. */
+#define LIVE_API_EPOCH_SEC INT64_C(946684800)
+/* Behind the name of another object its target's. */
+#define LIVE_API_PEER_TARGET "-target"
+
 struct live_api {
 	struct arena *a;
 	struct live_cluster cluster;
@@ -28,7 +33,7 @@ void live_api_done(struct live_api *api);
 /* An http_handler_fn; ctx is the struct live_api. */
 void live_api_handle(struct http_exchange *x, void *ctx);
 
-/* The inputs of this step are what there is, but for the object itself. */
+/* live_inputs.c: the inputs of this step are what there is, but for the object itself. */
 void live_api_take_step(struct live_api *api, const struct jtree *step);
 /* The object as it is stored now, its spec replaced by the step's if that has one. */
 void live_api_put_object(struct live_api *api);

@@ -33,6 +33,7 @@ void live_record_done(struct live_record *r)
 	VEC_DONE(&r->requests);
 	VEC_DONE(&r->scales);
 	VEC_DONE(&r->events);
+	VEC_DONE(&r->messages);
 	buf_done(&r->counted);
 }
 
@@ -41,6 +42,7 @@ void live_record_begin(struct live_record *r, const struct selfmetrics *m)
 	struct live_record before = *r;
 
 	*r = (struct live_record){ .a = before.a, .counted = before.counted };
+	memcpy(&r->messages, &before.messages, sizeof(r->messages));
 	VEC_DONE(&before.requests);
 	VEC_DONE(&before.scales);
 	VEC_DONE(&before.events);
@@ -67,10 +69,21 @@ void live_record_scale(struct live_record *r, const char *text)
 void live_record_event(struct live_record *r, const struct live_event *e)
 {
 	struct live_event *slot = VEC_PUSH(&r->events, MAX_THINGS);
+	struct sv *message = VEC_PUSH(&r->messages, MAX_THINGS);
 
-	if (slot)
-		*slot = (struct live_event){ arena_sv(r->a, e->type), arena_sv(r->a, e->reason),
-			arena_sv(r->a, e->message) };
+	if (!slot || !message)
+		return;
+	*slot = (struct live_event){ arena_sv(r->a, e->type), arena_sv(r->a, e->reason),
+		arena_sv(r->a, e->message) };
+	*message = slot->message;
+}
+
+bool live_record_knows(const struct live_record *r, struct sv message)
+{
+	VEC_FOREACH (known, &r->messages)
+		if (sv_eq(*known, message))
+			return true;
+	return false;
 }
 
 /* Counters */

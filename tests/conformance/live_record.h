@@ -15,6 +15,7 @@ struct live_record {
 	struct arena *a; /* of all texts */
 	VEC(struct sv) requests, scales;
 	VEC(struct live_event) events;
+	VEC(struct sv) messages; /* of all events since the case began */
 	struct opt_i32 scale_write;
 	bool status_written;
 	struct sv status;    /* that was written, as JSON */
@@ -35,6 +36,8 @@ void live_record_request(struct live_record *r, struct sv target);
 /* "GET deployments.apps/default/web" */
 void live_record_scale(struct live_record *r, const char *text);
 void live_record_event(struct live_record *r, const struct live_event *e);
+/* Was an event with this message recorded in this step or before? Sending may take longer than the step. */
+bool live_record_knows(const struct live_record *r, struct sv message);
 
 /* Everything as `expect` has it, in the arena. `stored`: the status that the server has. `expect` says in which order to tell what
  * has none: questions to the metrics APIs, which go out together, and counters. Our server's address is written as the vectors' one.

@@ -19,10 +19,10 @@ struct live_run {
 	struct selfmetrics *metrics;
 	struct controller *controller;	   /* NULL: between two */
 	const struct canary_watch *canary; /* of this controller */
-	const struct events *events;	   /* of this controller; NULL: it sent none yet */
 	int64_t elapsed_ns;		   /* that the clock was moved since the case began */
 	int64_t t;			   /* of the present step */
 	int64_t give_up_ns;		   /* in real time */
+	bool numbers;			   /* of the step: hpa_step_parts */
 };
 
 /* root: the case, decoded as `tape`; its settings are used as they are. The run is not moved until live_run_done. errors: as the parts'. */

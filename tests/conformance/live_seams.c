@@ -28,7 +28,7 @@ void live_seams_use(const struct live_seams *seams)
 void __wrap_events_record(struct events *e, const struct event *event)
 {
 	if (observers)
-		observers->on_event(e, event, observers->ctx);
+		observers->on_event(event, observers->ctx);
 	__real_events_record(e, event);
 }
 

@@ -8,7 +8,7 @@
 
 struct live_seams {
 	/* An event is handed to the sender, which may count it up, hold it back or drop it. */
-	void (*on_event)(struct events *events, const struct event *event, void *ctx);
+	void (*on_event)(const struct event *event, void *ctx);
 	/* A pass came to its end, and is about to be reported. */
 	void (*on_pass)(const struct autoscaler *one, const struct drive_result *result, void *ctx);
 	void (*on_watch)(const char *path, struct watch *watch, void *ctx);

@@ -135,11 +135,27 @@ static bool print_rest(
 		jw_i64(&w, 0);
 	jw_object_end(&w);
 	jw_object_end(&w);
-	if (object.failed != ERR_OK ||
+	/* " " selects everything, which no object can. */
+	if (object.failed != ERR_OK || (text.len > 0 && canonical.len == 0) ||
 		!is_same(api, kind, buf_sv(&object), scale, buf_sv(&canonical)))
 		return false;
 	buf_put(out, object.data + 1, object.len - 2);
 	return true;
+}
+
+/* With who wrote it last: whatever is not the controller's own count is this person's. */
+static void put_meta(const struct live_api *api, struct sv name, struct buf *meta)
+{
+	int64_t t = 0;
+
+	(void)jtree_i64(jtree_get(api->step, "t"), &t);
+	buf_printf(meta,
+		"\"name\":\"%.*s\",\"namespace\":\"%.*s\",\"managedFields\":[{\"manager\":"
+		"\"kubectl-edit\",\"operation\":\"Update\",\"apiVersion\":\"apps/v1\",\"time\":\"",
+		SV_ARG(name), SV_ARG(api->ns));
+	instant_wall_print(meta, (struct wall){ LIVE_API_EPOCH_SEC + t, 0 });
+	buf_put_str(meta, "\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:spec\":{"
+			  "\"f:replicas\":{}}}}]");
 }
 
 bool live_target_put(struct live_api *api)
@@ -160,8 +176,7 @@ bool live_target_put(struct live_api *api)
 		live_cluster_remove(&api->cluster, KINDS[kind], api->ns, name);
 		return false;
 	}
-	buf_printf(
-		&meta, "\"name\":\"%.*s\",\"namespace\":\"%.*s\"", SV_ARG(name), SV_ARG(api->ns));
+	put_meta(api, name, &meta);
 	const struct live_object o = {
 		.ns = api->ns, .name = name, .meta = buf_sv(&meta), .rest = buf_sv(&rest)
 	};

@@ -8,71 +8,14 @@
  * the same to the byte, and record itself to the byte. */
 #include <inttypes.h>
 
-#include "common/limits.h"
 #include "controller/tape_expect.h"
 #include "controller/tape_play.h"
 #include "controller/tape_write.h"
-#include "tests/conformance/conformance.h"
+#include "tests/conformance/hpa_step.h"
 
-/* Of a value in a message. */
-#define SHOWN_BYTES 1500
-
-struct step {
-	struct conformance *c;
-	int64_t t;
-};
-
-static void on_difference(
-	void *ctx, const char *path, const struct jtree *expected, const struct jtree *got)
-{
-	const struct step *s = ctx;
-	AUTO(buf_done) struct buf left = { 0 }, right = { 0 };
-
-	buf_init(&left, SHOWN_BYTES);
-	buf_init(&right, SHOWN_BYTES);
-	if (expected)
-		jtree_print(&left, expected);
-	if (got)
-		jtree_print(&right, got);
-	(void)conformance_fail(s->c, "t=%" PRId64 " %s: expected %s, got %s", s->t, path,
-		expected ? buf_text(&left) : "nothing", got ? buf_text(&right) : "nothing");
-}
-
-static bool holds(struct sv text, struct sv part)
-{
-	return sv_find_sv(text, part) < text.len;
-}
-
-/* Did safe arithmetic refuse a number in this pass? */
-static bool refused_a_number(const struct conclusion *c)
-{
-	static const struct sv TEXTS[] = { SV("too large to compute with"),
-		SV("the target is zero, negative or"), SV("the sum of the metric's values is"),
-		SV(".value: expected a quantity") };
-	bool refused = false;
-	for (size_t i = 0; i < c->events.n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(TEXTS); k++)
-			refused |= holds(c->events.at[i].message, TEXTS[k]);
-	return refused;
-}
-
-/* Was an average over no replica recorded, which is what the smallest integer stands for? */
-static bool expects_no_average(const struct jtree *expect)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-	buf_init(&text, LIMIT_OBJECT_BYTES);
-	jtree_print(&text, expect);
-	return holds(buf_sv(&text), SV("\"-9223372036854775808m\""));
-}
-
-/* Do the modes part in this pass? See docs/deviations.md. */
 static bool parts(const struct tape *tape, const struct pass *pass, const struct jtree *expect)
 {
-	const struct limited *limited = &pass->proposal.limited;
-	if (tape->settings.arithmetic == ARITH_STRICT)
-		return false;
-	return refused_a_number(&pass->conclusion) || expects_no_average(expect) ||
-	       (limited->has_rate && limited->rate == INT32_MAX);
+	return tape->settings.arithmetic == ARITH_SAFE && hpa_step_parts(pass, expect);
 }
 
 /* False: the case is over. */
@@ -81,7 +24,7 @@ static bool play_step(
 {
 	const struct tape_expect_options options = { .opaque_text = tape->opaque_text };
 	const struct jtree *expect = tape->steps[i].expect;
-	struct step s = { c, tape->steps[i].t };
+	struct hpa_step s = { c, tape->steps[i].t };
 	struct tape_outcome outcome;
 	struct jtree *got;
 	struct error err;
@@ -92,7 +35,7 @@ static bool play_step(
 	if (!expect)
 		return conformance_fail(c, "t=%" PRId64 ": no expect", s.t);
 	return !parts(tape, outcome.pass, expect) &&
-	       tape_expect_compare(expect, got, &options, on_difference, &s) == 0;
+	       tape_expect_compare(expect, got, &options, hpa_step_differs, &s) == 0;
 }
 
 static void run(struct conformance *c, const struct jtree *row, enum arith_mode mode)
