@@ -188,6 +188,25 @@ static bool should_wait(
 	return call->deadline.ns == 0 || instant_mono_now().ns + *ret_ns < call->deadline.ns;
 }
 
+/* The server hands these requests on, and their answers come with the Date of whoever gave them. */
+static bool is_handed_on(struct sv target)
+{
+	const struct sv groups = SV("/apis/"), metrics = SV("metrics.k8s.io");
+	struct sv path = sv_take(target, sv_find(target, '?'));
+	struct sv group = sv_skip(path, groups.len);
+
+	group = sv_take(group, sv_find(group, '/'));
+	return (sv_has_prefix(path, groups) && sv_has_suffix(group, metrics)) ||
+	       sv_find_sv(path, SV("/proxy")) < path.len;
+}
+
+/* Whether the Date is the API server's own. A failure's may be that of a load balancer in its place, a stream's came when it began. */
+static bool is_dated(const struct client_call *call, const struct http_response *r)
+{
+	return r->status < 500 && !call->request.on_data &&
+	       !is_handed_on(sv_of(call->request.target));
+}
+
 static void on_done(const struct http_response *r, const struct error *failed, void *ctx)
 {
 	struct client_call *call = ctx;
@@ -196,8 +215,7 @@ static void on_done(const struct http_response *r, const struct error *failed, v
 	int64_t wait_ns;
 
 	call->http = NULL;
-	/* A stream's header came when it began, and that was some time ago. */
-	if (r && !call->request.on_data)
+	if (r && is_dated(call, r))
 		server_clock_observe(&call->client->clock, r->date, call->sent, instant_mono_now());
 	if (r)
 		answer = (struct client_answer){ .status = r->status,

@@ -12,6 +12,8 @@
 #define TRY_AGAIN_NS (INT64_C(10) * NS_PER_SEC)
 /* Where the server puts an event off and does not say for how long. */
 #define PUT_OFF_NS NS_PER_SEC
+/* Whoever says longer may be back sooner. */
+#define PUT_OFF_MAX_NS (INT64_C(30) * NS_PER_SEC)
 
 struct queued {
 	struct queued *next;
@@ -141,6 +143,8 @@ static enum error_kind send(struct events *e, struct error *err)
 		.done = on_sent,
 		.ctx = e,
 	};
+	/* Whoever sends while the timer still stands, because an event came first, must not be followed by the timer. */
+	loop_timer_stop(e->timer);
 	return client_start(e->client, &q, &e->call, err);
 }
 
@@ -200,8 +204,11 @@ static bool is_put_off(const struct client_answer *answer)
 
 static void try_put_off_later(struct events *e, int64_t wait_ns)
 {
-	struct mono until = { instant_mono_now().ns + (wait_ns > 0 ? wait_ns : PUT_OFF_NS) };
+	struct mono until = instant_mono_now();
 
+	if (wait_ns <= 0)
+		wait_ns = PUT_OFF_NS;
+	until.ns += wait_ns < PUT_OFF_MAX_NS ? wait_ns : PUT_OFF_MAX_NS;
 	events_hold(e, until);
 	loop_timer_set_at(e->timer, e->hold_until);
 	e->n_tries++;

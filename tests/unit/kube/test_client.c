@@ -412,8 +412,48 @@ START_TEST(programs_without_a_loop_of_their_own_can_wait)
 }
 END_TEST
 
+static void answer_anything(struct fake *f, struct http_exchange *x)
+{
+	const int *status = f->state;
+	fake_reply(x, *status, "{}");
+}
+
+START_TEST(only_the_servers_own_answers_tell_its_time)
+{
+	static const struct {
+		const char *target;
+		int status;
+		bool counts;
+	} ASKED[] = {
+		{ "/apis/custom.metrics.k8s.io/v1beta1/namespaces/shop/pods/*/rate", 200, false },
+		{ "/apis/external.metrics.k8s.io/v1beta1/namespaces/shop/queue?a=b", 404, false },
+		{ "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods", 200, false },
+		{ "/api/v1/namespaces/m/services/prometheus:9090/proxy/api/v1/query", 200, false },
+		{ "/apis/apps/v1/namespaces/shop/deployments/web/scale", 503, false },
+		{ "/apis/coordination.k8s.io/v1/namespaces/k/leases/x?f=/proxy", 200, true },
+	};
+	struct fake f;
+	struct server_time t;
+	struct error err;
+	AUTO(buf_done) struct buf body = { 0 };
+	int status;
+	buf_init(&body, 1000);
+	fake_start(&f, answer_anything, &status);
+	for (size_t i = 0; i < ARRAY_LEN(ASKED); i++) {
+		status = ASKED[i].status;
+		(void)!wait_get(f.client, ASKED[i].target, NULL, NULL, &body, &err);
+		ck_assert_msg(client_server_time(f.client, instant_mono_now(), &t) ==
+				      ASKED[i].counts,
+			"%s", ASKED[i].target);
+	}
+	ck_assert_int_eq(f.n_requests, (int)ARRAY_LEN(ASKED));
+	fake_stop(&f);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, only_the_servers_own_answers_tell_its_time);
 	tcase_add_test(tcase, answers_come_back);
 	tcase_add_test(tcase, errors_are_put_into_words);
 	tcase_add_test(tcase, the_server_may_ask_to_come_back);

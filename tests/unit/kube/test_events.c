@@ -159,6 +159,27 @@ START_TEST(events_are_held_back_for_what_matters_more)
 }
 END_TEST
 
+START_TEST(an_event_that_comes_before_the_timer_is_sent_once)
+{
+	struct fake f;
+	struct state s = { .status = 201, .patch_status = 200 };
+	struct events *e = start(&f, &s);
+	struct mono until = { instant_mono_now().ns + 50 * NS_PER_MS };
+	events_hold(e, until);
+	record(e, "a");
+	/* The loop is busy when the hold ends: the next event notices first. */
+	while (instant_mono_now().ns < until.ns)
+		;
+	record(e, "b");
+	FAKE_UNTIL(&f, events_stats(e).n_queued == 0);
+	fake_turn_for(&f, 100 * NS_PER_MS);
+	ck_assert_int_eq(f.n_requests, 2);
+	ck_assert_uint_eq(events_stats(e).n_sent, 2);
+	events_free(e);
+	fake_stop(&f);
+}
+END_TEST
+
 START_TEST(what_is_discarded_is_not_tried_again)
 {
 	struct fake f;
@@ -261,6 +282,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, what_the_server_refuses_is_dropped);
 	tcase_add_test(tcase, events_wait_for_a_server_that_puts_them_off);
 	tcase_add_test(tcase, events_are_held_back_for_what_matters_more);
+	tcase_add_test(tcase, an_event_that_comes_before_the_timer_is_sent_once);
 	tcase_add_test(tcase, what_is_discarded_is_not_tried_again);
 	tcase_add_test(tcase, a_full_queue_keeps_the_newest);
 	tcase_add_test(tcase, a_server_that_is_away_is_tried_again_and_given_up);
