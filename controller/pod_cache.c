@@ -13,9 +13,10 @@
 #include "common/table.h"
 #include "controller/chains.h"
 #include "controller/pod_parts.h"
+#include "kube/watch.h"
 
-/* Kubernetes is tested to 150,000 pods; several times that is an error somewhere, not a cluster. */
-#define MAX_PODS 1000000
+/* As the watch that keeps its marks here: it tells of more than that. */
+#define MAX_PODS WATCH_MAX_OBJECTS
 #define MAX_NAMESPACES 100000
 /* Decoding one pod: its tree is a few times its text. */
 #define MAX_SCRATCH_BYTES (16u * LIMIT_OBJECT_BYTES)

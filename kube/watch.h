@@ -21,7 +21,7 @@ struct watch_config {
 	/* Only apiVersion, kind and metadata of the objects are wanted: asks for PartialObjectMetadata. A server that does not know it sends whole objects. */
 	bool metadata_only;
 	int64_t silence_ns; /* longest time without a word from the server before the stream counts as dead; 0: 60 s */
-	size_t max_objects; /* 0: WATCH_MAX_OBJECTS; with marks of the caller's the bound is the caller's, too */
+	size_t max_objects; /* 0: WATCH_MAX_OBJECTS; a caller with marks of its own has room for as many */
 	/* For kinds of which there are many: the caller's records hold the watch's marks. NULL: the watch keeps names and marks itself. */
 	const struct watch_marks *marks;
 	void *keeper;

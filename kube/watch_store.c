@@ -163,7 +163,9 @@ enum error_kind watch_store_set(struct watch_store *s, const struct object_id *i
 					   : watch_store_find(s, id);
 
 	if (!mark && s->marks)
-		return ERR_OK;
+		return watch_store_n(s) < s->objects.max
+			       ? ERR_OK
+			       : error_set(err, ERR_LIMIT, "more than %zu entries", s->objects.max);
 	if (!mark && add(s, id, &mark, err) != ERR_OK)
 		return err->kind;
 	mark->version = version;

@@ -41,7 +41,7 @@ size_t watch_store_n(const struct watch_store *s);
 struct watch_mark *watch_store_find(const struct watch_store *s, const struct object_id *id);
 /* Whether the mark is this object's, and not one's that had its name before. */
 bool watch_store_is_of(const struct watch_mark *mark, const struct object_id *id);
-/* Remembers the object; nothing happens where the caller keeps the marks and has no record of it. errors: NOMEM, LIMIT. */
+/* Remembers the object; nothing happens where the caller keeps the marks and has no record of it, unless it has as many as there may be. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind watch_store_set(struct watch_store *s, const struct object_id *id,
 	uint64_t version, uint32_t list, struct error *err);
 /* Nothing happens when it is not known, or the caller keeps the marks. */

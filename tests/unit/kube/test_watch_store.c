@@ -90,10 +90,48 @@ START_TEST(a_sweep_ends_what_the_list_did_not_see)
 }
 END_TEST
 
+/* A caller that has no record of anything, and as many as it is told. */
+static struct watch_mark *find_none(void *keeper, struct sv ns, struct sv name)
+{
+	(void)keeper;
+	(void)ns;
+	(void)name;
+	return NULL;
+}
+
+static void each_none(void *keeper, watch_mark_fn fn, void *arg)
+{
+	(void)keeper;
+	(void)fn;
+	(void)arg;
+}
+
+static size_t n_told(void *keeper)
+{
+	return *(size_t *)keeper;
+}
+
+START_TEST(more_than_the_caller_may_have_is_an_error)
+{
+	static const struct watch_marks MARKS = { find_none, each_none, n_told };
+	struct watch_store s;
+	const struct object_id id = id_of("a", UID);
+	struct error err;
+	size_t n = 9;
+
+	watch_store_init(&s, &MARKS, &n, 10);
+	ck_assert_int_eq(watch_store_set(&s, &id, 1, 1, &err), ERR_OK);
+	n = 10;
+	ck_assert_int_eq(watch_store_set(&s, &id, 1, 1, &err), ERR_LIMIT);
+	watch_store_done(&s);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_test(tcase, a_mark_tells_who_it_is_of);
 	tcase_add_test(tcase, a_sweep_ends_what_the_list_did_not_see);
+	tcase_add_test(tcase, more_than_the_caller_may_have_is_an_error);
 }
 
 int main(void)
