@@ -16,6 +16,9 @@
 #define STEPS_GZIP_MIN (128u * 1024)
 #define STEPS_GZIP_MAX (4u * 1024 * 1024)
 
+/* A request's own audit ID comes back with its answer: a UUID, and by far not what a request can hold and an answer cannot. */
+#define STEPS_AUDIT_ID_MAX 1024u
+
 static const struct {
 	const char *name;
 	enum step_next (*run)(struct request *r);
@@ -367,7 +370,8 @@ enum step_next steps_reply(struct request *r)
 		"Cache-Control: no-cache, private", "X-Flyball-Adapter: " FLYBALL_VERSION };
 	size_t n = 3;
 	struct sv given = http_exchange_header(r->exchange, "Audit-Id");
-	char *kept = given.len ? arena_printf(r->arena, "Audit-Id: %.*s", SV_ARG(given)) : NULL;
+	bool echoed = given.len > 0 && given.len <= STEPS_AUDIT_ID_MAX;
+	char *kept = echoed ? arena_printf(r->arena, "Audit-Id: %.*s", SV_ARG(given)) : NULL;
 	if (kept)
 		headers[0] = kept;
 	else

@@ -279,9 +279,11 @@ static void keep_head(struct http_front_peer *p)
 /* Runs bytes from the client through the gate. */
 static void feed(struct http_front_peer *p, struct sv bytes)
 {
+	/* Not by p->head: an engine that gave up early has had it cleared, and the body still comes. */
+	bool in_head = p->gate.state == HTTP_GATE_HEAD;
 	size_t n = http_gate_feed(&p->gate, bytes, &p->inward);
 
-	if (p->inward.failed == ERR_OK && p->inward.len > 0 && p->head.len == 0)
+	if (p->inward.failed == ERR_OK && p->inward.len > 0 && in_head)
 		keep_head(p);
 	buf_put_sv(&p->in, sv_skip(bytes, n));
 	if (p->gate.state == HTTP_GATE_REFUSED)

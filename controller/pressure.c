@@ -3,6 +3,8 @@
 
 /* Where the server does not say how long. */
 #define DEFAULT_WAIT_NS NS_PER_SEC
+/* Whoever says longer, such as a load balancer's page of an hour, may be back sooner: then one answer in this time finds out. */
+#define MAX_WAIT_NS (30 * NS_PER_SEC)
 
 bool pressure_is_put_off(const struct client_answer *answer)
 {
@@ -11,8 +13,11 @@ bool pressure_is_put_off(const struct client_answer *answer)
 
 void pressure_note(struct pressure *p, int64_t wait_ns, struct mono now)
 {
-	struct mono until = { now.ns + (wait_ns > 0 ? wait_ns : DEFAULT_WAIT_NS) };
+	struct mono until = now;
 
+	if (wait_ns <= 0)
+		wait_ns = DEFAULT_WAIT_NS;
+	until.ns += wait_ns < MAX_WAIT_NS ? wait_ns : MAX_WAIT_NS;
 	if (until.ns > p->until.ns)
 		p->until = until;
 	if (p->events)

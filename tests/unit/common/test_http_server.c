@@ -63,6 +63,10 @@ static void handle(struct http_exchange *x, void *ctx)
 	} else if (sv_is(path, "/headers")) {
 		http_exchange_reply(
 			x, 404, NULL, SV("gone"), (const char *const[]){ "X-A: b", "X-C:d", NULL });
+	} else if (sv_is(path, "/long")) {
+		char line[HTTP_ANSWER_HEADERS_MAX] = "X-Long: ";
+		memset(line + 8, 'x', sizeof(line) - 9);
+		http_exchange_reply(x, 200, NULL, SV("long"), (const char *const[]){ line, NULL });
 	} else if (sv_is(path, "/redirect")) {
 		http_exchange_reply(x, 302, NULL, SV(""),
 			(const char *const[]){ "Location: http://evil/", NULL });
@@ -124,6 +128,8 @@ START_TEST(requests_arrive_as_they_were_sent)
 			200, "|Host=h|Cookie=a=b; c=d|" },
 		{ "more headers", "GET /headers HTTP/1.1\r\nHost: h\r\n\r\n", 404,
 			"\r\nX-A: b\r\nX-C: d\r\nContent-Length: 4\r\n\r\ngone" },
+		{ "long headers", "GET /long HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+			"x\r\nContent-Length: 4\r\n\r\nlong" },
 		{ "HEAD has a length and no body",
 			"HEAD /headers HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 404,
 			"Content-Length: 4\r\n\r\n" },
@@ -565,8 +571,47 @@ START_TEST(out_of_memory_costs_one_connection)
 }
 END_TEST
 
+/* The engine may give up in the middle of a body, which goes on coming. */
+START_TEST(out_of_memory_in_a_body_costs_one_connection)
+{
+	struct plan p;
+	char body[5000];
+	start(&p, &PLAIN);
+	memset(body, 'b', sizeof(body));
+	memcpy(body + sizeof(body) - 4, "\r\n\r\n", 4);
+	for (unsigned long at = 1; at < 25; at++) {
+		int fd = net_connect(&p.net);
+		struct buf out;
+		buf_init(&out, 200000);
+		net_send(&p.net, fd,
+			SV("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 15001\r\n\r\n"));
+		for (unsigned i = 0; i < 5; i++)
+			net_turn(&p.net, 1);
+		mem_fail_at(at, false);
+		for (unsigned k = 0; k < 3; k++) {
+			net_send(&p.net, fd, sv_from(body, sizeof(body)));
+			for (unsigned i = 0; i < 5; i++)
+				net_turn(&p.net, 1);
+		}
+		mem_fail_at(0, false);
+		net_send(&p.net, fd, SV("z"));
+		shutdown(fd, SHUT_WR);
+		net_read(&p.net, fd, &out, NULL);
+		int status = net_status(buf_sv(&out));
+		ck_assert_msg(out.len == 0 || status == 200 || status == 503, "allocation %lu: %s",
+			at, buf_text(&out));
+		close(fd);
+		buf_done(&out);
+		expect(&p, "the next one is served", "GET /a HTTP/1.1\r\nHost: h\r\n\r\n", 200,
+			"GET|/a|Host=h|");
+	}
+	net_stop(&p.net);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, out_of_memory_in_a_body_costs_one_connection);
 	tcase_add_test(tcase, requests_arrive_as_they_were_sent);
 	tcase_add_test(tcase, connections_are_kept_and_pipelined_requests_answered_in_order);
 	tcase_add_test(tcase, an_answer_may_come_later);

@@ -36,6 +36,10 @@ START_TEST(the_longest_wait_counts)
 	pressure_note(&p, 0, now);
 	ck_assert(pressure_lasts(&p, (struct mono){ 999 + NS_PER_SEC }));
 	ck_assert(!pressure_lasts(&p, (struct mono){ 1000 + NS_PER_SEC }));
+	/* A page that says an hour. */
+	pressure_note(&p, 3600 * NS_PER_SEC, now);
+	ck_assert(pressure_lasts(&p, (struct mono){ 999 + 30 * NS_PER_SEC }));
+	ck_assert(!pressure_lasts(&p, (struct mono){ 1000 + 30 * NS_PER_SEC }));
 }
 END_TEST
 

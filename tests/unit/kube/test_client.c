@@ -442,8 +442,8 @@ START_TEST(only_the_servers_own_answers_tell_its_time)
 	for (size_t i = 0; i < ARRAY_LEN(ASKED); i++) {
 		status = ASKED[i].status;
 		(void)!wait_get(f.client, ASKED[i].target, NULL, NULL, &body, &err);
-		ck_assert_msg(client_server_time(f.client, instant_mono_now(), &t) ==
-				      ASKED[i].counts,
+		ck_assert_msg(
+			client_server_time(f.client, instant_mono_now(), &t) == ASKED[i].counts,
 			"%s", ASKED[i].target);
 	}
 	ck_assert_int_eq(f.n_requests, (int)ARRAY_LEN(ASKED));
