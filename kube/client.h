@@ -34,7 +34,8 @@ DEFINE_AUTO(struct kube_client *, client_free)
 /* "https://host:port", for messages. */
 const char *client_server(const struct kube_client *c);
 struct loop *client_loop(const struct kube_client *c);
-/* The API server's time at that moment, as far as its answers told. False: none came yet. */
+/* The API server's time at that moment, as far as its own answers told: those that it hands on, of the metrics APIs and of proxies, have the Date of others, and a 5xx may
+ * be a load balancer's. False: none came yet. */
 bool client_server_time(const struct kube_client *c, struct mono at, struct server_time *ret);
 /* Our wall clock, put right by what the server's answers told of its own (server_clock_correct). */
 struct wall client_wall_now(const struct kube_client *c);
