@@ -11,8 +11,8 @@ enum live_row {
 	LIVE_ROW_GUARDS,   /* the second table */
 	LIVE_ROW_PUT_OFF,  /* the API server puts a write off (429) */
 	LIVE_ROW_CONFLICT, /* a scale write meets a conflict, and the count is another one */
-	LIVE_ROW_SHARED,   /* several metrics want the same of their pods, and one is not theirs */
-	LIVE_ROW_REFUSED,  /* a scale or metric that was refused less than a minute ago */
+	LIVE_ROW_SHARED, /* several metrics want the same of their pods, and the answer names others */
+	LIVE_ROW_REFUSED, /* a scale or metric that was refused less than a minute ago */
 	LIVE_ROW_GOES_ON,
 	LIVE_ROW_VALUES = LIVE_ROW_GOES_ON, /* a status in which only the values differ */
 	LIVE_ROW_WARNINGS,		    /* the same warnings in every pass */

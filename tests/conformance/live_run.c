@@ -2,7 +2,6 @@
  * is over when its pass has ended and its events are sent. Between two steps the clock goes in hops that no watch takes for a dead connection. */
 #include "tests/conformance/live_run.h"
 
-#include "common/limits.h"
 #include "controller/dispatch.h"
 #include "kube/kubeconfig.h"
 #include "tests/conformance/hpa_step.h"
@@ -88,6 +87,8 @@ static void on_canary(const struct canary_watch *canary, void *ctx)
 
 /* Turning the loop */
 
+static bool has_passed(struct live_run *run);
+
 static enum error_kind until(
 	struct live_run *run, condition_fn holds, const char *what, struct error *err)
 {
@@ -101,7 +102,7 @@ static enum error_kind until(
 		n_idle = n_asked == run->api.n_asked ? n_idle + 1 : 0;
 		n_asked = run->api.n_asked;
 		/* The pause before a count is written again. */
-		if (n_idle > IDLE_TURNS && run->record.conflict) {
+		if (n_idle > IDLE_TURNS && holds == has_passed && run->record.conflict) {
 			live_clock_advance(NS_PER_MS);
 			n_idle = 0;
 		}
