@@ -4,8 +4,8 @@
  *     client -- [TLS] -- in -- gate -- inward --> pair --> engine
  *     client <- [TLS] ------- outward <---------- pair <-- engine
  *
- * Every descriptor is watched edge-triggered for everything, once; peer_move() then moves bytes in both directions until
- * nothing more can be done, so no interest has to be changed per request and a half that hung up cannot spin the loop.
+ * Every descriptor is watched edge-triggered; peer_move() then moves bytes in both directions until nothing more can be
+ * done, so no interest has to be changed per request and a half that hung up cannot spin the loop.
  *
  * Invariants
  * 1. While a request is with the engine (gate DONE, not served) nothing is read from the client: a pipelined request waits
@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,11 +46,13 @@
 /* A connection that waits for its next request is closed for a new client only after this long. */
 #define EVICT_AFTER_NS NS_PER_SEC
 #define ACCEPTS_PER_EVENT 64
+#define NO_TIME INT64_MAX
+/* The engine makes room with every request; that matters only once it had none. */
+#define PAIR_EVENTS (uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLET)
 /* Reads that it takes from a cut record to the end of the stream: its header, its body, the end. */
 #define CUT_TRIES 4u
-/* The client's socket and both ends of the pair, and what else the process needs. */
+/* The client's socket and both ends of the pair. */
 #define FDS_PER_PEER 3u
-#define FDS_OTHER 128u
 enum phase { PHASE_HANDSHAKE, PHASE_OPEN, PHASE_FLUSHING, PHASE_LINGERING };
 enum wait {
 	WAIT_NOTHING,
@@ -74,7 +75,8 @@ struct http_front_peer {
 	struct http_tls *tls;
 	enum phase phase;
 	enum wait wait;
-	int64_t wait_since_ns;
+	int64_t wait_since_ns, deadline_ns;
+	int64_t alarm_ns; /* when the timer is set to, not after the deadline; NO_TIME: it is not */
 	/* There may be bytes to read; false: not before the next event. */
 	bool client_ready, pair_ready;
 	bool pair_ended;  /* the engine writes no more: there is an end to read */
@@ -224,8 +226,7 @@ static bool attach(struct http_front_peer *p)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	p->pair_watch = loop_fd_new(
-		f->loop, ends[0], EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_pair, p);
+	p->pair_watch = loop_fd_new(f->loop, ends[0], PAIR_EVENTS, on_pair, p);
 	if (!p->pair_watch)
 		close(ends[1]);
 	if (!p->pair_watch || !f->ops.attach(f->ctx, p, ends[1], &p->tag)) {
@@ -244,7 +245,7 @@ static bool push_inward(struct http_front_peer *p)
 {
 	while (p->inward.len > 0) {
 		ssize_t n = send(p->pair_fd, p->inward.data, p->inward.len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && errno == EAGAIN && loop_fd_set(p->pair_watch, PAIR_EVENTS | EPOLLOUT))
 			return false;
 		if (n < 0 && errno != EINTR) {
 			/* The engine has closed its end; what it wrote before still goes out. */
@@ -465,6 +466,15 @@ static void trim(struct buf *b)
 		buf_done(b);
 }
 
+/* A deadline that moves on leaves the timer as it is: with every request it moves, and the timer goes off once in a while and finds that out. */
+static void set_alarm(struct http_front_peer *p)
+{
+	if (p->deadline_ns >= p->alarm_ns)
+		return;
+	p->alarm_ns = p->deadline_ns;
+	loop_timer_set_at(p->timer, (struct mono){ p->alarm_ns });
+}
+
 /* Sets the deadline for what the peer waits for now. */
 static void set_deadline(struct http_front_peer *p)
 {
@@ -476,10 +486,8 @@ static void set_deadline(struct http_front_peer *p)
 		return;
 	p->wait = wait;
 	p->wait_since_ns = instant_mono_now().ns;
-	if (wait == WAIT_SERVED)
-		loop_timer_stop(p->timer);
-	else
-		loop_timer_set(p->timer, wait_ns(p, wait));
+	p->deadline_ns = wait == WAIT_SERVED ? NO_TIME : p->wait_since_ns + wait_ns(p, wait);
+	set_alarm(p);
 	if (wait == WAIT_REQUEST) {
 		trim(&p->in);
 		trim(&p->inward);
@@ -539,7 +547,10 @@ static void on_deadline(struct loop_timer *t, void *ctx)
 	struct http_front_peer *p = ctx;
 
 	(void)t;
-	if (p->wait == WAIT_ARRIVAL) {
+	p->alarm_ns = NO_TIME;
+	if (instant_mono_now().ns < p->deadline_ns) {
+		set_alarm(p);
+	} else if (p->wait == WAIT_ARRIVAL) {
 		finish(p, 408);
 		peer_move(p);
 	} else {
@@ -561,6 +572,7 @@ static void peer_new(struct http_front *f, int fd, const char *address)
 	p->fd = fd;
 	p->pair_fd = -1;
 	p->client_ready = true;
+	p->alarm_ns = NO_TIME;
 	http_gate_init(&p->gate, f->config.max_body_bytes);
 	buf_init(&p->head, INWARD_MAX);
 	buf_init(&p->in, READ_BYTES);
@@ -638,23 +650,6 @@ static void on_retry(struct loop_timer *t, void *ctx)
 		on_listen(f->watch, EPOLLIN, f);
 }
 
-/* Raises the soft limit of descriptors to what the connections need, or takes fewer connections. */
-static void fit_descriptors(struct http_front *f)
-{
-	struct rlimit limit;
-	rlim_t need = (rlim_t)f->config.max_connections * FDS_PER_PEER + FDS_OTHER;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
-		return;
-	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < need)
-		f->config.max_connections =
-			limit.rlim_cur > 2 * FDS_OTHER
-				? (unsigned)(limit.rlim_cur - FDS_OTHER) / FDS_PER_PEER
-				: 16;
-}
-
 enum error_kind http_front_new(struct loop *l, const struct http_front_config *config,
 	const struct http_front_ops *ops, void *ctx, struct http_front **ret, struct error *err)
 {
@@ -665,7 +660,7 @@ enum error_kind http_front_new(struct loop *l, const struct http_front_config *c
 		return error_nomem(err);
 	}
 	*f = (struct http_front){ .loop = l, .config = *config, .ops = *ops, .ctx = ctx, .fd = -1 };
-	fit_descriptors(f);
+	f->config.max_connections = http_listen_fit(config->max_connections, FDS_PER_PEER);
 	enum error_kind kind =
 		http_listen_open(config->bind_address, config->port, &f->fd, &f->port, err);
 	if (kind == ERR_OK) {

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,10 @@
 #define KEEPALIVE_IDLE_SEC 60
 #define KEEPALIVE_STEP_SEC 15
 #define KEEPALIVE_STEPS 4
+/* Descriptors of everything else in the process. */
+#define FDS_OTHER 128u
+/* Where hardly any descriptor is left. */
+#define FEWEST 16u
 
 union address {
 	struct sockaddr any;
@@ -122,4 +127,19 @@ int http_listen_accept(int fd, char ret_address[HTTP_LISTEN_ADDRESS_MAX])
 	set_options(client);
 	print_address(ret_address, &from);
 	return client;
+}
+
+unsigned http_listen_fit(unsigned max_connections, unsigned fds_each)
+{
+	struct rlimit limit;
+	rlim_t need = (rlim_t)max_connections * fds_each + FDS_OTHER;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return max_connections;
+	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur >= need)
+		return max_connections;
+	return limit.rlim_cur > 2 * FDS_OTHER ? (unsigned)(limit.rlim_cur - FDS_OTHER) / fds_each
+					      : FEWEST;
 }
