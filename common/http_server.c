@@ -30,7 +30,7 @@
 #define DEFAULT_IDLE_SEC 75u
 /* The engine's memory for a connection: the framing of a request, an answer's headers, and a piece of a body. It is cleared with each request, so
  * it should stay in the processor's nearest cache. */
-#define ENGINE_MEMORY_BYTES (8u * 1024)
+#define ENGINE_MEMORY_BYTES (4u * 1024)
 #define STREAM_BYTES (16u * 1024)
 /* Connections that the front has given up linger in the engine until its next run. */
 #define ENGINE_SPARE_CONNECTIONS 64u

@@ -85,7 +85,7 @@ void http_exchange_set_ctx(
 	struct http_exchange *x, void *ctx, void (*on_end)(struct http_exchange *x, void *ctx));
 void *http_exchange_ctx(const struct http_exchange *x);
 
-#define HTTP_ANSWER_HEADERS_MAX 7000u
+#define HTTP_ANSWER_HEADERS_MAX 3000u
 /* Answers. body is copied. headers: NULL-terminated "Name: value" lines besides Content-Type and Content-Length; may be NULL;
  * together at most HTTP_ANSWER_HEADERS_MAX bytes, or the connection is closed.
  * Redirects (3xx except 304) and interim statuses become a 500: a redirect would make kube-apiserver hand its credentials to
