@@ -4,8 +4,9 @@
 
 #include "common/limits.h"
 
-/* More than the request head can hold. */
+/* A request head can hold four times as many, and nobody asks so much. */
 #define MAX_QUERY 4096
+/* More than the front lets through. */
 #define MAX_HEADERS 256
 
 /* The lines behind the request line, each "Name: value" and ended by CR LF, until the empty one. */
@@ -87,6 +88,9 @@ enum error_kind http_exchange_parse_target(struct http_exchange *x, struct error
 		struct sv name = sv_cut(sv_cut(rest, '&', &rest, &more), '=', &value, &has_value);
 		if (name.len == 0 && !has_value)
 			continue;
+		if (x->query.n == MAX_QUERY)
+			return error_set(
+				err, ERR_LIMIT, "more than %d parameters in the query", MAX_QUERY);
 		struct http_query *q = VEC_PUSH(&x->query, MAX_QUERY);
 		if (!q)
 			return error_nomem(err);

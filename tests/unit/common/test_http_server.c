@@ -375,6 +375,20 @@ START_TEST(large_answers_and_requests_pass_whole)
 	ck_assert_int_eq(net_status(buf_sv(&out)), 200);
 	ck_assert(sv_has_suffix(buf_sv(&out), SV("|X-125=a|")));
 	buf_done(&out);
+	buf_clear(&in);
+	buf_put_str(&in, "GET /a?a");
+	for (unsigned i = 1; i < 4096; i++)
+		buf_put_str(&in, "&a");
+	for (unsigned i = 0; i < 2; i++) {
+		struct buf request;
+		buf_init(&request, in.len + 100);
+		buf_printf(
+			&request, "%s%s HTTP/1.1\r\nHost: h\r\n\r\n", buf_text(&in), i ? "&a" : "");
+		out = net_ask(&p.net, buf_sv(&request));
+		ck_assert_int_eq(net_status(buf_sv(&out)), i ? 400 : 200);
+		buf_done(&out);
+		buf_done(&request);
+	}
 	buf_done(&in);
 	net_stop(&p.net);
 }
