@@ -310,7 +310,7 @@ enum error_kind autoscalers_put(struct autoscalers *all, enum autoscaler_kind ki
 	enum autoscalers_change *ret_change, struct error *err)
 {
 	uint64_t version = 0;
-	struct gist gist;
+	struct gist gist = { 0 };
 	struct autoscaler *one = autoscalers_find(all, kind, id->namespace, id->name);
 	bool added = !one;
 
