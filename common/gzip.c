@@ -80,19 +80,28 @@ enum error_kind gzip_put(struct buf *out, struct sv text, struct error *err)
 	return put_all(out, &z, text, err);
 }
 
-enum error_kind gzip_pack(struct buf *out, struct sv text, struct error *err)
+static struct sv end_of(struct sv like)
+{
+	return like.len > GZIP_LIKE_BYTES ? sv_skip(like, like.len - GZIP_LIKE_BYTES) : like;
+}
+
+enum error_kind gzip_pack(struct buf *out, struct sv text, struct sv like, struct error *err)
 {
 	z_stream z = { .zalloc = allocate, .zfree = release };
 
+	like = end_of(like);
 	if (check_length(text, err))
 		return err->kind;
 	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, PACK_WINDOW_BITS, PACK_MEMORY_LEVEL,
 		    Z_DEFAULT_STRATEGY) != Z_OK)
 		return error_nomem(err);
+	/* A stream without a frame takes it at its start. */
+	(void)deflateSetDictionary(&z, bytes_of(like), (uInt)like.len);
 	return put_all(out, &z, text, err);
 }
 
-enum error_kind gzip_unpack(struct buf *out, struct sv packed, size_t len, struct error *err)
+enum error_kind gzip_unpack(
+	struct buf *out, struct sv packed, size_t len, struct sv like, struct error *err)
 {
 	z_stream z = { .zalloc = allocate, .zfree = release };
 	Bytef piece[16 * 1024];
@@ -103,8 +112,10 @@ enum error_kind gzip_unpack(struct buf *out, struct sv packed, size_t len, struc
 		return err->kind;
 	z.next_in = bytes_of(packed);
 	z.avail_in = (uInt)packed.len;
+	like = end_of(like);
 	if (inflateInit2(&z, PACK_WINDOW_BITS) != Z_OK)
 		return error_nomem(err);
+	code = inflateSetDictionary(&z, bytes_of(like), (uInt)like.len);
 	while (code == Z_OK && out->failed == ERR_OK && out->len - before <= len) {
 		z.next_out = piece;
 		z.avail_out = sizeof(piece);

@@ -1,5 +1,6 @@
 /* A map from object to its tapes, and one list of all tapes by age: the oldest of all go first. An object without tapes that nobody asked for lately has no
- * entry. Tapes are kept packed, which takes a third of the room or less; they count, and are bounded, as the texts that they are. */
+ * entry. Tapes are kept packed, each by what it has not in common with the first one: that takes a tenth of the room; they count, and are bounded, as the
+ * texts that they are. */
 #include "controller/decisions.h"
 
 #include "common/buf.h"
@@ -32,6 +33,7 @@ struct decisions {
 	struct map entries;
 	struct kept *oldest, *newest;
 	size_t bytes, max_bytes;
+	struct buf first;			 /* a tape, or its end */
 	struct buf opened[DECISIONS_PER_OBJECT]; /* what the last question got */
 };
 
@@ -69,6 +71,7 @@ void decisions_free(struct decisions *d)
 		return;
 	map_done(&d->entries, free_entry);
 	close_opened(d);
+	buf_done(&d->first);
 	mem_free(d);
 }
 
@@ -154,15 +157,27 @@ bool decisions_wants(const struct decisions *d, const struct decisions_key *key,
 	return m->outcome != outcome || decisions_is_asked(d, key, now);
 }
 
+/* Nothing is kept that was packed by another one. Without memory for it the tapes only take more. */
+static void keep_first(struct decisions *d, struct sv tape)
+{
+	size_t len = tape.len < GZIP_LIKE_BYTES ? tape.len : GZIP_LIKE_BYTES;
+
+	buf_done(&d->first);
+	buf_init(&d->first, GZIP_LIKE_BYTES);
+	buf_put_sv(&d->first, sv_skip(tape, tape.len - len));
+	if (d->first.failed != ERR_OK)
+		buf_clear(&d->first);
+}
+
 /* NULL: no memory. */
-static struct kept *pack(struct sv tape)
+static struct kept *pack(const struct decisions *d, struct sv tape)
 {
 	AUTO(buf_done) struct buf packed = { 0 };
 	struct error ignored;
 
 	/* What does not shrink grows by a few bytes. */
 	buf_init(&packed, tape.len + tape.len / 8 + 64);
-	if (gzip_pack(&packed, tape, &ignored) != ERR_OK)
+	if (gzip_pack(&packed, tape, buf_sv(&d->first), &ignored) != ERR_OK)
 		return NULL;
 	struct kept *k = mem_alloc(sizeof(*k) + packed.len);
 	if (!k)
@@ -181,7 +196,9 @@ enum error_kind decisions_keep(struct decisions *d, const struct decisions_key *
 			"a tape of %zu bytes is longer than all may be together (%zu bytes)",
 			tape.len, d->max_bytes);
 	close_opened(d);
-	struct kept *k = pack(tape);
+	if (!d->oldest)
+		keep_first(d, tape);
+	struct kept *k = pack(d, tape);
 	if (!k)
 		return error_nomem(err);
 	struct entry *e = find_or_add(d, key, err);
@@ -249,7 +266,7 @@ size_t decisions_ask(struct decisions *d, const struct decisions_key *key, struc
 		const struct kept *k = e->at[i];
 		buf_init(&d->opened[n], k->len);
 		if (gzip_unpack(&d->opened[n], sv_from(k->packed, k->packed_len), k->len,
-			    &ignored) == ERR_OK) {
+			    buf_sv(&d->first), &ignored) == ERR_OK) {
 			ret[n] = buf_sv(&d->opened[n]);
 			n++;
 		} else {
