@@ -11,7 +11,8 @@ struct pressure {
 	struct mono until; /* statuses wait; ns 0: they never did */
 	uint64_t
 		n_deferred; /* status writes left to a later pass, for this reason or for the refresh interval */
-	struct events *events; /* held back with them; NULL: none */
+	struct events *events;	 /* held back with them; NULL: none */
+	struct mono values_next; /* no status in which only values differ before: status_write.c */
 };
 
 /* Whether the server puts a write off, instead of refusing it. */

@@ -6,6 +6,22 @@
 #include "controller/hpa_decode.h"
 #include "controller/hpa_status.h"
 
+/* An API server takes about a thousand of these a second, and others want to be served as well. */
+#define VALUES_GAP_NS (5 * NS_PER_MS)
+/* Objects of a namespace are decided together: what was not used lately is there for them. */
+#define VALUES_SAVED_NS NS_PER_SEC
+
+/* When the values of all objects change at once, their statuses are not written at once: who gets no turn has a next pass. */
+static bool take_turn(struct mono *next, struct mono now)
+{
+	if (now.ns < next->ns)
+		return false;
+	if (next->ns < now.ns - VALUES_SAVED_NS)
+		next->ns = now.ns - VALUES_SAVED_NS;
+	next->ns += VALUES_GAP_NS;
+	return true;
+}
+
 bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
 	const struct hpa *hpa, const struct hpa_status *wanted, struct mono now)
 {
@@ -19,7 +35,7 @@ bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *
 	if (one->status_due.ns == 0)
 		one->status_due.ns =
 			now.ns + (int64_t)(one->spread_alone % (uint64_t)c->status_refresh_ns);
-	return now.ns < one->status_due.ns;
+	return now.ns < one->status_due.ns || !take_turn(&c->pressure->values_next, now);
 }
 
 /* The spec as one text. False: it cannot be read. */

@@ -69,12 +69,43 @@ START_TEST(values_alone_wait_and_news_do_not)
 }
 END_TEST
 
+START_TEST(values_of_many_take_turns)
+{
+	struct pressure pressure = { 0 };
+	const struct drive_context c = { .status_refresh_ns = 60 * NS_PER_SEC,
+		.pressure = &pressure };
+	const struct hpa hpa = { .status = { .desired_replicas = 3 } };
+	const struct hpa_status same = { .desired_replicas = 3 };
+	unsigned n_written = 0, n_later = 0;
+
+	/* A thousand in one moment, and again a second later. */
+	for (unsigned i = 0; i < 1000; i++) {
+		struct autoscaler one = { .status_due = { 1 } };
+		n_written += !status_write_is_deferred(
+			&c, &one, &hpa, &same, (struct mono){ 100 * NS_PER_SEC });
+	}
+	for (unsigned i = 0; i < 1000; i++) {
+		struct autoscaler one = { .status_due = { 1 } };
+		n_later += !status_write_is_deferred(
+			&c, &one, &hpa, &same, (struct mono){ 101 * NS_PER_SEC });
+	}
+	ck_assert_uint_eq(n_written, 201);
+	ck_assert_uint_eq(n_later, 200);
+	/* A count is news, whoever else writes. */
+	struct autoscaler one = { .status_due = { 1 } };
+	const struct hpa_status other = { .desired_replicas = 4 };
+	ck_assert(!status_write_is_deferred(
+		&c, &one, &hpa, &other, (struct mono){ 101 * NS_PER_SEC }));
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase,
 		a_conflict_is_written_over_only_where_the_decision_is_about_the_same, 0,
 		(int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, values_alone_wait_and_news_do_not);
+	tcase_add_test(tcase, values_of_many_take_turns);
 }
 
 int main(void)
