@@ -25,12 +25,6 @@ void map_done(struct map *m, void (*free_value)(void *))
 	m->n = m->size = 0;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t hash_of(const struct map *m, struct sv key)
 {
 	uint64_t h = m->seed ^ 0x9e3779b97f4a7c15U;
@@ -39,12 +33,12 @@ static uint64_t hash_of(const struct map *m, struct sv key)
 	for (; key.len - at >= 8; at += 8) {
 		uint64_t word;
 		memcpy(&word, key.ptr + at, 8);
-		h = mix(h ^ word, 0xd6e8feb86659fd93U ^ m->seed);
+		h = seed_mix(h ^ word, 0xd6e8feb86659fd93U ^ m->seed);
 	}
 	uint64_t tail = (uint64_t)key.len << 56;
 	if (key.len > at)
 		memcpy(&tail, key.ptr + at, key.len - at);
-	return mix(h ^ tail ^ ((uint64_t)key.len << 48), 0xa0761d6478bd642fU ^ m->seed);
+	return seed_mix(h ^ tail ^ ((uint64_t)key.len << 48), 0xa0761d6478bd642fU ^ m->seed);
 }
 
 static struct map_entry *find(const struct map *m, struct sv key, uint64_t hash)

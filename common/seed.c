@@ -15,7 +15,5 @@ uint64_t seed_of(const void *at)
 
 	if (random.bytes)
 		memcpy(words, random.bytes, sizeof(words));
-	__extension__ unsigned __int128 product =
-		(unsigned __int128)(words[0] ^ place) * (words[1] | 1);
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
+	return seed_mix(words[0] ^ place, words[1] | 1);
 }

@@ -26,12 +26,6 @@ void table_done(struct table *t, void (*free_item)(void *item))
 	t->n = t->size = 0;
 }
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t add_text(uint64_t h, uint64_t seed, struct sv text)
 {
 	size_t at = 0;
@@ -39,13 +33,13 @@ static uint64_t add_text(uint64_t h, uint64_t seed, struct sv text)
 	for (; text.len - at >= 8; at += 8) {
 		uint64_t word;
 		memcpy(&word, text.ptr + at, 8);
-		h = mix(h ^ word, 0xd6e8feb86659fd93U ^ seed);
+		h = seed_mix(h ^ word, 0xd6e8feb86659fd93U ^ seed);
 	}
 	uint64_t tail = 0;
 	if (text.len > at)
 		memcpy(&tail, text.ptr + at, text.len - at);
-	h = mix(h ^ tail, 0xa0761d6478bd642fU ^ seed);
-	return mix(h ^ (uint64_t)text.len, 0xe7037ed1a0b428dbU ^ seed);
+	h = seed_mix(h ^ tail, 0xa0761d6478bd642fU ^ seed);
+	return seed_mix(h ^ (uint64_t)text.len, 0xe7037ed1a0b428dbU ^ seed);
 }
 
 uint32_t table_hash(const struct table *t, struct sv first, struct sv second)
