@@ -139,9 +139,9 @@ static void start_pass(struct slot *s)
 	s->waits_for_edit = false;
 	pass_metrics_observe_lateness(
 		d->config.metrics, (double)(s->item.started.ns - s->item.due.ns) / 1e9);
-	int before = object_quarantine_run(q, s->one);
+	struct object_quarantine_turn turn = object_quarantine_run(q, s->one);
 	enum error_kind rc = drive_start(d->config.drive, s->one, on_pass_done, s, &s->drive, &err);
-	object_quarantine_back(q, before);
+	object_quarantine_back(turn);
 	if (rc == ERR_OK)
 		return;
 	object_quarantine_leave(q, s->one);

@@ -49,22 +49,10 @@ static void send_scale(struct drive *d);
 static void put_status(struct drive *d);
 static void send(struct drive *d, const char *method, struct sv body, struct mono deadline);
 
-/* While a callback runs, a crash is this object's fault. The drive may be gone when the turn ends. */
-struct turn {
-	struct object_quarantine *quarantine;
-	int before;
-};
-
-static struct turn begin_turn(const struct drive *d)
+/* A callback's turn. The drive may be gone when it ends. */
+static struct object_quarantine_turn begin_turn(const struct drive *d)
 {
-	struct object_quarantine *q = d->context->quarantine;
-
-	return (struct turn){ q, object_quarantine_run(q, d->one) };
-}
-
-static void end_turn(struct turn turn)
-{
-	object_quarantine_back(turn.quarantine, turn.before);
+	return object_quarantine_run(d->context->quarantine, d->one);
 }
 
 /* The API server's time where ours contradicts it: a node's wrong clock neither ends an override nor prolongs one. */
@@ -276,10 +264,10 @@ static void take_answer(
 static void on_answer(const struct client_answer *answer, const struct error *failed, void *ctx)
 {
 	struct drive *d = ctx;
-	struct turn turn = begin_turn(d);
+	struct object_quarantine_turn turn = begin_turn(d);
 
 	take_answer(d, answer, failed);
-	end_turn(turn);
+	object_quarantine_back(turn);
 }
 
 /* The spec was edited while the pass ran: what was decided is the old one's word. */
@@ -359,11 +347,11 @@ static void send_scale(struct drive *d)
 
 static void on_delay(struct loop_timer *t, void *ctx)
 {
-	struct turn turn = begin_turn(ctx);
+	struct object_quarantine_turn turn = begin_turn(ctx);
 
 	(void)t;
 	send_scale(ctx);
-	end_turn(turn);
+	object_quarantine_back(turn);
 }
 
 static void put_scale(struct drive *d)
@@ -590,10 +578,10 @@ static void begin_pass(struct drive *d, struct discovery *found, const struct er
 
 static void on_discovery(struct discovery *found, const struct error *failed, void *ctx)
 {
-	struct turn turn = begin_turn(ctx);
+	struct object_quarantine_turn turn = begin_turn(ctx);
 
 	begin_pass(ctx, found, failed);
-	end_turn(turn);
+	object_quarantine_back(turn);
 }
 
 enum error_kind drive_start(const struct drive_context *context, struct autoscaler *one,

@@ -123,17 +123,20 @@ void object_quarantine_leave(struct object_quarantine *q, struct autoscaler *one
 		count(q);
 }
 
-int object_quarantine_run(struct object_quarantine *q, const struct autoscaler *one)
+struct object_quarantine_turn object_quarantine_run(
+	struct object_quarantine *q, const struct autoscaler *one)
 {
 	int ticket = ticket_of(one);
 
-	return q ? work_note_run(q->note, ticket >= 0 ? ticket : WORK_NOTE_OTHER) : WORK_NOTE_OTHER;
+	return (struct object_quarantine_turn){ q,
+		q ? work_note_run(q->note, ticket >= 0 ? ticket : WORK_NOTE_OTHER)
+		  : WORK_NOTE_OTHER };
 }
 
-void object_quarantine_back(struct object_quarantine *q, int before)
+void object_quarantine_back(struct object_quarantine_turn turn)
 {
-	if (q)
-		(void)work_note_run(q->note, before);
+	if (turn.quarantine)
+		(void)work_note_run(turn.quarantine->note, turn.before);
 }
 
 bool object_quarantine_enter_state(

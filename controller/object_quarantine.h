@@ -30,9 +30,15 @@ MUST_USE bool object_quarantine_enter(
 	struct object_quarantine *q, struct autoscaler *one, struct object_quarantine_rest *ret);
 /* The pass is over. Again, or without an enter, it does nothing. */
 void object_quarantine_leave(struct object_quarantine *q, struct autoscaler *one);
+/* While this lasts a crash is the object's fault. */
+struct object_quarantine_turn {
+	struct object_quarantine *quarantine;
+	int before;
+};
 /* From here on the object's pass has the processor; hand what is returned to object_quarantine_back when it gives it back. The object may be gone by then. */
-MUST_USE int object_quarantine_run(struct object_quarantine *q, const struct autoscaler *one);
-void object_quarantine_back(struct object_quarantine *q, int before);
+MUST_USE struct object_quarantine_turn object_quarantine_run(
+	struct object_quarantine *q, const struct autoscaler *one);
+void object_quarantine_back(struct object_quarantine_turn turn);
 /* The same for taking in a state of an object, from before anything is known about it. False: it rests. */
 MUST_USE bool object_quarantine_enter_state(
 	struct object_quarantine *q, const struct object_id *id, int *ret_ticket, int *ret_before);

@@ -30,29 +30,22 @@ void questions_cancel(struct questions *all)
 	}
 }
 
-/* An answer came from the loop: a crash meanwhile is this object's fault. */
-struct turn {
-	struct object_quarantine *quarantine;
-	int before;
-};
-
-static struct turn begin_turn(const struct questions *all)
+/* An answer came from the loop. */
+static struct object_quarantine_turn begin_turn(const struct questions *all)
 {
-	struct object_quarantine *q = all->config.context->quarantine;
-
-	return (struct turn){ q, object_quarantine_run(q, all->config.one) };
+	return object_quarantine_run(all->config.context->quarantine, all->config.one);
 }
 
 /* One question is settled. All of them may be gone behind it. */
-static void settle(
-	struct questions *all, enum error_kind rc, const struct error *err, struct turn turn)
+static void settle(struct questions *all, enum error_kind rc, const struct error *err,
+	struct object_quarantine_turn turn)
 {
 	all->n_unanswered--;
 	if (rc != ERR_OK)
 		all->config.done(err, all->config.ctx);
 	else if (all->n_unanswered == 0)
 		all->config.done(NULL, all->config.ctx);
-	object_quarantine_back(turn.quarantine, turn.before);
+	object_quarantine_back(turn);
 }
 
 static enum error_kind take_reading(struct question *q, const struct client_answer *answer,
@@ -88,7 +81,7 @@ static void note_answer(
 static void on_metric(const struct client_answer *answer, const struct error *failed, void *ctx)
 {
 	struct question *q = ctx;
-	struct turn turn = begin_turn(q->all);
+	struct object_quarantine_turn turn = begin_turn(q->all);
 	struct error err;
 
 	q->call = NULL;
@@ -150,7 +143,7 @@ static enum error_kind take_shared(
 static void on_shared(const struct metric_share_answer *answer, void *ctx)
 {
 	struct question *q = ctx;
-	struct turn turn = begin_turn(q->all);
+	struct object_quarantine_turn turn = begin_turn(q->all);
 	struct error err;
 
 	q->waiter = NULL;
@@ -178,7 +171,7 @@ static enum error_kind take_prometheus(
 static void on_prometheus(const struct prom_share_answer *answer, void *ctx)
 {
 	struct question *q = ctx;
-	struct turn turn = begin_turn(q->all);
+	struct object_quarantine_turn turn = begin_turn(q->all);
 	struct error err;
 
 	q->prom_waiter = NULL;

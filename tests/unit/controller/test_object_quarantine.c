@@ -50,8 +50,9 @@ static void crash(uint64_t fingerprint)
 			!object_quarantine_enter(q, &bystander, &rest) ||
 			!object_quarantine_enter(q, &poison, &rest))
 			_exit(7);
-		object_quarantine_back(q, object_quarantine_run(q, &bystander));
-		(void)!object_quarantine_run(q, &poison);
+		object_quarantine_back(object_quarantine_run(q, &bystander));
+		struct object_quarantine_turn ends_with_us = object_quarantine_run(q, &poison);
+		(void)ends_with_us;
 		_exit(0);
 	}
 	int status;
@@ -178,7 +179,7 @@ START_TEST(without_a_note_nothing_rests)
 	struct object_quarantine *q;
 
 	ck_assert(object_quarantine_enter(NULL, &one, &rest));
-	object_quarantine_back(NULL, object_quarantine_run(NULL, &one));
+	object_quarantine_back(object_quarantine_run(NULL, &one));
 	object_quarantine_leave(NULL, &one);
 	/* A folder that does not exist is no reason not to start. */
 	ck_assert_int_eq(object_quarantine_new("/nonexistent/folder", metrics, &q, &err), ERR_OK);
