@@ -231,14 +231,15 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
         cluster.stop()
 
 
-def main() -> int:
+def play_alone(name: str, scene, programs: set[str]) -> int:
+    """A scene by itself, with the programs of `--bin FOLDER`; the exit code."""
     own = Path(sys.argv[2]) if len(sys.argv) == 3 and sys.argv[1] == "--bin" else Path("build/release/bin")
     report = Report()
-    with tempfile.TemporaryDirectory(prefix="flyball-prometheus-") as folder:
-        play(Path(folder), components.resolve(PROGRAMS), own.resolve(), Track(report, "prometheus"))
+    with tempfile.TemporaryDirectory(prefix=f"flyball-{name}-") as folder:
+        scene(Path(folder), components.resolve(programs), own.resolve(), Track(report, name))
     report.line(report.summary())
     return 1 if report.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_alone("prometheus", play, PROGRAMS))

@@ -12,15 +12,13 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-import components
 from cluster import SYSTEM_NAMESPACE, Cluster
 from manifests import apply_base
 from procs import free_port, wait_for
-from prometheus_metrics import HERE, Load, Stage
-from report import Report, Track
+from prometheus_metrics import HERE, Load, Stage, play_alone
+from report import Track
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl", "prometheus"}
 OWN_PROGRAMS = {"flyball", "flyball-controller"}
@@ -217,14 +215,5 @@ def play(folder: Path, programs: dict[str, str], own: Path, track: Track) -> Non
         cluster.stop()
 
 
-def main() -> int:
-    own = Path(sys.argv[2]) if len(sys.argv) == 3 and sys.argv[1] == "--bin" else Path("build/release/bin")
-    report = Report()
-    with tempfile.TemporaryDirectory(prefix="flyball-proxied-") as folder:
-        play(Path(folder), components.resolve(PROGRAMS), own.resolve(), Track(report, "proxied"))
-    report.line(report.summary())
-    return 1 if report.failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(play_alone("proxied", play, PROGRAMS))
