@@ -100,7 +100,7 @@ def commands(folder: Path):
     yield "get -o yaml", ["get", "hpa", "myhpa", "-o", "yaml"], ""
     yield "get -o jsonpath", ["get", "hpa", "myhpa", "-o", "jsonpath={.spec.metrics[0].pods.target.averageValue}"], ""
     yield "describe", ["describe", "hpa", "myhpa"], ""
-    yield "events", ["get", "events"], ""
+    yield "events", ["get", "events", "--field-selector=involvedObject.name=myhpa"], ""
     yield "get -w", ["get", "hpa", "-w", f"--request-timeout={WATCH_SEC}s"], ""
     yield "annotate", ["annotate", "hpa", "myhpa", "note=x"], ""
     yield "label", ["label", "hpa", "myhpa", "team=b", "--overwrite"], ""
