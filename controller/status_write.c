@@ -6,10 +6,24 @@
 #include "controller/hpa_decode.h"
 #include "controller/hpa_status.h"
 
-/* An API server takes about a thousand of these a second, and others want to be served as well. */
-#define VALUES_GAP_NS (5 * NS_PER_MS)
+/* One costs an API server about two milliseconds: an eighth of a core for all of ours. */
+#define VALUES_PER_SEC 60
+#define VALUES_GAP_NS (NS_PER_SEC / VALUES_PER_SEC)
 /* Objects of a namespace are decided together: what was not used lately is there for them. */
-#define VALUES_SAVED_NS NS_PER_SEC
+#define VALUES_SAVED_NS (2 * NS_PER_SEC)
+
+/* As often as was asked for, or as all objects can have their turn. */
+static int64_t refresh_ns(const struct drive_context *c)
+{
+	int64_t all_ns = (int64_t)autoscalers_n(c->autoscalers) * VALUES_GAP_NS;
+
+	return c->status_refresh_ns > all_ns ? c->status_refresh_ns : all_ns;
+}
+
+struct mono status_write_next(const struct drive_context *c, struct mono now)
+{
+	return (struct mono){ now.ns + refresh_ns(c) };
+}
 
 /* When the values of all objects change at once, their statuses are not written at once: who gets no turn has a next pass. */
 static bool take_turn(struct mono *next, struct mono now)
@@ -34,7 +48,7 @@ bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *
 	/* Not all at once after a start. */
 	if (one->status_due.ns == 0)
 		one->status_due.ns =
-			now.ns + (int64_t)(one->spread_alone % (uint64_t)c->status_refresh_ns);
+			now.ns + (int64_t)(one->spread_alone % (uint64_t)refresh_ns(c));
 	return now.ns < one->status_due.ns || !take_turn(&c->pressure->values_next, now);
 }
 
