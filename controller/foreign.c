@@ -1,31 +1,36 @@
-/* Objects -> index by target. Two maps over one set of entries: by the object, to replace and remove; by the target, to ask. */
+/* Objects -> index by target. Two tables over one set of entries: by the object, to replace and remove; by the target, to ask. */
 #include "controller/foreign.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/fnv.h"
 #include "common/jscan.h"
 #include "common/limits.h"
-#include "common/map.h"
+#include "common/table.h"
 #include "controller/hpa_decode.h"
 #include "controller/target.h"
 
-/* Namespace, group, kind and name of a target, or kind, namespace and name of an object. */
+/* Namespace, group, kind and name of a target. */
 #define MAX_KEY_BYTES 2048
 
 struct entry {
 	enum foreign_kind kind;
-	char *object; /* "namespace/name" */
-	size_t ns_len;
-	char *target; /* its key */
-	bool held;    /* native: both directions disabled; KEDA: paused */
 	int32_t min, max;
+	bool held;		     /* native: both directions disabled; KEDA: paused */
 	uint64_t fingerprint;	     /* native: of the spec's text */
 	struct entry *next, *before; /* of the same target */
+	size_t ns_len, name_len, target_len;
+	char text[]; /* namespace, name and the target's key */
 };
 
 struct foreign {
-	struct map objects, targets;
+	struct table objects, targets; /* a target's item is the first entry of its list */
+};
+
+struct object_key {
+	enum foreign_kind kind;
+	struct sv ns, name;
 };
 
 struct foreign *foreign_new(void)
@@ -33,33 +38,18 @@ struct foreign *foreign_new(void)
 	struct foreign *f = mem_zalloc(sizeof(*f));
 
 	if (f) {
-		map_init(&f->objects, FOREIGN_MAX);
-		map_init(&f->targets, FOREIGN_MAX);
+		table_init(&f->objects, FOREIGN_MAX);
+		table_init(&f->targets, FOREIGN_MAX);
 	}
 	return f;
-}
-
-static void entry_free(struct entry *e)
-{
-	if (!e)
-		return;
-	mem_free(e->object);
-	mem_free(e->target);
-	mem_free(e);
-}
-DEFINE_AUTO(struct entry *, entry_free)
-
-static void free_entry(void *entry)
-{
-	entry_free(entry);
 }
 
 void foreign_free(struct foreign *f)
 {
 	if (!f)
 		return;
-	map_done(&f->targets, NULL);
-	map_done(&f->objects, free_entry);
+	table_done(&f->targets, NULL);
+	table_done(&f->objects, mem_free);
 	mem_free(f);
 }
 
@@ -68,9 +58,43 @@ size_t foreign_n(const struct foreign *f)
 	return f->objects.n;
 }
 
-static void put_object_key(struct buf *out, enum foreign_kind kind, struct sv ns, struct sv name)
+static struct object_key object_of(const struct entry *e)
 {
-	buf_printf(out, "%c%.*s/%.*s", kind == FOREIGN_KEDA ? 'k' : 'n', SV_ARG(ns), SV_ARG(name));
+	return (struct object_key){ e->kind, sv_from(e->text, e->ns_len),
+		sv_from(e->text + e->ns_len, e->name_len) };
+}
+
+static struct sv target_of(const struct entry *e)
+{
+	return sv_from(e->text + e->ns_len + e->name_len, e->target_len);
+}
+
+static bool is_object(const void *item, const void *key)
+{
+	const struct object_key *wanted = key, own = object_of(item);
+
+	return own.kind == wanted->kind && sv_eq(own.ns, wanted->ns) &&
+	       sv_eq(own.name, wanted->name);
+}
+
+static bool is_of_target(const void *item, const void *key)
+{
+	return sv_eq(target_of(item), *(const struct sv *)key);
+}
+
+static uint32_t object_hash(const struct foreign *f, const struct object_key *key)
+{
+	return table_hash(&f->objects, key->ns, key->name);
+}
+
+static struct entry *find_object(const struct foreign *f, const struct object_key *key)
+{
+	return table_find(&f->objects, object_hash(f, key), is_object, key);
+}
+
+static struct entry *find_target(const struct foreign *f, struct sv key)
+{
+	return table_find(&f->targets, table_hash(&f->targets, key, SV_NULL), is_of_target, &key);
 }
 
 /* The version of an apiVersion plays no part. False: no target that could be one of ours. */
@@ -86,38 +110,37 @@ static bool put_target_key(struct buf *out, struct sv ns, const struct hpa_ref *
 	return out->failed == ERR_OK;
 }
 
-/* Takes the entry out of its target's list, and the list out of the map when it was the last. */
+/* Takes the entry out of its target's list, and the list out of the table when it was the last. */
 static void unlink_entry(struct foreign *f, struct entry *e)
 {
+	struct sv key = target_of(e);
+	uint32_t hash = table_hash(&f->targets, key, SV_NULL);
+
 	if (e->next)
 		e->next->before = e->before;
-	if (e->before) {
+	if (e->before)
 		e->before->next = e->next;
-		return;
-	}
-	struct sv key = sv_of(e->target);
-	struct error ignored;
-	/* The slot exists: setting it again needs no memory. */
-	if (!e->next || map_set(&f->targets, key, e->next, NULL, &ignored) != ERR_OK)
-		(void)map_take(&f->targets, key);
+	else if (e->next)
+		table_replace(&f->targets, hash, e, e->next);
+	else
+		(void)table_take(&f->targets, hash, is_of_target, &key);
 }
 
 void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, struct sv name)
 {
-	AUTO(buf_done) struct buf key = { 0 };
+	const struct object_key key = { kind, ns, name };
+	struct entry *e = table_take(&f->objects, object_hash(f, &key), is_object, &key);
 
-	buf_init(&key, MAX_KEY_BYTES);
-	put_object_key(&key, kind, ns, name);
-	struct entry *e = map_take(&f->objects, buf_sv(&key));
 	if (e)
 		unlink_entry(f, e);
-	entry_free(e);
+	mem_free(e);
 }
 
 static struct entry *any_of(const struct foreign *f, enum foreign_kind kind)
 {
-	MAP_FOREACH (slot, &f->objects) {
-		struct entry *e = slot->value;
+	TABLE_FOREACH(slot, &f->objects)
+	{
+		struct entry *e = *slot;
 		if (e->kind == kind)
 			return e;
 	}
@@ -128,77 +151,86 @@ void foreign_remove_kind(struct foreign *f, enum foreign_kind kind)
 {
 	struct entry *e;
 
-	while ((e = any_of(f, kind)) != NULL)
-		foreign_remove(
-			f, kind, sv_from(e->object, e->ns_len), sv_of(e->object + e->ns_len + 1));
+	while ((e = any_of(f, kind)) != NULL) {
+		const struct object_key key = object_of(e);
+		foreign_remove(f, kind, key.ns, key.name);
+	}
 }
 
 struct put {
-	enum foreign_kind kind;
-	struct sv ns, name;
+	struct object_key key;
 	const struct hpa_ref *target;
 	bool held;
 	int32_t min, max;
 	uint64_t fingerprint;
 };
 
-static enum error_kind make_entry(
-	const struct put *p, const char *target_key, struct entry **ret, struct error *err)
+static char *append(char *to, struct sv text)
 {
-	AUTO(entry_free) struct entry *e = mem_zalloc(sizeof(*e));
-	AUTO(buf_done) struct buf object = { 0 };
+	if (text.len > 0)
+		memcpy(to, text.ptr, text.len);
+	return to + text.len;
+}
+
+/* NULL: no memory. */
+static struct entry *make_entry(const struct put *p, struct sv target)
+{
+	struct sv ns = p->key.ns, name = p->key.name;
+	struct entry *e = mem_zalloc(sizeof(*e) + ns.len + name.len + target.len);
 
 	if (!e)
-		return error_nomem(err);
-	buf_init(&object, MAX_KEY_BYTES);
-	buf_printf(&object, "%.*s/%.*s", SV_ARG(p->ns), SV_ARG(p->name));
-	if (buf_check(&object, "an autoscaler's name", err) != ERR_OK)
-		return err->kind;
-	e->kind = p->kind;
-	e->object = mem_strdup(buf_text(&object));
-	e->ns_len = p->ns.len;
-	e->target = mem_strdup(target_key);
+		return NULL;
+	e->kind = p->key.kind;
 	e->held = p->held;
 	e->min = p->min;
 	e->max = p->max;
 	e->fingerprint = p->fingerprint;
-	if (!e->object || !e->target)
-		return error_nomem(err);
-	*ret = TAKE_PTR(e);
+	e->ns_len = ns.len;
+	e->name_len = name.len;
+	e->target_len = target.len;
+	(void)append(append(append(e->text, ns), name), target);
+	return e;
+}
+
+static enum error_kind link_entry(struct foreign *f, struct entry *e, struct error *err)
+{
+	struct sv key = target_of(e);
+	uint32_t hash = table_hash(&f->targets, key, SV_NULL);
+
+	e->next = find_target(f, key);
+	if (!e->next)
+		return table_add(&f->targets, hash, e, err);
+	table_replace(&f->targets, hash, e->next, e);
+	e->next->before = e;
 	return ERR_OK;
 }
 
 static enum error_kind put(struct foreign *f, const struct put *p, struct error *err)
 {
-	AUTO(buf_done) struct buf object_key = { 0 }, target_key = { 0 };
-	AUTO(entry_free) struct entry *e = NULL;
+	AUTO(buf_done) struct buf target_key = { 0 };
+	uint32_t hash = object_hash(f, &p->key);
 
-	buf_init(&object_key, MAX_KEY_BYTES);
 	buf_init(&target_key, MAX_KEY_BYTES);
-	put_object_key(&object_key, p->kind, p->ns, p->name);
-	if (!put_target_key(&target_key, p->ns, p->target)) {
+	if (!put_target_key(&target_key, p->key.ns, p->target)) {
 		/* It cannot act on anything. */
-		foreign_remove(f, p->kind, p->ns, p->name);
+		foreign_remove(f, p->key.kind, p->key.ns, p->key.name);
 		return ERR_OK;
 	}
-	if (buf_check(&object_key, "an autoscaler's name", err) != ERR_OK ||
-		make_entry(p, buf_text(&target_key), &e, err) != ERR_OK)
+	AUTO(mem_free) void *made = make_entry(p, buf_sv(&target_key));
+	struct entry *e = made, *old = find_object(f, &p->key);
+	if (!e)
+		return error_nomem(err);
+	if (link_entry(f, e, err) != ERR_OK)
 		return err->kind;
-	struct entry *head = map_get(&f->targets, buf_sv(&target_key));
-	void *old = NULL;
-	e->next = head;
-	if (map_set(&f->targets, buf_sv(&target_key), e, NULL, err) != ERR_OK)
-		return err->kind;
-	if (head)
-		head->before = e;
-	if (map_set(&f->objects, buf_sv(&object_key), e, &old, err) != ERR_OK) {
+	if (old) {
+		table_replace(&f->objects, hash, old, e);
+		unlink_entry(f, old);
+		mem_free(old);
+	} else if (table_add(&f->objects, hash, e, err) != ERR_OK) {
 		unlink_entry(f, e);
 		return err->kind;
 	}
-	(void)TAKE_PTR(e);
-	if (old)
-		unlink_entry(f, old);
-	entry_free(old);
+	(void)TAKE_PTR(made);
 	return ERR_OK;
 }
 
@@ -239,22 +271,18 @@ enum error_kind foreign_put_native(
 	struct foreign *f, const struct object_id *id, struct sv json, struct error *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
-	AUTO(buf_done) struct buf key = { 0 };
+	const struct object_key key = { FOREIGN_NATIVE, id->namespace, id->name };
 	uint64_t fingerprint = fingerprint_of(json);
+	const struct entry *known = find_object(f, &key);
 	struct hpa hpa;
 
-	buf_init(&key, MAX_KEY_BYTES);
-	put_object_key(&key, FOREIGN_NATIVE, id->namespace, id->name);
-	const struct entry *known = map_get(&f->objects, buf_sv(&key));
 	if (known && fingerprint != 0 && known->fingerprint == fingerprint)
 		return ERR_OK;
 	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
 	if (hpa_decode_stored(&a, AUTOSCALER_NATIVE, json, &hpa, err) != ERR_OK)
 		return err->kind;
 	const struct hpa_spec *spec = &hpa.spec;
-	const struct put p = { .kind = FOREIGN_NATIVE,
-		.ns = id->namespace,
-		.name = id->name,
+	const struct put p = { .key = key,
 		.target = &spec->target,
 		.held = foreign_is_held(&hpa),
 		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
@@ -300,9 +328,7 @@ enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error
 		.kind = text_or(jtree_get(ref, "kind"), SV("Deployment")),
 		.name = jtree_text(jtree_get(ref, "name")),
 	};
-	const struct put p = { .kind = FOREIGN_KEDA,
-		.ns = meta.namespace,
-		.name = meta.name,
+	const struct put p = { .key = { FOREIGN_KEDA, meta.namespace, meta.name },
 		.target = &target,
 		.held = is_paused(&meta) };
 	return put(f, &p, err);
@@ -323,12 +349,13 @@ bool foreign_find(
 	buf_init(&key, MAX_KEY_BYTES);
 	if (!put_target_key(&key, question->ns, question->target))
 		return false;
-	for (const struct entry *e = map_get(&f->targets, buf_sv(&key)); e; e = e->next) {
+	for (const struct entry *e = find_target(f, buf_sv(&key)); e; e = e->next) {
 		if (!could_act(e, question))
 			continue;
+		const struct object_key object = object_of(e);
 		*ret = (struct foreign_actor){ .kind = e->kind,
-			.ns = sv_from(e->object, e->ns_len),
-			.name = sv_of(e->object + e->ns_len + 1),
+			.ns = object.ns,
+			.name = object.name,
 			.held = e->held,
 			.min = e->min,
 			.max = e->max };
