@@ -22,7 +22,6 @@
 #define EVENT_REPEAT_NS (300 * NS_PER_SEC)
 /* How often the self-metrics of the machinery are brought up to date, and how often free memory goes back to the system. */
 #define HOUSEKEEPING_NS (2 * NS_PER_SEC)
-#define TRIM_NS (20 * NS_PER_SEC)
 #define EVENT_COMPONENT "horizontal-pod-autoscaler"
 
 /* What a watch of autoscalers calls back with. */
@@ -67,7 +66,6 @@ struct controller {
 	struct loop_timer *resume_timer;
 	struct loop_timer *housekeeping_timer;
 	struct selfmetrics *metrics;
-	struct mono trimmed;
 };
 
 static bool is_synced(const struct watch *w)
@@ -444,10 +442,7 @@ static void on_housekeeping(struct loop_timer *t, void *ctx)
 	};
 
 	live_metrics_set(c->metrics, &facts);
-	if (instant_mono_now().ns - c->trimmed.ns >= TRIM_NS) {
-		mem_trim();
-		c->trimmed = instant_mono_now();
-	}
+	mem_trim();
 	loop_timer_set(t, HOUSEKEEPING_NS);
 }
 
