@@ -33,6 +33,8 @@
 #define DEFAULT_CONNECTIONS 8u
 /* So much of a stream goes to its reader in one round of the loop: 2 ms of the slowest one. libcurl itself reads 3 MiB at once. */
 #define STREAM_TURN_BYTES (128u * 1024)
+/* libcurl's least; of itself it takes 64 KiB for each request that has a body, and ours are of a few KiB. */
+#define UPLOAD_BUFFER_BYTES (16L * 1024)
 /* All header lines of an answer. */
 #define RESPONSE_HEAD_MAX (256u * 1024)
 /* A peer that vanished is noticed by TCP: unanswered data after USER_TIMEOUT, silence after IDLE + PROBES. */
@@ -551,6 +553,7 @@ static enum error_kind set_method(
 	} else if (request->body.len > 0 || wants_body) {
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 		SET(CURLOPT_COPYPOSTFIELDS, request->body.len > 0 ? request->body.ptr : "");
+		SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
 		SET(CURLOPT_CUSTOMREQUEST, request->method);
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
