@@ -275,7 +275,8 @@ def row_8_zero_without_its_status_is_woken_from(cluster):
     wakes_up(cluster)
 
 
-def row_17_an_edit_during_the_pass_counts_before_the_write(cluster):
+def change_during_the_pass(cluster, change):
+    """Makes the change while the pass that would scale "web" up waits for its metric. The time before."""
     cluster.settle()
     holding, let_go = threading.Event(), threading.Event()
 
@@ -290,32 +291,21 @@ def row_17_an_edit_during_the_pass_counts_before_the_write(cluster):
     cluster.load["web"] = 9
     cluster.metric_bends.append(hold)
     check(holding.wait(10), "no question came")
-    cluster.edit("web", maxReplicas=6)
-    time.sleep(0.3)
+    change()
+    time.sleep(0.5)
     let_go.set()
+    return since
+
+
+def row_17_an_edit_during_the_pass_counts_before_the_write(cluster):
+    since = change_during_the_pass(cluster, lambda: cluster.edit("web", maxReplicas=6))
     until("the new bound counts", lambda: cluster.is_at(6), 20)
     check(cluster.scale_writes("web", since) == [6], f"{cluster.scale_writes('web', since)}")
     check(cluster.get(WEB_HPA)["status"]["currentReplicas"] <= 6, "the status is the new spec's")
 
 
 def row_17_a_deletion_during_the_pass_ends_it(cluster):
-    cluster.settle()
-    holding, let_go = threading.Event(), threading.Event()
-
-    def hold(request):
-        if not of_web(request) or holding.is_set():
-            return False
-        holding.set()
-        let_go.wait(10)
-        return False
-
-    since = time.monotonic()
-    cluster.load["web"] = 9
-    cluster.metric_bends.append(hold)
-    check(holding.wait(10), "no question came")
-    cluster.delete(WEB_HPA)
-    time.sleep(0.5)
-    let_go.set()
+    since = change_during_the_pass(cluster, lambda: cluster.delete(WEB_HPA))
     cluster.holds(5, 2)
     check(not cluster.seen(lambda r: r.method in ("PUT", "PATCH") and "/web" in r.path, since + 0.5), "something was written")
 
