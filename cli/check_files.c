@@ -1,36 +1,7 @@
 /* One file -> its kind, and its documents to those who know them. */
 #include "cli/check_parts.h"
+#include "cli/check_place.h"
 #include "cli/rules_manifest.h"
-
-/* "12" in front of a colon; takes both off. */
-static bool take_number(struct sv *s, uint32_t *ret)
-{
-	bool found;
-	uint64_t number;
-	struct sv rest;
-	struct sv digits = sv_cut(*s, ':', &rest, &found);
-
-	if (!found || !sv_to_u64(digits, &number) || number > UINT32_MAX)
-		return false;
-	*ret = (uint32_t)number;
-	*s = rest;
-	return true;
-}
-
-struct check_finding check_place_of(struct sv message, const char *name)
-{
-	struct check_finding finding = { .file = name };
-	struct sv prefix = sv_of(name);
-
-	if (sv_has_prefix(message, prefix) && message.len > prefix.len &&
-		message.ptr[prefix.len] == ':') {
-		message = sv_skip(message, prefix.len + 1);
-		if (take_number(&message, &finding.line) && take_number(&message, &finding.column))
-			message = sv_trim(message);
-	}
-	finding.text = sv_trim(message);
-	return finding;
-}
 
 /* A tape is JSON, one pass a line, or one document. */
 static bool is_tape(struct check *c, struct sv text)

@@ -15,7 +15,5 @@ bool check_object_add_workload(struct check *c, const char *file, const struct j
 void check_own_validate(
 	struct check *c, const struct check_object *object, const struct hpa_spec *spec);
 
-/* "name:LINE:COLUMN: text" or "name:LINE: text" taken apart; without a place, all of it is text. */
-struct check_finding check_place_of(struct sv message, const char *name);
 /* Room for one more item behind `n`; NULL without memory (c->failed is set then). */
 MUST_USE void *check_grow(struct check *c, void *at, size_t n, size_t *size, size_t item_size);

@@ -1,22 +1,15 @@
 /* The adapter's rules: what its own loader and compiler say, each with its line. No cluster is asked, so that resources named in overrides are
  * taken on trust. `flyball rules check` looks at the queries too. */
 #include "cli/check_parts.h"
+#include "cli/check_place.h"
 #include "cli/rules_file.h"
 
-/* The loader joins its findings with "; ", each with the file's name in front. */
 static void tell_loader(struct check *c, const char *file, struct sv message)
 {
-	AUTO(buf_done) struct buf separator = { 0 };
-
-	buf_init(&separator, 8192);
-	buf_printf(&separator, "; %s:", file);
-	c->failed = c->failed || separator.failed == ERR_NOMEM;
 	while (message.len > 0) {
-		size_t end = sv_find_sv(message, buf_sv(&separator));
-		struct check_finding finding = check_place_of(sv_take(message, end), file);
+		struct check_finding finding = check_place_next(&message, file);
 		finding.rule = CHECK_RULES_FILE;
 		check_find_at(c, &finding);
-		message = sv_skip(message, end + 2);
 	}
 }
 

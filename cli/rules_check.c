@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cli/check_parts.h"
+#include "cli/check_place.h"
 #include "promql/parser.h"
 
 #define MAX_CAUSE_BYTES 1500
@@ -75,17 +75,11 @@ void rules_check_find(struct rules_check *c, enum rules_finding_id id,
 		       .of = (size_t)(of - c->rules) });
 }
 
-/* The loader joins its findings with "; ", each with the file's name in front. */
 void rules_check_unloaded(struct rules_check *c, const char *file, struct sv message)
 {
-	AUTO(buf_done) struct buf separator = { 0 };
-
 	c->n_files++;
-	buf_init(&separator, 8192);
-	buf_printf(&separator, "; %s:", file);
 	while (message.len > 0) {
-		size_t end = sv_find_sv(message, buf_sv(&separator));
-		struct check_finding one = check_place_of(sv_take(message, end), file);
+		struct check_finding one = check_place_next(&message, file);
 		const char *cause = arena_strdup(c->a, one.text);
 		c->failed = c->failed || !cause;
 		add(c, (struct rules_finding){ .id = RULES_FILE,
@@ -94,7 +88,6 @@ void rules_check_unloaded(struct rules_check *c, const char *file, struct sv mes
 			       .rule = "",
 			       .cause = cause ? cause : "",
 			       .of = SIZE_MAX });
-		message = sv_skip(message, end + 2);
 	}
 }
 
