@@ -1,6 +1,6 @@
 #pragma once
-/* The linter of the adapter's rules: text in, findings and the way each rule will be asked out. Pure; no cluster and no Prometheus. rules_check_query.c looks
- * at the expanded query, rules_report.c prints. */
+/* The linter of the adapter's rules: text in, findings and the way each rule will be asked out. Pure; no cluster and no Prometheus. rules_check_file.c
+ * goes from rule to rule, rules_check_query.c looks at the expanded query, rules_report.c prints. */
 #include "cli/query_version.h"
 #include "cli/rules_question.h"
 
@@ -99,7 +99,12 @@ size_t rules_check_count(const struct rules_check *c, enum rules_severity severi
 /* The worst finding of a rule: 0 none, 1 warning, 2 error. */
 int rules_check_worst(const struct rules_check *c, size_t rule);
 
-/* For rules_check_query.c. */
+/* Among the files of the linter. */
+
+/* The next rule to be looked at; the file must live as long. NULL without memory. */
+MUST_USE struct rules_verdict *rules_check_add(
+	struct rules_check *c, const struct rules_file *f, const struct rules_file_rule *r);
+/* A finding about the rule. */
 void rules_check_find(struct rules_check *c, enum rules_finding_id id,
 	const struct rules_verdict *of, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Looks at the query of one resource; `main` sets how the rule is asked. */
