@@ -11,12 +11,6 @@
 static const char *const MEMBERS[HPA_N_METRIC_KINDS] = { "object", "pods", "resource",
 	"containerResource", "external", "prometheus" };
 
-/* The metric's own member; NULL for unknown types and where it is missing. */
-static const struct hpa_source *source_of(const struct hpa_metric *m)
-{
-	return m->kind == HPA_METRIC_UNKNOWN ? NULL : m->member[m->kind];
-}
-
 static void print_path(
 	char path[PATH_MAX_BYTES], const struct hpa_metric *m, size_t i, const char *rest)
 {
@@ -41,7 +35,7 @@ void check_metrics_type_fails(struct check *c, const struct check_autoscaler *s)
 
 	for (size_t i = 0; i < s->hpa.spec.n_metrics; i++) {
 		const struct hpa_metric *m = &s->hpa.spec.metrics[i];
-		const struct hpa_source *source = source_of(m);
+		const struct hpa_source *source = hpa_metric_source(m);
 		if (!source || m->kind != HPA_METRIC_OBJECT)
 			continue;
 		const struct hpa_target *t = &source->target;
@@ -63,7 +57,7 @@ void check_metrics_type_ignored(struct check *c, const struct check_autoscaler *
 
 	for (size_t i = 0; i < s->hpa.spec.n_metrics; i++) {
 		const struct hpa_metric *m = &s->hpa.spec.metrics[i];
-		const struct hpa_source *source = source_of(m);
+		const struct hpa_source *source = hpa_metric_source(m);
 		if (!source || m->kind == HPA_METRIC_OBJECT)
 			continue;
 		const char *type = deciding_type(m, &source->target);
@@ -82,7 +76,7 @@ void check_metrics_selector(struct check *c, const struct check_autoscaler *s)
 
 	for (size_t i = 0; i < s->hpa.spec.n_metrics; i++) {
 		const struct hpa_metric *m = &s->hpa.spec.metrics[i];
-		const struct hpa_source *source = source_of(m);
+		const struct hpa_source *source = hpa_metric_source(m);
 		if (!source || m->kind != HPA_METRIC_EXTERNAL)
 			continue;
 		const struct label_selector *selector = source->selector;
@@ -101,7 +95,7 @@ void check_metrics_capitals(struct check *c, const struct check_autoscaler *s)
 
 	for (size_t i = 0; i < s->hpa.spec.n_metrics; i++) {
 		const struct hpa_metric *m = &s->hpa.spec.metrics[i];
-		const struct hpa_source *source = source_of(m);
+		const struct hpa_source *source = hpa_metric_source(m);
 		bool capitals = false;
 		if (!source || m->kind != HPA_METRIC_EXTERNAL)
 			continue;
@@ -126,7 +120,7 @@ static void check_unit(struct check *c, const struct check_autoscaler *s, size_t
 	char path[PATH_MAX_BYTES];
 
 	buf_init(&value, 200);
-	quantity_print(&value, &source_of(m)->target.average_value.value);
+	quantity_print(&value, &hpa_metric_source(m)->target.average_value.value);
 	c->failed = c->failed || value.failed == ERR_NOMEM;
 	print_path(path, m, i, ".target.averageValue");
 	check_find(c, rule, &s->object, path, "averageValue %s %s", buf_text(&value), what);
@@ -135,12 +129,11 @@ static void check_unit(struct check *c, const struct check_autoscaler *s, size_t
 /* averageValue of this resource in whole units; -1: the metric is another one. */
 static int64_t average_of(const struct hpa_metric *m, const char *resource)
 {
-	const struct hpa_source *source = source_of(m);
+	const struct hpa_source *source = hpa_metric_source(m);
 	int64_t milli;
 
-	if (!source ||
-		(m->kind != HPA_METRIC_RESOURCE && m->kind != HPA_METRIC_CONTAINER_RESOURCE) ||
-		!sv_is(source->resource, resource) || !source->target.average_value.set ||
+	if (!source || !hpa_metric_is_resource(m) || !sv_is(source->resource, resource) ||
+		!source->target.average_value.set ||
 		!quantity_milli_checked(&source->target.average_value.value, &milli) || milli <= 0)
 		return -1;
 	return milli / 1000;
@@ -173,7 +166,7 @@ static bool same_ref(const struct hpa_ref *a, const struct hpa_ref *b)
 /* The same reading, whatever the target. */
 static bool same_metric(const struct hpa_metric *a, const struct hpa_metric *b)
 {
-	const struct hpa_source *x = source_of(a), *y = source_of(b);
+	const struct hpa_source *x = hpa_metric_source(a), *y = hpa_metric_source(b);
 
 	if (!x || !y || a->kind != b->kind || !sv_eq(x->metric, y->metric) ||
 		!sv_eq(x->resource, y->resource) || !sv_eq(x->container, y->container) ||
@@ -185,7 +178,8 @@ static bool same_metric(const struct hpa_metric *a, const struct hpa_metric *b)
 /* Value and AverageValue of one reading are two questions. */
 static bool same_question(const struct hpa_metric *a, const struct hpa_metric *b)
 {
-	return same_metric(a, b) && sv_eq(source_of(a)->target.type, source_of(b)->target.type);
+	return same_metric(a, b) &&
+	       sv_eq(hpa_metric_source(a)->target.type, hpa_metric_source(b)->target.type);
 }
 
 void check_metrics_duplicate(struct check *c, const struct check_autoscaler *s)

@@ -72,11 +72,10 @@ struct aim {
 static bool aim_of(const struct hpa_spec *spec, size_t i, struct aim *ret)
 {
 	const struct hpa_metric *m = &spec->metrics[i];
-	const struct hpa_source *source = m->kind == HPA_METRIC_UNKNOWN ? NULL : m->member[m->kind];
+	const struct hpa_source *source = hpa_metric_source(m);
 
-	if (!source ||
-		(m->kind != HPA_METRIC_RESOURCE && m->kind != HPA_METRIC_CONTAINER_RESOURCE) ||
-		!source->target.average_utilization.set || source->target.average_value.set)
+	if (!source || !hpa_metric_is_resource(m) || !source->target.average_utilization.set ||
+		source->target.average_value.set)
 		return false;
 	*ret = (struct aim){ i, source->resource, source->container,
 		source->target.average_utilization.value };

@@ -94,8 +94,7 @@ static const char *plural_of(
 static void add_metric(struct arena *a, const struct discovery *discovery, const struct hpa *hpa,
 	const struct hpa_metric *metric, struct doctor_rights *ret)
 {
-	const struct hpa_source *source =
-		metric->kind == HPA_METRIC_UNKNOWN ? NULL : metric->member[metric->kind];
+	const struct hpa_source *source = hpa_metric_source(metric);
 	const char *ns = arena_strdup(a, hpa->meta.ns);
 	struct doctor_right right = { .verb = "get",
 		.group = "custom.metrics.k8s.io",

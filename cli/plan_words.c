@@ -8,22 +8,16 @@
 #define KIB 1024.0
 #define NUMBER_BYTES 64
 
-const struct hpa_source *plan_words_source(const struct hpa_metric *m)
-{
-	return m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
-}
-
 bool plan_words_is_percent(const struct hpa_metric *m)
 {
-	const struct hpa_source *s = plan_words_source(m);
-	bool resource = m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE;
+	const struct hpa_source *s = hpa_metric_source(m);
 
-	return s && resource && !s->target.average_value.set;
+	return s && hpa_metric_is_resource(m) && !s->target.average_value.set;
 }
 
 bool plan_words_is_total(const struct hpa_metric *m)
 {
-	const struct hpa_source *s = plan_words_source(m);
+	const struct hpa_source *s = hpa_metric_source(m);
 
 	if (s && m->kind == HPA_METRIC_OBJECT)
 		return sv_is(s->target.type, "Value") && s->target.value.set;
@@ -34,7 +28,7 @@ bool plan_words_is_total(const struct hpa_metric *m)
 
 void plan_words_metric(struct buf *out, const struct hpa_metric *m)
 {
-	const struct hpa_source *s = plan_words_source(m);
+	const struct hpa_source *s = hpa_metric_source(m);
 
 	if (!s) {
 		buf_printf(out, "unknown type \"%.*s\"", SV_ARG(m->type));
@@ -68,7 +62,7 @@ void plan_words_metric(struct buf *out, const struct hpa_metric *m)
 
 static bool is_memory(const struct hpa_metric *m)
 {
-	const struct hpa_source *s = plan_words_source(m);
+	const struct hpa_source *s = hpa_metric_source(m);
 	return s && sv_is(s->resource, "memory");
 }
 
@@ -162,7 +156,7 @@ static void put_target_quantity(
 
 void plan_words_target(struct buf *out, const struct hpa_metric *m)
 {
-	const struct hpa_source *s = plan_words_source(m);
+	const struct hpa_source *s = hpa_metric_source(m);
 
 	if (!s)
 		return;

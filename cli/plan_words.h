@@ -3,8 +3,6 @@
 #include "common/buf.h"
 #include "controller/decide.h"
 
-/* The metric's own member, or NULL (unknown types). */
-const struct hpa_source *plan_words_source(const struct hpa_metric *m);
 /* A target in percent of the requests; a value over all pods together; else a value per pod. */
 bool plan_words_is_percent(const struct hpa_metric *m);
 bool plan_words_is_total(const struct hpa_metric *m);

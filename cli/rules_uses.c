@@ -25,7 +25,7 @@ enum error_kind rules_uses_add(struct arena *a, const struct hpa *hpa, struct ru
 {
 	for (size_t i = 0; i < hpa->spec.n_metrics; i++) {
 		const struct hpa_metric *m = &hpa->spec.metrics[i];
-		const struct hpa_source *s = m->member[m->kind];
+		const struct hpa_source *s = hpa_metric_source(m);
 		bool ours = m->kind == HPA_METRIC_PODS || m->kind == HPA_METRIC_OBJECT ||
 			    m->kind == HPA_METRIC_EXTERNAL;
 		if (!s || !ours)

@@ -1,6 +1,7 @@
 /* Flags -> what-ifs: texts to numbers, and which metric of which object each of them means. */
 #include "cli/what_if_flags.h"
 
+#include "cli/plan_words.h"
 #include "cli/what_if_world.h"
 
 #define PERCENT '%'
@@ -114,22 +115,12 @@ enum error_kind what_if_parse(
 	return ERR_OK;
 }
 
-static const struct hpa_source *source_of(const struct hpa_metric *m)
-{
-	return m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
-}
-
-static bool is_resource(const struct hpa_metric *m)
-{
-	return m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE;
-}
-
 static struct sv name_of(const struct hpa_metric *m)
 {
-	const struct hpa_source *s = source_of(m);
+	const struct hpa_source *s = hpa_metric_source(m);
 	if (!s)
 		return SV_NULL;
-	return is_resource(m) ? s->resource : s->metric;
+	return hpa_metric_is_resource(m) ? s->resource : s->metric;
 }
 
 const struct what_if_value *what_if_flags_find(const struct what_if *w, const struct hpa_metric *m)
@@ -142,16 +133,10 @@ const struct what_if_value *what_if_flags_find(const struct what_if *w, const st
 	return NULL;
 }
 
-bool what_if_flags_wants_percent(const struct hpa_metric *m)
-{
-	const struct hpa_source *s = source_of(m);
-	return s && is_resource(m) && !s->target.average_value.set;
-}
-
 static enum error_kind check_unit(
 	const struct what_if_value *v, const struct hpa_metric *m, struct error *err)
 {
-	bool wants_percent = what_if_flags_wants_percent(m);
+	bool wants_percent = plan_words_is_percent(m);
 
 	if (v->percent == wants_percent)
 		return ERR_OK;

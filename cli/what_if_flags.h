@@ -4,5 +4,3 @@
 
 /* The value that means this metric, or NULL. */
 const struct what_if_value *what_if_flags_find(const struct what_if *w, const struct hpa_metric *m);
-/* A Utilization target: values are percentages of the request. */
-bool what_if_flags_wants_percent(const struct hpa_metric *m);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "cli/what_if_flags.h"
+#include "cli/plan_words.h"
 #include "common/limits.h"
 #include "controller/target.h"
 
@@ -212,7 +212,7 @@ static enum error_kind make_template(
 	size_t n = 0;
 	for (size_t i = 0; i < hpa->spec.n_metrics; i++) {
 		const struct hpa_metric *m = &hpa->spec.metrics[i];
-		if (!what_if_flags_wants_percent(m))
+		if (!plan_words_is_percent(m))
 			continue;
 		requests[n++] = (struct pod_request){ m->member[m->kind]->resource,
 			quantity_from_milli(REQUEST_MILLI, QUANTITY_DECIMAL_SI) };
@@ -275,11 +275,11 @@ enum error_kind what_if_world_pods(struct arena *a, const struct hpa *hpa,
 static enum error_kind no_value(
 	struct arena *a, const struct hpa_metric *m, struct reading *ret, struct error *err)
 {
-	const struct hpa_source *s = m->member[m->kind];
-	bool resource = m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE;
+	const struct hpa_source *s = hpa_metric_source(m);
+	bool resource = hpa_metric_is_resource(m);
 	const char *why = arena_printf(a, "no value was given; add --%s=%.*s=%s",
 		resource ? "per-pod" : "total", SV_ARG(resource ? s->resource : s->metric),
-		what_if_flags_wants_percent(m) ? "85%" : "VALUE");
+		plan_words_is_percent(m) ? "85%" : "VALUE");
 
 	*ret = (struct reading){ .kind = READING_FAILED, .why = sv_of(why) };
 	return why ? ERR_OK : arena_error(a, err);

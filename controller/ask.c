@@ -293,7 +293,7 @@ static enum error_kind ask_external(struct asking *s, struct ask_question *q)
 static enum error_kind ask_one(
 	struct asking *s, const struct hpa_metric *metric, struct ask_question *q)
 {
-	s->source = metric->kind < HPA_METRIC_UNKNOWN ? metric->member[metric->kind] : NULL;
+	s->source = hpa_metric_source(metric);
 	if (metric->kind == HPA_METRIC_UNKNOWN)
 		return conclude(s, ASK_INVALID,
 			sv_of(arena_printf(

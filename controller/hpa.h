@@ -86,13 +86,24 @@ struct hpa_metric {
 	const struct own_fallback *fallback; /* NULL: none; always of a native object */
 };
 
+/* What the metric is about; NULL: its type is unknown, or the member of its type is missing. */
+static inline const struct hpa_source *hpa_metric_source(const struct hpa_metric *m)
+{
+	return m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
+}
+
+/* What containers use of a resource. */
+static inline bool hpa_metric_is_resource(const struct hpa_metric *m)
+{
+	return m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE;
+}
+
 /* Read as one number for each pod, and not as one for all. */
 static inline bool hpa_metric_is_per_pod(const struct hpa_metric *m)
 {
 	bool with_rows = m->kind == HPA_METRIC_PROMETHEUS && m->prometheus &&
 			 m->prometheus->pod_label.len > 0;
-	return m->kind == HPA_METRIC_RESOURCE || m->kind == HPA_METRIC_CONTAINER_RESOURCE ||
-	       m->kind == HPA_METRIC_PODS || with_rows;
+	return hpa_metric_is_resource(m) || m->kind == HPA_METRIC_PODS || with_rows;
 }
 
 struct hpa_policy {

@@ -7,7 +7,7 @@
 
 static uint64_t identity(const struct hpa_metric *m)
 {
-	const struct hpa_source *s = m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
+	const struct hpa_source *s = hpa_metric_source(m);
 	uint64_t hash = fnv_text(FNV_START, m->type);
 
 	if (!s)

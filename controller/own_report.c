@@ -182,7 +182,7 @@ static void put_quantity(struct buf *out, const struct opt_quantity *q)
 static void put_metric(struct buf *out, const struct hpa_metric *m, const struct hpa_current *now)
 {
 	static const struct hpa_current UNKNOWN = { 0 };
-	const struct hpa_source *s = m->kind < HPA_METRIC_UNKNOWN ? m->member[m->kind] : NULL;
+	const struct hpa_source *s = hpa_metric_source(m);
 
 	if (!s)
 		return;

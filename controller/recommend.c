@@ -460,7 +460,7 @@ enum error_kind recommend_compute(struct arena *a, const struct recommend_input 
 	struct work w = { a, in, metric, NULL, question, reading, &out, err };
 	enum error_kind kind = ERR_OK;
 
-	w.source = metric->kind < HPA_METRIC_UNKNOWN ? metric->member[metric->kind] : NULL;
+	w.source = hpa_metric_source(metric);
 	if (!w.source) {
 		out.spec_error = true;
 		kind = fail(&w, "InvalidMetricSourceType", question->why, question->why);
@@ -499,8 +499,7 @@ enum error_kind recommend_compute(struct arena *a, const struct recommend_input 
 
 struct sv recommend_name(struct arena *a, const struct hpa_metric *metric)
 {
-	const struct hpa_source *s =
-		metric->kind < HPA_METRIC_UNKNOWN ? metric->member[metric->kind] : NULL;
+	const struct hpa_source *s = hpa_metric_source(metric);
 	if (!s)
 		return SV("");
 	switch (metric->kind) {

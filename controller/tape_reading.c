@@ -110,11 +110,6 @@ static void put_value(const struct rows *r, int64_t milli)
 	jw_object_end(r->w);
 }
 
-static bool is_of_containers(const struct hpa_metric *metric)
-{
-	return metric->kind == HPA_METRIC_RESOURCE || metric->kind == HPA_METRIC_CONTAINER_RESOURCE;
-}
-
 /* As which API's answer it is written. A Prometheus metric's reading is that of the API whose rules it follows. */
 static enum hpa_metric_kind form_of(const struct hpa_metric *metric)
 {
@@ -160,7 +155,7 @@ static void put_list(const struct rows *r, const struct reading *reading)
 			put_pod_metrics(r, &reading->samples[i]);
 	}
 	/* An answer without a usable pod is not an empty one. */
-	if (reading->n_samples == 0 && is_of_containers(r->metric))
+	if (reading->n_samples == 0 && hpa_metric_is_resource(r->metric))
 		put_pod_metrics(r, NULL);
 	for (size_t i = 0; i < reading->n_values; i++)
 		put_value(r, reading->values[i]);
@@ -187,7 +182,7 @@ void tape_reading_put(struct jw *w, const struct hpa *hpa, const struct hpa_metr
 	jw_object(w);
 	jw_member_sv(w, "path", target);
 	/* One request serves all resources; a row is narrowed to one. */
-	if (is_of_containers(metric))
+	if (hpa_metric_is_resource(metric))
 		jw_member_sv(w, "resource", r.source->resource);
 	if (metric->kind == HPA_METRIC_CONTAINER_RESOURCE)
 		jw_member_sv(w, "container", r.source->container);
