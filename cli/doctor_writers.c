@@ -6,7 +6,6 @@
 #include "common/limits.h"
 #include "controller/foreign.h"
 #include "controller/hpa_decode.h"
-#include "controller/own_kind.h"
 #include "controller/replica_author.h"
 #include "kube/managed_fields.h"
 
@@ -112,15 +111,11 @@ static void fill(struct foreign *f, const struct doctor_cluster *c)
 
 static void judge_own(struct doctor *d, const struct foreign *f, const struct hpa *own)
 {
-	const struct hpa_spec *spec = &own->spec;
-	const struct foreign_question question = { .ns = own->meta.ns,
-		.target = &spec->target,
-		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
-		.max = spec->max_replicas };
 	AUTO(buf_done) struct buf text = { 0 };
+	struct foreign_question question;
 	struct foreign_actor actor;
 
-	if (!spec->own || spec->own->mode != OWN_MODE_ACTIVE || !foreign_find(f, &question, &actor))
+	if (!foreign_question_of(own, &question) || !foreign_find(f, &question, &actor))
 		return;
 	buf_init(&text, LIMIT_OBJECT_BYTES);
 	foreign_print(&text, &actor, &question);

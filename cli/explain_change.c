@@ -343,7 +343,8 @@ enum error_kind explain_change_compute(struct arena *a, const struct source_view
 	enum error_kind kind = ERR_OK;
 
 	arena_init(&t.scratch, LIMIT_PASS_ARENA_BYTES);
-	if (view->pass->decided && !p->failed && p->bounds == BOUNDS_COMPUTE)
+	if (view->pass->decided && !p->failed && p->bounds == BOUNDS_COMPUTE &&
+		view->pass->in.foreign.len == 0)
 		kind = compute(a, &t, &out, err);
 	arena_done(&t.scratch);
 	if (kind == ERR_OK)

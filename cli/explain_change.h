@@ -35,7 +35,8 @@ struct explain_metric_change {
 };
 
 struct explain_change {
-	bool computed; /* false: no metric is read, or nothing could be decided */
+	/* false: no metric is read, nothing could be decided, or another autoscaler acts on the target */
+	bool computed;
 	struct explain_metric_change *metrics; /* one a metric */
 	struct explain_outcome
 		time; /* the same values, later passes; only where this pass moves nothing */

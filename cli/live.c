@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cli/live_foreign.h"
 #include "cli/live_prometheus.h"
 #include "common/jscan.h"
 #include "common/limits.h"
@@ -47,6 +48,7 @@ void live_close(struct live *l)
 {
 	discovery_unref(l->discovery);
 	pod_cache_free(l->pods);
+	foreign_free(l->foreign);
 	prom_share_free(l->prom_share);
 	client_free(l->client);
 	http_client_free(l->http);
@@ -86,6 +88,20 @@ static enum error_kind each_item(struct sv json,
 		}
 	}
 	return token == JSCAN_CLOSE ? ERR_OK : jscan_error(&s, err);
+}
+
+enum error_kind live_each(struct live *l, const struct api_path *path, const char *resource,
+	enum error_kind (*fn)(struct sv item, void *ctx, struct error *err), void *ctx,
+	struct error *err)
+{
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, MAX_LIST_BYTES);
+	api_path_put(&target, path);
+	if (wait_get(l->client, buf_text(&target), resource, NULL, &body, err) != ERR_OK)
+		return err->kind;
+	return each_item(buf_sv(&body), fn, ctx, err);
 }
 
 struct collection {
@@ -130,14 +146,15 @@ static enum error_kind list_kind(struct live *l, struct collection *found,
 	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
 	found->kind = kind;
+	if (!which->name)
+		return live_each(l, &path, names->resource, add_object, found, err);
 	buf_init(&target, LIMIT_OBJECT_BYTES);
-	buf_init(&body, MAX_LIST_BYTES);
+	buf_init(&body, LIMIT_OBJECT_BYTES);
 	api_path_put(&target, &path);
 	if (wait_get(l->client, buf_text(&target), names->resource, which->name, &body, err) !=
 		ERR_OK)
 		return err->kind;
-	return which->name ? add_object(buf_sv(&body), found, err)
-			   : each_item(buf_sv(&body), add_object, found, err);
+	return add_object(buf_sv(&body), found, err);
 }
 
 enum error_kind live_list(struct live *l, struct arena *a, const struct live_which *which,
@@ -169,20 +186,15 @@ static enum error_kind load_pods(struct live *l, struct sv ns, struct error *err
 	const struct api_path path = {
 		.version = SV("v1"), .namespace = ns, .resource = SV("pods")
 	};
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
 	if (l->loaded_namespace.ptr && sv_eq(l->loaded_namespace, ns))
 		return ERR_OK;
-	buf_init(&target, LIMIT_OBJECT_BYTES);
-	buf_init(&body, MAX_LIST_BYTES);
-	api_path_put(&target, &path);
 	pod_cache_free(l->pods);
 	l->loaded_namespace = SV_NULL;
 	l->pods = pod_cache_new();
 	if (!l->pods)
 		return error_nomem(err);
-	if (wait_get(l->client, buf_text(&target), "pods", NULL, &body, err) != ERR_OK ||
-		each_item(buf_sv(&body), add_pod, l, err) != ERR_OK)
+	if (live_each(l, &path, "pods", add_pod, l, err) != ERR_OK)
 		return error_wrap(err, "the pods of namespace %.*s", SV_ARG(ns));
 	l->loaded_namespace = arena_sv(&l->arena, ns);
 	return l->loaded_namespace.ptr ? ERR_OK : arena_error(&l->arena, err);
@@ -243,8 +255,8 @@ static enum error_kind get_scale(struct live *l, struct arena *a, struct pass *p
 	return pass_answer_scale(pass, &answer, err);
 }
 
-static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct tape_write *tape,
-	struct pass *ret)
+static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct sv foreign,
+	struct tape_write *tape, struct pass *ret)
 {
 	struct pass_input input = { .arena = a,
 		.settings = &l->settings,
@@ -252,6 +264,7 @@ static void begin(struct live *l, struct arena *a, const struct hpa *hpa, struct
 		.discovery = l->discovery,
 		.prometheus = &l->servers,
 		.history = &l->history,
+		.foreign = foreign,
 		.tape = tape };
 
 	history_clear(&l->history);
@@ -272,7 +285,7 @@ static enum error_kind find_selector(struct live *l, struct pass *pass,
 		return arena_error(a, err);
 	if (hpa_decode_stored(a, object->kind, object->json, hpa, err) != ERR_OK)
 		return err->kind == ERR_INVALID ? ERR_OK : err->kind;
-	begin(l, a, hpa, NULL, pass);
+	begin(l, a, hpa, SV(""), NULL, pass);
 	enum error_kind rc;
 	while ((rc = pass_next(pass, &want, err)) == ERR_OK && want.kind == PASS_WANT_GET_SCALE) {
 		rc = get_scale(l, a, pass, &want, err);
@@ -413,11 +426,13 @@ enum error_kind live_pass(struct live *l, struct arena *a, const struct live_obj
 	struct hpa *ret_hpa, struct pass *ret_pass, struct error *err)
 {
 	struct pass_want want;
+	struct sv foreign;
 
 	if (hpa_decode_stored(a, object->kind, object->json, ret_hpa, err) != ERR_OK ||
-		enter_namespace(l, object->kind, object->ns, err) != ERR_OK)
+		enter_namespace(l, object->kind, object->ns, err) != ERR_OK ||
+		live_foreign_tell(l, a, ret_hpa, &foreign, err) != ERR_OK)
 		return err->kind;
-	begin(l, a, ret_hpa, l->tape, ret_pass);
+	begin(l, a, ret_hpa, foreign, l->tape, ret_pass);
 	enum error_kind rc;
 	while ((rc = pass_next(ret_pass, &want, err)) == ERR_OK && want.kind != PASS_WANT_NOTHING) {
 		rc = serve(l, a, object, ret_pass, &want, err);

@@ -4,6 +4,7 @@
 #include "common/http_client.h"
 #include "common/loop.h"
 #include "common/map.h"
+#include "controller/foreign.h"
 #include "controller/pass.h"
 #include "controller/pod_cache.h"
 #include "controller/prom_share.h"
@@ -27,6 +28,8 @@ struct live {
 	struct target_peer *peers;
 	size_t n_peers;
 	struct map scales;		       /* request target -> struct sv: the body */
+	struct foreign *foreign;	       /* who else acts on targets; NULL: not looked yet */
+	struct sv foreign_namespace;	       /* where */
 	const char *ns;			       /* of the context */
 	struct ask_prometheus_servers servers; /* of --controller-config; none without it */
 	struct prom_share *prom_share;	       /* NULL without it */
@@ -60,6 +63,11 @@ struct live_which {
  * NOTFOUND (the name), as the client's. */
 MUST_USE enum error_kind live_list(struct live *l, struct arena *a, const struct live_which *which,
 	struct live_object **ret, size_t *ret_n, struct error *err);
+
+/* Calls fn with the text of every object of a collection. errors: as the client's, fn's. */
+MUST_USE enum error_kind live_each(struct live *l, const struct api_path *path,
+	const char *resource, enum error_kind (*fn)(struct sv item, void *ctx, struct error *err),
+	void *ctx, struct error *err);
 
 /* One pass over the object with an empty history. `hpa` and `pass` live as long as `a`,
  * until the next call. errors: as the client's (pods or discovery cannot be read), INVALID

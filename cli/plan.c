@@ -81,8 +81,13 @@ static void print_limits(struct buf *out, const struct hpa *hpa, const struct pr
 			(int)hpa->spec.max_replicas);
 }
 
-static void print_reason(struct buf *out, const struct proposal *p)
+static void print_reason(struct buf *out, const struct source_view *view)
 {
+	const struct proposal *p = &view->pass->proposal;
+	struct sv foreign = view->pass->in.foreign;
+
+	if (foreign.len > 0)
+		buf_printf(out, "  reason  %.*s\n", SV_ARG(foreign));
 	if (p->failed)
 		buf_printf(out, "  reason  %.*s\n", SV_ARG(p->error));
 	else if (p->bounds == BOUNDS_DISABLED)
@@ -254,6 +259,8 @@ void plan_print_headline(struct buf *out, const struct source_view *view)
 		buf_printf(out, "  stays at %d", (int)p->current);
 	if (p->only_reported && !p->failed && p->desired != p->current)
 		buf_printf(out, ", recommends %d", (int)p->desired);
+	if (view->pass->in.foreign.len > 0 && !p->failed && p->desired != p->current)
+		buf_printf(out, ", alone it would go to %d", (int)p->desired);
 	print_wanted(out, p);
 }
 
@@ -273,8 +280,8 @@ void plan_print(struct buf *out, const struct source_view *view)
 	}
 	print_metrics(out, view->hpa, &view->pass->proposal);
 	print_limits(out, view->hpa, &view->pass->proposal);
-	print_reason(out, &view->pass->proposal);
-	if (view->course && !view->pass->proposal.failed)
+	print_reason(out, view);
+	if (view->course && !view->pass->proposal.failed && view->pass->in.foreign.len == 0)
 		print_next(out, view);
 	print_assumptions(out, view);
 }

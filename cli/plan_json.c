@@ -122,6 +122,8 @@ void plan_json_members(struct jw *w, const struct source_view *view)
 			encode_limits(w, p);
 		jw_member_sv(w, "reason", p->reason);
 	}
+	if (view->pass->in.foreign.len > 0)
+		jw_member_sv(w, "foreign", view->pass->in.foreign);
 	if (c && c->error.ptr)
 		jw_member_sv(w, "error", c->error);
 	if (view->course)

@@ -313,13 +313,13 @@ static enum error_kind check_what_if(struct arena *a, const struct what_if *w,
 }
 
 static enum error_kind run_what_if(const struct sink *s, const struct what_if *w,
-	const struct source_file_object *object, struct error *err)
+	const struct source_file_object *object, const struct foreign *foreign, struct error *err)
 {
 	static const struct history NO_HISTORY = { 0 };
 	AUTO(arena_done) struct arena a = { 0 };
 	AUTO(mem_free) void *pass = mem_alloc(sizeof(struct pass));
 	struct hpa hpa = object->hpa;
-	const struct what_if_input input = { .arena = &a,
+	struct what_if_input input = { .arena = &a,
 		.settings = &s->o->settings,
 		.hpa = &hpa,
 		.what_if = w,
@@ -340,7 +340,10 @@ static enum error_kind run_what_if(const struct sink *s, const struct what_if *w
 		return error_nomem(err);
 	view.origin = sv_of(arena_printf(
 		&a, "%s:%u %.*s", object->file, object->line, SV_ARG(object->hpa.api_version)));
-	if (!view.origin.ptr)
+	input.foreign = foreign_tell(foreign, &a, &hpa);
+	if (input.foreign.ptr)
+		input.foreign = printable_text(&a, input.foreign);
+	if (!view.origin.ptr || !input.foreign.ptr)
 		return arena_error(&a, err);
 	if (what_if_assume(&a, &s->o->settings, w, &hpa, err) != ERR_OK ||
 		what_if_run(&input, pass, &course, err) != ERR_OK)
@@ -359,6 +362,11 @@ static int select_objects(const struct source_options *o, struct arena *a,
 		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
 	if (problems->len > 0)
 		return SOURCE_EXIT_BAD_INPUT;
+	if (list->n == 0) {
+		buf_printf(problems, "%s: holds no autoscaler of Kubernetes or of our kind\n",
+			o->files.items.at[0]);
+		return SOURCE_EXIT_BAD_INPUT;
+	}
 	if (select_name(o, list, &err) != ERR_OK)
 		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
 	return SOURCE_EXIT_OK;
@@ -374,7 +382,7 @@ static int each_what_if(
 		check_what_if(a, &w, list, &err) != ERR_OK)
 		return fail(&err, SOURCE_EXIT_BAD_INPUT, problems);
 	for (size_t i = 0; i < list->n; i++) {
-		if (run_what_if(s, &w, &list->at[i], &err) == ERR_OK)
+		if (run_what_if(s, &w, &list->at[i], list->foreign, &err) == ERR_OK)
 			continue;
 		hand_out_problem(s, list->at[i].hpa.meta.ns, list->at[i].hpa.meta.name, err.text);
 	}
@@ -384,8 +392,14 @@ static int each_what_if(
 static int each_of_files(const struct sink *s, struct buf *problems)
 {
 	AUTO(arena_done) struct arena a = { 0 };
-	struct source_file_list list = { 0 };
+	AUTO(foreign_free) struct foreign *foreign = foreign_new();
+	struct source_file_list list = { .foreign = foreign };
+	struct error err;
 
+	if (!foreign) {
+		(void)error_nomem(&err);
+		return fail(&err, SOURCE_EXIT_NO_ANSWER, problems);
+	}
 	arena_init(&a, MAX_FILES_ARENA_BYTES);
 	int code = select_objects(s->o, &a, &list, problems);
 	if (code != SOURCE_EXIT_OK)

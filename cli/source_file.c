@@ -20,6 +20,7 @@ struct reader {
 	const char *file;
 	const struct source_file_options *options;
 	struct source_file_list *list;
+	size_t n_scaled_objects;
 	struct buf *problems;
 	struct error *err;
 };
@@ -117,6 +118,33 @@ static enum error_kind keep(struct reader *r, const struct jtree *t, const struc
 	return ERR_OK;
 }
 
+/* An object that is decided here, besides. */
+static enum error_kind note_native(struct reader *r, const struct hpa *hpa)
+{
+	if (!r->list->foreign || hpa->owner_kind != AUTOSCALER_NATIVE)
+		return ERR_OK;
+	return foreign_put_hpa(r->list->foreign, hpa, r->err);
+}
+
+static bool is_scaled_object(const struct jtree *t)
+{
+	return sv_has_prefix(jtree_text(jtree_get(t, "apiVersion")), SV("keda.sh/")) &&
+	       sv_is(jtree_text(jtree_get(t, "kind")), "ScaledObject");
+}
+
+static enum error_kind note_scaled_object(struct reader *r, const struct jtree *t)
+{
+	r->n_scaled_objects++;
+	if (!r->list->foreign ||
+		foreign_put_keda_tree(r->list->foreign, t, sv_of(r->options->ns), r->err) == ERR_OK)
+		return ERR_OK;
+	if (r->err->kind != ERR_INVALID)
+		return r->err->kind;
+	put_place(r, t->line, t->column);
+	buf_printf(r->problems, "%s\n", r->err->text);
+	return ERR_OK;
+}
+
 static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 {
 	struct hpa_validate_options validation = {
@@ -149,7 +177,7 @@ static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 	if (errors.failed)
 		return arena_error(r->a, r->err);
 	if (errors.n == 0)
-		return keep(r, t, &hpa);
+		return keep(r, t, &hpa) == ERR_OK ? note_native(r, &hpa) : r->err->kind;
 	tell_field_errors(r, t, &errors);
 	return ERR_OK;
 }
@@ -173,7 +201,12 @@ enum error_kind source_file_parse(struct arena *a, const char *file, struct sv t
 	const struct source_file_options *options, struct source_file_list *list,
 	struct buf *problems, struct error *err)
 {
-	struct reader r = { a, file, options, list, problems, err };
+	struct reader r = { .a = a,
+		.file = file,
+		.options = options,
+		.list = list,
+		.problems = problems,
+		.err = err };
 	struct manifest documents = { 0 };
 	size_t before = list->n, problems_before = problems->len;
 
@@ -183,11 +216,15 @@ enum error_kind source_file_parse(struct arena *a, const char *file, struct sv t
 		return ERR_OK;
 	}
 	for (size_t i = 0; i < documents.n && kind == ERR_OK; i++) {
+		const struct jtree *t = documents.at[i].tree;
 		r.file = documents.at[i].file;
-		if (!is_of_other_group(documents.at[i].tree))
-			kind = add_autoscaler(&r, documents.at[i].tree);
+		if (is_scaled_object(t))
+			kind = note_scaled_object(&r, t);
+		else if (!is_of_other_group(t))
+			kind = add_autoscaler(&r, t);
 	}
-	if (kind == ERR_OK && list->n == before && problems->len == problems_before)
+	if (kind == ERR_OK && list->n == before && r.n_scaled_objects == 0 &&
+		problems->len == problems_before)
 		buf_printf(problems, "%s: holds no autoscaler\n", file);
 	return kind;
 }

@@ -3,7 +3,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
-#include "controller/hpa.h"
+#include "controller/foreign.h"
 
 struct source_file_object {
 	struct hpa hpa;	  /* v2, defaulted; its namespace is filled in */
@@ -14,6 +14,8 @@ struct source_file_object {
 struct source_file_list {
 	struct source_file_object *at;
 	size_t n, size;
+	/* Is given the native ones and KEDA's ScaledObjects; NULL: nobody asks who acts beside whom. */
+	struct foreign *foreign;
 };
 
 struct source_file_options {
@@ -25,7 +27,7 @@ struct source_file_options {
 MUST_USE enum error_kind source_file_read(
 	struct arena *a, const char *file, size_t max_bytes, struct sv *ret, struct error *err);
 
-/* Adds the autoscalers of a text to the list. Lists (kind List) are opened, documents of other API groups skipped. Each thing
+/* Adds the autoscalers of a text to the list. Lists (kind List) are opened, documents of other API groups skipped; ScaledObjects only go to `foreign`. Each thing
  * that is wrong becomes one line in `problems`: "hpa.yaml:7:5: spec.metrics[0] ...", and nothing is added for its
  * object. errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind source_file_parse(struct arena *a, const char *file, struct sv text,

@@ -79,6 +79,7 @@ static enum error_kind one_pass(struct run *r, struct arena *a, struct pass *ret
 		.hpa = r->in->hpa,
 		.discovery = r->discovery,
 		.custom_version = SV("v1beta2"),
+		.foreign = r->in->foreign,
 		.history = &r->history };
 	struct pass_want want;
 
@@ -138,8 +139,9 @@ static void note_state(struct run *r, const struct pass *pass)
 {
 	const struct proposal *p = &pass->proposal;
 	struct what_if_course *c = r->course;
+	bool writes = !p->failed && r->in->foreign.len == 0;
 
-	c->replicas = p->failed ? p->current : p->desired;
+	c->replicas = writes ? p->desired : p->current;
 	c->wanted = p->bounds == BOUNDS_COMPUTE && !p->failed ? p->wanted : c->replicas;
 	c->limited_by = p->limited.by;
 }
@@ -231,7 +233,10 @@ static enum error_kind run(struct run *r, struct pass *ret_first)
 		r->course->replicas = r->course->wanted = r->world.replicas;
 		return ERR_OK;
 	}
-	return go_on(r, ret_first);
+	if (r->in->foreign.len == 0)
+		return go_on(r, ret_first);
+	note_state(r, ret_first);
+	return ERR_OK;
 }
 
 enum error_kind what_if_assume(struct arena *a, const struct settings *settings,

@@ -78,6 +78,7 @@ struct what_if_input {
 	const struct settings *settings;
 	const struct hpa *hpa; /* v2, defaulted */
 	const struct what_if *what_if;
+	struct sv foreign; /* as in decide.h; where it is set, nothing follows the first pass */
 	struct decide_now now;
 	int64_t sync_period_ns;
 };

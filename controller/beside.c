@@ -2,7 +2,6 @@
 #include "controller/beside.h"
 
 #include "common/log.h"
-#include "controller/own_kind.h"
 #include "kube/kind_watch.h"
 
 #define MAX_MESSAGE_BYTES 2048
@@ -207,43 +206,15 @@ bool beside_may_write_native(const struct beside *b)
 	return b->canary && canary_watch_judge(b->canary) == CANARY_SILENT;
 }
 
-static bool find(const struct beside *b, const struct hpa *hpa, struct foreign_question *ret,
-	struct foreign_actor *ret_actor)
-{
-	const struct hpa_spec *spec = &hpa->spec;
-	const struct own_override *override = spec->own ? spec->own->override : NULL;
-
-	if (!spec->own || spec->own->mode != OWN_MODE_ACTIVE)
-		return false;
-	*ret = (struct foreign_question){ .ns = hpa->meta.ns,
-		.target = &spec->target,
-		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
-		.max = spec->max_replicas };
-	/* Whether it is over or not: it may become active before the next pass. */
-	if (override && override->min_replicas.set && override->min_replicas.value < ret->min)
-		ret->min = override->min_replicas.value;
-	if (override && override->max_replicas.set && override->max_replicas.value > ret->max)
-		ret->max = override->max_replicas.value;
-	return foreign_find(b->foreign, ret, ret_actor);
-}
-
 bool beside_has_foreign(const struct beside *b, const struct hpa *hpa)
 {
 	struct foreign_question question;
 	struct foreign_actor actor;
 
-	return find(b, hpa, &question, &actor);
+	return foreign_question_of(hpa, &question) && foreign_find(b->foreign, &question, &actor);
 }
 
 struct sv beside_find_foreign(const struct beside *b, struct arena *a, const struct hpa *hpa)
 {
-	AUTO(buf_done) struct buf text = { 0 };
-	struct foreign_question question;
-	struct foreign_actor actor;
-
-	if (!find(b, hpa, &question, &actor))
-		return SV("");
-	buf_init(&text, MAX_MESSAGE_BYTES);
-	foreign_print(&text, &actor, &question);
-	return arena_sv(a, buf_sv(&text));
+	return foreign_tell(b->foreign, a, hpa);
 }

@@ -9,10 +9,12 @@
 #include "common/limits.h"
 #include "common/table.h"
 #include "controller/hpa_decode.h"
+#include "controller/own_kind.h"
 #include "controller/target.h"
 
 /* Namespace, group, kind and name of a target. */
 #define MAX_KEY_BYTES 2048
+#define MAX_MESSAGE_BYTES 2048
 
 struct entry {
 	enum foreign_kind kind;
@@ -267,6 +269,26 @@ static uint64_t fingerprint_of(struct sv json)
 	return 0;
 }
 
+static enum error_kind put_hpa(struct foreign *f, const struct object_key *key,
+	const struct hpa_spec *spec, bool held, uint64_t fingerprint, struct error *err)
+{
+	const struct put p = { .key = *key,
+		.target = &spec->target,
+		.held = held,
+		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
+		.max = spec->max_replicas,
+		.fingerprint = fingerprint };
+
+	return put(f, &p, err);
+}
+
+enum error_kind foreign_put_hpa(struct foreign *f, const struct hpa *hpa, struct error *err)
+{
+	const struct object_key key = { FOREIGN_NATIVE, hpa->meta.ns, hpa->meta.name };
+
+	return put_hpa(f, &key, &hpa->spec, foreign_is_held(hpa), 0, err);
+}
+
 enum error_kind foreign_put_native(
 	struct foreign *f, const struct object_id *id, struct sv json, struct error *err)
 {
@@ -281,14 +303,7 @@ enum error_kind foreign_put_native(
 	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
 	if (hpa_decode_stored(&a, AUTOSCALER_NATIVE, json, &hpa, err) != ERR_OK)
 		return err->kind;
-	const struct hpa_spec *spec = &hpa.spec;
-	const struct put p = { .key = key,
-		.target = &spec->target,
-		.held = foreign_is_held(&hpa),
-		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
-		.max = spec->max_replicas,
-		.fingerprint = fingerprint };
-	return put(f, &p, err);
+	return put_hpa(f, &key, &hpa.spec, foreign_is_held(&hpa), fingerprint, err);
 }
 
 /* KEDA takes any text but a boolean's false for true. */
@@ -312,16 +327,17 @@ static struct sv text_or(const struct jtree *t, struct sv otherwise)
 	return text.len > 0 ? text : otherwise;
 }
 
-enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error *err)
+enum error_kind foreign_put_keda_tree(
+	struct foreign *f, const struct jtree *t, struct sv ns, struct error *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
 	struct object_meta meta;
-	struct jtree *t;
 
 	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
-	if (jtree_parse(&a, json, &t, err) != ERR_OK ||
-		object_meta_decode(&a, t, &meta, err) != ERR_OK)
+	if (object_meta_decode(&a, t, &meta, err) != ERR_OK)
 		return err->kind;
+	if (meta.namespace.len == 0)
+		meta.namespace = ns;
 	const struct jtree *ref = jtree_at(t, "spec", "scaleTargetRef", NULL);
 	const struct hpa_ref target = {
 		.api_version = text_or(jtree_get(ref, "apiVersion"), SV("apps/v1")),
@@ -332,6 +348,35 @@ enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error
 		.target = &target,
 		.held = is_paused(&meta) };
 	return put(f, &p, err);
+}
+
+enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error *err)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct jtree *t;
+
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	if (jtree_parse(&a, json, &t, err) != ERR_OK)
+		return err->kind;
+	return foreign_put_keda_tree(f, t, SV(""), err);
+}
+
+bool foreign_question_of(const struct hpa *hpa, struct foreign_question *ret)
+{
+	const struct hpa_spec *spec = &hpa->spec;
+	const struct own_override *override = spec->own ? spec->own->override : NULL;
+
+	if (!spec->own || spec->own->mode != OWN_MODE_ACTIVE)
+		return false;
+	*ret = (struct foreign_question){ .ns = hpa->meta.ns,
+		.target = &spec->target,
+		.min = spec->min_replicas.set ? spec->min_replicas.value : 1,
+		.max = spec->max_replicas };
+	if (override && override->min_replicas.set && override->min_replicas.value < ret->min)
+		ret->min = override->min_replicas.value;
+	if (override && override->max_replicas.set && override->max_replicas.value > ret->max)
+		ret->max = override->max_replicas.value;
+	return true;
 }
 
 static bool could_act(const struct entry *e, const struct foreign_question *q)
@@ -382,4 +427,17 @@ void foreign_print(
 			"nothing is written because HorizontalPodAutoscaler %.*s scales the same "
 			"target; flyball adopt hpa/%.*s prints how to make it idle",
 			SV_ARG(actor->name), SV_ARG(actor->name));
+}
+
+struct sv foreign_tell(const struct foreign *f, struct arena *a, const struct hpa *hpa)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	struct foreign_question question;
+	struct foreign_actor actor;
+
+	if (!foreign_question_of(hpa, &question) || !foreign_find(f, &question, &actor))
+		return SV("");
+	buf_init(&text, MAX_MESSAGE_BYTES);
+	foreign_print(&text, &actor, &question);
+	return arena_sv(a, buf_sv(&text));
 }

@@ -3,10 +3,13 @@
  * pass over an object of our kind. Pure. */
 #include <stdbool.h>
 
+#include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "controller/hpa.h"
 #include "kube/object_meta.h"
+
+struct jtree;
 
 /* Autoscalers that are remembered, of both kinds: several times what Kubernetes is tested to. */
 #define FOREIGN_MAX 200000u
@@ -22,8 +25,14 @@ DEFINE_AUTO(struct foreign *, foreign_free)
 /* A state of a native object, as stored. Cheap when only its status changed. errors: INVALID, NOMEM, LIMIT; nothing changed then. */
 MUST_USE enum error_kind foreign_put_native(
 	struct foreign *f, const struct object_id *id, struct sv json, struct error *err);
+/* The same of one that is decoded. errors: NOMEM, LIMIT. */
+MUST_USE enum error_kind foreign_put_hpa(
+	struct foreign *f, const struct hpa *hpa, struct error *err);
 /* A state of a ScaledObject, as JSON. errors: INVALID (nothing changed), NOMEM, LIMIT. */
 MUST_USE enum error_kind foreign_put_keda(struct foreign *f, struct sv json, struct error *err);
+/* The same of one that is parsed; ns: its namespace where it names none. */
+MUST_USE enum error_kind foreign_put_keda_tree(
+	struct foreign *f, const struct jtree *t, struct sv ns, struct error *err);
 void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, struct sv name);
 /* All of the kind: there is no such kind any more. */
 void foreign_remove_kind(struct foreign *f, enum foreign_kind kind);
@@ -35,6 +44,10 @@ struct foreign_question {
 	const struct hpa_ref *target;
 	int32_t min, max;
 };
+
+/* What is asked about an object: its bounds and those of its override, whether that is over or not, for it may become active before the next pass. False: nothing
+ * is to be asked, because the object is native or not Active. */
+bool foreign_question_of(const struct hpa *hpa, struct foreign_question *ret);
 
 struct foreign_actor {
 	enum foreign_kind kind;
@@ -50,5 +63,7 @@ bool foreign_find(const struct foreign *f, const struct foreign_question *questi
 /* The message of condition and event: who, and what to do about it. */
 void foreign_print(struct buf *out, const struct foreign_actor *actor,
 	const struct foreign_question *question);
+/* All of these at once: the message about an object, in the arena; empty: nobody else could act on its target, or it writes nothing anyway. ptr NULL: no memory. */
+struct sv foreign_tell(const struct foreign *f, struct arena *a, const struct hpa *hpa);
 /* Both directions are disabled: whatever its metrics say, only its bounds move replicas. */
 bool foreign_is_held(const struct hpa *hpa);

@@ -170,6 +170,21 @@ def a_foreign_status_is_evidence_too(stage):
     until("it is noticed", lambda: logged(stage, "another HPA controller lives"), 2)
 
 
+def looks_say_who_else_acts(stage, message):
+    """plan, explain and snapshot use the controller's words, and nothing moves."""
+    plan = flyball(stage, "plan", "fha/mine")
+    if f"  reason  {message}\n" not in plan or "SAME" not in plan or "alone it would go to" not in plan:
+        raise Failed(plan)
+    explanation = flyball(stage, "explain", "fha/mine")
+    if f"Warning ForeignAutoscaler: {message}\n" not in explanation or "AbleToScale False, ForeignAutoscaler" not in explanation:
+        raise Failed(explanation)
+    tapes = stage.folder / "beside.jsonl"
+    tapes.write_text(flyball(stage, "snapshot", "fha/mine"))
+    replayed = subprocess.run([str(BIN / "flyball"), "plan", f"--snapshot={tapes}"], capture_output=True, text=True, timeout=60, check=False).stdout
+    if f"  reason  {message}\n" not in replayed:
+        raise Failed(replayed)
+
+
 def our_kind_leaves_a_target_to_a_native_object(stage):
     install_kind(stage, "horizontalautoscalers.flyball.dev")
     serve_metric(stage)
@@ -186,6 +201,7 @@ def our_kind_leaves_a_target_to_a_native_object(stage):
         raise Failed(f"{len(events)} events")
     if "HorizontalPodAutoscaler myhpa" not in flyball(stage, "doctor", code=1):
         raise Failed("doctor does not see it")
+    looks_say_who_else_acts(stage, condition_of(stage, f"{FHAS}/mine")["message"])
     manifests = flyball(stage, "adopt", "hpa/myhpa")
     if "selectPolicy: Disabled" not in manifests or "kind: HorizontalAutoscaler" not in manifests:
         raise Failed(manifests)
@@ -225,6 +241,7 @@ def our_kind_leaves_a_target_to_keda(stage):
     stage.start_controller("--native-hpas=ignore")
     until("it is told", lambda: condition_of(stage, f"{FHAS}/mine")["reason"] == "ForeignAutoscaler" or condition_of(stage, f"{FHAS}/mine"))
     stage.hold(1, 2)
+    looks_say_who_else_acts(stage, condition_of(stage, f"{FHAS}/mine")["message"])
     stage.request("PATCH", f"{SCALED_OBJECTS}/so", {"metadata": {"annotations": {"autoscaling.keda.sh/paused": "true"}}},
                   "application/merge-patch+json")
     until("a paused one is no matter", lambda: stage.replicas_are(4), 30)

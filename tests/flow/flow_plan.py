@@ -26,6 +26,27 @@ spec:
 """
 
 
+OWN = """\
+apiVersion: flyball.dev/v1alpha1
+kind: HorizontalAutoscaler
+metadata: {name: mine, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+  - type: Pods
+    pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 2}}
+"""
+SCALED_OBJECT = """\
+apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: kedas, namespace: shop}
+spec: {scaleTargetRef: {name: web}}
+"""
+IDLE = "  behavior: {scaleUp: {selectPolicy: Disabled}, scaleDown: {selectPolicy: Disabled}}\n"
+
+
 def flyball(*args, text=None, kubeconfig=None):
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
     if kubeconfig:
@@ -44,6 +65,15 @@ def rows():
     yield "per pod", ["plan", "-f", EXAMPLE, "--replicas=3", "--per-pod=myapp_requests_per_second=4"], None, 0, ["3 -> 6"]
     yield "two documents", ["plan", "-f", "-", "--cpu=50%", *SEED], both, 0, ["default/myhpa", "shop/web", "2 up"]
     yield "one of two", ["plan", "hpa/web", "-f", "-", "--replicas=2", "--cpu=50%"], both, 0, ["0 up, 0 down, 1 unchanged"]
+    mine = ["mine", "-f", "-", "--replicas=2", "--total=rps=9"]
+    beside = OWN + "---\n" + CPU
+    yield "our kind alone", ["plan", *mine], OWN, 0, ["2 -> 4"]
+    yield "our kind beside an HPA", ["plan", *mine], beside, 0, ["stays at 2, alone it would go to 4", "HorizontalPodAutoscaler web scales the same target"]
+    yield "beside an idle HPA", ["plan", *mine], beside.replace("autoscaling/v1", "autoscaling/v2").replace(
+        "  targetCPUUtilizationPercentage: 50\n", IDLE), 0, ["2 -> 4"]
+    yield "our kind beside a ScaledObject", ["plan", *mine], SCALED_OBJECT + "---\n" + OWN, 0, ["ScaledObject kedas scales the same target"]
+    yield "beside one of another namespace", ["plan", *mine], SCALED_OBJECT.replace("shop", "mall") + "---\n" + OWN, 0, ["2 -> 4"]
+    yield "it is explained", ["explain", *mine], beside, 0, ["AbleToScale False, ForeignAutoscaler", "HorizontalPodAutoscaler web scales the same"]
     yield "exit code up", ["plan", "--exit-code", "-f", EXAMPLE, *SEED], None, 10, ["1 up"]
     yield "exit code down", ["plan", "--exit-code", "-f", EXAMPLE, "--replicas=20", "--total=myapp_requests_per_second=9"], None, 11, ["1 down"]
     yield "exit code same", ["plan", "--exit-code", "-f", EXAMPLE, "--replicas=3", "--total=myapp_requests_per_second=6"], None, 0, ["1 unchanged"]
@@ -62,6 +92,7 @@ def refusals(folder):
     yield "contradictory bounds", ["explain", "-f", "-", *SEED], CPU.replace("10", "1"), ["stdin:7:16: spec.maxReplicas"]
     yield "an unknown version", ["plan", "-f", "-", *SEED], CPU.replace("scaling/v1", "scaling/v9"), ["autoscaling/v9"]
     yield "the second document is wrong", ["plan", "-f", "-", *SEED], EXAMPLE.read_text() + "---\n" + CPU.replace("kind: H", "kind: h"), ["kind"]
+    yield "a ScaledObject alone", ["plan", "-f", "-", *SEED], SCALED_OBJECT, ["-: holds no autoscaler"]
     yield "a file that is missing", ["plan", "-f", f"{folder}/none.yaml", *SEED], None, ["none.yaml"]
     yield "a file without a cluster", ["plan", "-f", EXAMPLE], None, ["--snapshot=FILE"]
     yield "a what-if without a file", ["plan", "--replicas=3"], None, ["-f FILE"]

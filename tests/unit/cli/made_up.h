@@ -25,6 +25,7 @@ struct made_up {
 	struct source_options options;
 	struct what_if what_if;
 	struct what_if_course course;
+	struct sv foreign; /* what another autoscaler keeps it from */
 	struct pass pass;
 	struct source_view view;
 	struct error err;
@@ -64,6 +65,7 @@ static inline __attribute__((unused)) void made_up_run(struct made_up *m)
 		.settings = &m->options.settings,
 		.hpa = &m->list.at[0].hpa,
 		.what_if = &m->what_if,
+		.foreign = m->foreign,
 		.now = { { 1700000000, 0 }, { 100000 * NS_PER_SEC } },
 		.sync_period_ns = m->options.sync_period_ns };
 

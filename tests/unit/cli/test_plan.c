@@ -106,6 +106,33 @@ START_TEST(json_has_the_same_numbers)
 }
 END_TEST
 
+START_TEST(what_another_autoscaler_keeps_it_from_is_told)
+{
+	struct jw w;
+
+	made_up_begin(&m, MADE_UP_PODS(""));
+	m.options.what_if.replicas = 1;
+	m.foreign = SV("nothing is written because of somebody else");
+	made_up_add(&m.options.what_if.totals, "rps=9");
+	made_up_run(&m);
+	plan_print(&out, &m.view);
+	ck_assert_str_eq(buf_text(&out),
+		"SAME  default/web  Deployment/web  stays at 1, alone it would go to 4   wants 5, "
+		"limited by ScaleUpLimit\n"
+		"  metric  pods/rps   9 per pod, target 2   x4.50   wants 5   decides\n"
+		"  limit   no spec.behavior: one pass may reach max(2 x 1, 4) = 4   bounds 1..10\n"
+		"  reason  nothing is written because of somebody else\n"
+		"  assume  1 Ready pod, no window history; x.yaml:1 autoscaling/v2; rules of "
+		"Kubernetes 1.36\n");
+	buf_clear(&out);
+	jw_init(&w, &out);
+	plan_json_encode(&w, &m.view);
+	ck_assert(strstr(
+		buf_text(&out), "\"foreign\":\"nothing is written because of somebody else\""));
+	made_up_done(&m);
+}
+END_TEST
+
 START_TEST(an_object_without_a_pass_is_undecided)
 {
 	const struct source_view view = {
@@ -167,6 +194,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, the_running_example);
 	tcase_add_loop_test(tcase, a_plan, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, json_has_the_same_numbers);
+	tcase_add_test(tcase, what_another_autoscaler_keeps_it_from_is_told);
 	tcase_add_test(tcase, an_object_without_a_pass_is_undecided);
 	tcase_add_loop_test(tcase, a_duration, 0, (int)ARRAY_LEN(DURATIONS));
 	tcase_add_loop_test(tcase, an_amount, 0, (int)ARRAY_LEN(AMOUNTS));

@@ -127,6 +127,33 @@ START_TEST(a_file_that_is_not_there)
 }
 END_TEST
 
+#define SCALED(name)                                                                               \
+	"apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: " name                        \
+	"\nspec: {scaleTargetRef: {name: web}}\n"
+
+START_TEST(who_else_acts_is_known_from_the_same_files)
+{
+	AUTO(foreign_free) struct foreign *foreign = foreign_new();
+	const struct hpa_ref web = { SV("Deployment"), SV("web"), SV("apps/v1") };
+	const struct foreign_question question = { SV("here"), &web, 1, 10 };
+	struct foreign_actor actor;
+
+	list.foreign = foreign;
+	parse(SCALED("{name: so}"));
+	ck_assert_msg(problems.len == 0, "%s", buf_text(&problems));
+	ck_assert_uint_eq(list.n, 0);
+	ck_assert(foreign_find(foreign, &question, &actor) && actor.kind == FOREIGN_KEDA);
+	foreign_remove_kind(foreign, FOREIGN_KEDA);
+	parse(GOOD);
+	ck_assert(foreign_find(foreign, &question, &actor) && actor.kind == FOREIGN_NATIVE &&
+		  sv_is(actor.name, "web"));
+	parse(SCALED("7"));
+	ck_assert_msg(
+		strstr(buf_text(&problems), "f.yaml:1:1: metadata"), "%s", buf_text(&problems));
+	ck_assert_uint_eq(foreign_n(foreign), 1);
+}
+END_TEST
+
 static const struct {
 	const char *json, *yaml;
 } YAML[] = {
@@ -156,6 +183,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, an_object_without_namespace_gets_the_one_given);
 	tcase_add_test(tcase, every_finding_is_told);
 	tcase_add_test(tcase, a_file_that_is_not_there);
+	tcase_add_test(tcase, who_else_acts_is_known_from_the_same_files);
 	tcase_add_loop_test(tcase, json_becomes_yaml, 0, (int)ARRAY_LEN(YAML));
 }
 

@@ -169,6 +169,23 @@ START_TEST(a_target_at_zero_was_put_to_sleep_where_that_may_happen)
 }
 END_TEST
 
+START_TEST(what_another_autoscaler_keeps_it_from_has_no_course)
+{
+	made_up_begin(&m, MADE_UP_PODS(""));
+	m.options.what_if.replicas = 1;
+	m.foreign = SV("somebody else");
+	made_up_add(&m.options.what_if.totals, "rps=9");
+	made_up_run(&m);
+	ck_assert(!m.pass.proposal.rescale);
+	ck_assert_int_eq(m.pass.proposal.desired, 4);
+	ck_assert_uint_eq(m.course.n_steps, 0);
+	ck_assert_int_eq(m.course.end, WHAT_IF_STEADY);
+	ck_assert_int_eq(m.course.replicas, 1);
+	ck_assert_int_eq(m.course.wanted, 5);
+	made_up_done(&m);
+}
+END_TEST
+
 START_TEST(a_pass_without_memory_says_so)
 {
 	for (unsigned long n = 1;; n++) {
@@ -202,6 +219,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, a_value_of_no_metric_names_those_there_are);
 	tcase_add_test(tcase, the_count_comes_from_the_flag_then_the_status_then_the_spec);
 	tcase_add_test(tcase, a_target_at_zero_was_put_to_sleep_where_that_may_happen);
+	tcase_add_test(tcase, what_another_autoscaler_keeps_it_from_has_no_course);
 	tcase_add_test(tcase, a_pass_without_memory_says_so);
 }
 

@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "controller/foreign.h"
+#include "controller/own_kind.h"
 #include "tests/unit/controller/run.h"
 
 static struct foreign *known;
@@ -235,6 +236,92 @@ START_TEST(messages_name_the_other_and_the_way_out)
 }
 END_TEST
 
+START_TEST(one_that_is_decoded_counts_like_its_text)
+{
+	struct foreign_actor actor;
+	struct hpa_rules disabled = { .select_policy = SV("Disabled") };
+	struct hpa_behavior idle = { &disabled, &disabled };
+	struct hpa hpa = { .meta = { .ns = SV("default"), .name = SV("a") },
+		.spec = { .target = ref("apps/v1", "Deployment", "web"), .max_replicas = 10 } };
+
+	ck_assert_int_eq(foreign_put_hpa(known, &hpa, &err), ERR_OK);
+	ck_assert(find("default", hpa.spec.target, 1, 10, &actor) && sv_is(actor.name, "a"));
+	hpa.spec.behavior = &idle;
+	ck_assert_int_eq(foreign_put_hpa(known, &hpa, &err), ERR_OK);
+	ck_assert(!find("default", hpa.spec.target, 1, 10, &actor));
+	ck_assert(find("default", hpa.spec.target, 1, 11, &actor) && actor.max == 10);
+	put(&(struct native){ "a", "web", NULL, NULL, 1, 10 });
+	ck_assert(find("default", hpa.spec.target, 1, 10, &actor));
+	ck_assert_uint_eq(foreign_n(known), 1);
+}
+END_TEST
+
+START_TEST(a_scaled_object_without_a_namespace_gets_the_one_given)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+	struct foreign_actor actor;
+	struct jtree *t;
+
+	arena_init(&a, 1 << 20);
+	ck_assert_int_eq(jtree_parse(&a,
+				 SV("{\"metadata\":{\"name\":\"s\"},\"spec\":{"
+				    "\"scaleTargetRef\":{\"name\":\"web\"}}}"),
+				 &t, &err),
+		ERR_OK);
+	ck_assert_int_eq(foreign_put_keda_tree(known, t, SV("here"), &err), ERR_OK);
+	ck_assert(find("here", web, 1, 10, &actor) && sv_is(actor.ns, "here"));
+	ck_assert(!find("default", web, 1, 10, &actor));
+}
+END_TEST
+
+/* An idle native object on the target, from 2 to 10. */
+static const struct {
+	const char *what;
+	enum own_mode mode;
+	int32_t min, max;     /* min 0: none */
+	int32_t override_min; /* 0: no override */
+	int32_t override_max;
+	bool native;
+	const char *part; /* of the message; NULL: none */
+} QUESTIONS[] = {
+	{ "bounds within its own", OWN_MODE_ACTIVE, 2, 10, 0, 0, false, NULL },
+	{ "more than it allows", OWN_MODE_ACTIVE, 2, 20, 0, 0, false, "2 to 20" },
+	{ "a maximum below its own", OWN_MODE_ACTIVE, 3, 9, 0, 0, false, NULL },
+	{ "without a minimum it is 1", OWN_MODE_ACTIVE, 0, 10, 0, 0, false, "1 to 10" },
+	{ "an override leaves them", OWN_MODE_ACTIVE, 2, 10, 1, 30, false, "1 to 30" },
+	{ "an override within", OWN_MODE_ACTIVE, 2, 10, 3, 5, false, NULL },
+	{ "one that only recommends", OWN_MODE_RECOMMEND, 1, 20, 0, 0, false, NULL },
+	{ "a native object", OWN_MODE_ACTIVE, 1, 20, 0, 0, true, NULL },
+};
+
+START_TEST(what_is_told_about_an_object)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct own_override override = { .min_replicas = opt_i32_of(QUESTIONS[_i].override_min),
+		.max_replicas = opt_i32_of(QUESTIONS[_i].override_max) };
+	struct own_spec own = { .mode = QUESTIONS[_i].mode };
+	struct hpa hpa = { .meta = { .ns = SV("default"), .name = SV("mine") },
+		.spec = { .target = ref("apps/v1", "Deployment", "web"),
+			.max_replicas = QUESTIONS[_i].max,
+			.own = QUESTIONS[_i].native ? NULL : &own } };
+
+	arena_init(&a, 1 << 20);
+	if (QUESTIONS[_i].override_min > 0)
+		own.override = &override;
+	if (QUESTIONS[_i].min > 0)
+		hpa.spec.min_replicas = opt_i32_of(QUESTIONS[_i].min);
+	put(&(struct native){ "a", "web", "Disabled", "Disabled", 2, 10 });
+	struct sv text = foreign_tell(known, &a, &hpa);
+	ck_assert_ptr_nonnull(text.ptr);
+	if (QUESTIONS[_i].part)
+		ck_assert_msg(sv_find_sv(text, sv_of(QUESTIONS[_i].part)) < text.len, "%s: %.*s",
+			QUESTIONS[_i].what, SV_ARG(text));
+	else
+		ck_assert_msg(text.len == 0, "%s: %.*s", QUESTIONS[_i].what, SV_ARG(text));
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -246,6 +333,9 @@ static void add(TCase *t)
 	tcase_add_loop_test(t, scaled_objects, 0, (int)ARRAY_LEN(SCALED_OBJECTS));
 	tcase_add_test(t, a_scaled_object_that_is_none_changes_nothing);
 	tcase_add_test(t, messages_name_the_other_and_the_way_out);
+	tcase_add_test(t, one_that_is_decoded_counts_like_its_text);
+	tcase_add_test(t, a_scaled_object_without_a_namespace_gets_the_one_given);
+	tcase_add_loop_test(t, what_is_told_about_an_object, 0, (int)ARRAY_LEN(QUESTIONS));
 }
 
 int main(void)
