@@ -74,9 +74,12 @@ static enum error_kind serve(
 
 static enum error_kind one_pass(struct run *r, struct arena *a, struct pass *ret)
 {
+	/* Values are given for queries too; no server is asked. */
+	static const struct ask_prometheus_servers NO_SERVERS = { .unknown = true };
 	const struct pass_input input = { .arena = a,
 		.settings = r->in->settings,
 		.hpa = r->in->hpa,
+		.prometheus = &NO_SERVERS,
 		.discovery = r->discovery,
 		.custom_version = SV("v1beta2"),
 		.foreign = r->in->foreign,

@@ -6,6 +6,14 @@
 #define BEHAVIOR_SLOW                                                                              \
 	"  behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}}\n"
 #define BEHAVIOR_NEVER_DOWN "  behavior: {scaleDown: {selectPolicy: Disabled}}\n"
+/* An object of our kind with a query of its own. */
+#define QUERY(more)                                                                                \
+	"apiVersion: flyball.dev/v1alpha1\nkind: HorizontalAutoscaler\nmetadata: {name: web}\n"    \
+	"spec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"            \
+	"  minReplicas: 0\n  maxReplicas: 10\n  behavior: {}\n"                                    \
+	"  metrics:\n  - type: Prometheus\n    prometheus: {name: queue, query: "                  \
+	"sum(queue_depth), "                                                                       \
+	"target: {type: AverageValue, averageValue: 30}" more "}\n"
 
 static struct made_up m;
 
@@ -38,6 +46,13 @@ static const struct course_row {
 		{ 0 }, WHAT_IF_STEADY },
 	{ "a pending pod damps the first pass; once Ready it counts", MADE_UP_CPU, 2, 1, NULL,
 		"130%", 3, { 0 }, { 0 }, WHAT_IF_STEADY },
+	{ "the one number of a query, without any server", QUERY(""), 1, -1, "queue=90", NULL, 3,
+		{ 0 }, { 0 }, WHAT_IF_STEADY },
+	{ "a query with a row for each pod", QUERY(", podLabel: pod"), 2, -1, "queue=90", NULL, 3,
+		{ 0 }, { 0 }, WHAT_IF_STEADY },
+	{ "a query that is no PromQL fails, whatever value is given",
+		QUERY(", aliveQuery: \"sum(\""), 1, -1, "queue=90", NULL, 1, { 0 }, { 0 },
+		WHAT_IF_UNDECIDED },
 };
 
 START_TEST(a_course)
