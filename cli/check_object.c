@@ -108,10 +108,13 @@ static bool decode(struct check *c, struct check_autoscaler *s)
 	struct error err;
 
 	enum error_kind kind = hpa_decode(&strict, t, &s->hpa, &err);
-	if (kind == ERR_INVALID && strict.n == 0)
-		check_find(c, CHECK_VERSION, &s->object,
-			sv_has_prefix(sv_of(err.text), SV("kind")) ? "kind" : "apiVersion", "%s",
-			err.text);
+	if (kind == ERR_INVALID && strict.n == 0) {
+		struct sv text = sv_of(err.text);
+		const char *path = sv_has_prefix(text, SV("kind: ")) ? "kind" : "apiVersion";
+		if (sv_has_prefix(text, sv_of(path)))
+			text = sv_skip(text, strlen(path) + strlen(": "));
+		check_find(c, CHECK_VERSION, &s->object, path, "%.*s", SV_ARG(text));
+	}
 	tell_findings(c, &s->object, &strict);
 	if (kind == ERR_INVALID && strict.n > 0)
 		kind = hpa_decode(&lenient, t, &s->hpa, &err);

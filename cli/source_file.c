@@ -89,9 +89,14 @@ static void tell_field_errors(
 	struct reader *r, const struct jtree *t, const struct field_error_list *errors)
 {
 	for (size_t i = 0; i < errors->n; i++) {
-		const struct jtree *where = manifest_locate(t, errors->at[i].field);
+		const struct field_error *e = &errors->at[i];
+		const struct jtree *where = manifest_locate(t, e->field);
+		/* The reference says some things twice. */
+		if (i > 0 && e[-1].type == e->type && sv_eq(e[-1].field, e->field) &&
+			sv_eq(e[-1].detail, e->detail))
+			continue;
 		put_place(r, where->line, where->column);
-		field_error_print(r->problems, &errors->at[i]);
+		field_error_print(r->problems, e);
 		buf_put_char(r->problems, '\n');
 	}
 }
@@ -162,7 +167,10 @@ static enum error_kind add_autoscaler(struct reader *r, const struct jtree *t)
 			tell_findings(r, &c);
 			return ERR_OK;
 		}
-		put_place(r, t->line, t->column);
+		bool of_kind = sv_has_prefix(sv_of(r->err->text), SV("kind: "));
+		const struct jtree *where =
+			manifest_locate(t, of_kind ? SV("kind") : SV("apiVersion"));
+		put_place(r, where->line, where->column);
 		buf_printf(r->problems, "%s\n", r->err->text);
 		return ERR_OK;
 	}

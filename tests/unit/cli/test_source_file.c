@@ -75,9 +75,9 @@ static const struct row {
 	{ "minReplicas 0 without the gate", HEAD "  minReplicas: 0\n  maxReplicas: 3\n", 0,
 		"f.yaml:6:16: spec.minReplicas: Invalid value: 0" },
 	{ "an unknown version", "apiVersion: autoscaling/v3\nkind: HorizontalPodAutoscaler\n", 0,
-		"f.yaml:1:1: apiVersion: expected autoscaling/v2, v2beta2, v2beta1 or v1" },
+		"f.yaml:1:13: apiVersion: expected autoscaling/v2, v2beta2, v2beta1 or v1" },
 	{ "a misspelt kind", "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaller\n", 0,
-		"f.yaml:1:1: kind: expected HorizontalPodAutoscaler" },
+		"f.yaml:2:7: kind: expected HorizontalPodAutoscaler" },
 	{ "a document that is no object", "- 1\n", 0, "f.yaml:1:1: expected one" },
 };
 
@@ -112,6 +112,17 @@ START_TEST(every_finding_is_told)
 	for (const char *at = buf_text(&problems); *at; at++)
 		lines += *at == '\n';
 	ck_assert_uint_eq(lines, 3);
+}
+END_TEST
+
+/* The reference has two errors of the same words for this. */
+START_TEST(what_is_said_twice_is_told_once)
+{
+	const char *words = "spec.metrics[0].type: Unsupported value";
+
+	parse(HEAD "  maxReplicas: 3\n  metrics: [{type: Pod}]\n");
+	const char *first = strstr(buf_text(&problems), words);
+	ck_assert_msg(first && !strstr(first + 1, words), "%s", buf_text(&problems));
 }
 END_TEST
 
@@ -182,6 +193,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(tcase, a_file, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, an_object_without_namespace_gets_the_one_given);
 	tcase_add_test(tcase, every_finding_is_told);
+	tcase_add_test(tcase, what_is_said_twice_is_told_once);
 	tcase_add_test(tcase, a_file_that_is_not_there);
 	tcase_add_test(tcase, who_else_acts_is_known_from_the_same_files);
 	tcase_add_loop_test(tcase, json_becomes_yaml, 0, (int)ARRAY_LEN(YAML));
