@@ -10,6 +10,7 @@
 #include "common/table.h"
 #include "controller/json_pack.h"
 #include "controller/own_kind.h"
+#include "kube/object_key.h"
 
 /* The largest cluster that was ever reported has tens of thousands. */
 #define MAX_OBJECTS 200000
@@ -29,22 +30,12 @@ struct alike {
 	size_t n;
 };
 
-/* What an object is found by. */
-struct key {
-	struct sv ns, name;
-};
-
 static bool is_named(const void *item, const void *key)
 {
 	const struct autoscaler *one = item;
-	const struct key *k = key;
+	const struct object_key own = { one->ns, one->name };
 
-	return sv_eq(one->name, k->name) && sv_eq(one->ns, k->ns);
-}
-
-static uint32_t hash_of(const struct kind *in, const struct key *key)
-{
-	return table_hash(&in->objects, key->ns, key->name);
+	return object_key_eq(&own, key);
 }
 
 static struct sv spread_key(const uint64_t *spread)
@@ -142,10 +133,9 @@ static char *key_of(struct sv ns, struct sv name)
 struct autoscaler *autoscalers_find(
 	const struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
-	const struct kind *in = &all->kinds[kind];
-	const struct key key = { ns, name };
+	const struct object_key key = { ns, name };
 
-	return table_find(&in->objects, hash_of(in, &key), is_named, &key);
+	return object_key_find(&all->kinds[kind].objects, is_named, &key);
 }
 
 struct autoscaler *autoscalers_any(const struct autoscalers *all, enum autoscaler_kind kind)
@@ -269,6 +259,7 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 {
 	struct autoscaler *one = mem_zalloc(sizeof(*one));
 	char *key = key_of(ns, name);
+	uint32_t hash = object_key_hash(&in->objects, &(struct object_key){ ns, name });
 
 	if (!one || !key) {
 		mem_free(one);
@@ -279,7 +270,7 @@ static struct autoscaler *add(struct kind *in, struct sv ns, struct sv name, str
 	one->key = sv_from(key, ns.len + name.len + 1);
 	one->ns = sv_take(one->key, ns.len);
 	one->name = sv_skip(one->key, ns.len + 1);
-	if (table_add(&in->objects, hash_of(in, &(struct key){ ns, name }), one, err) == ERR_OK)
+	if (table_add(&in->objects, hash, one, err) == ERR_OK)
 		return one;
 	autoscalers_free_one(one);
 	return NULL;
@@ -378,8 +369,8 @@ struct autoscaler *autoscalers_take(
 	struct autoscalers *all, enum autoscaler_kind kind, struct sv ns, struct sv name)
 {
 	struct kind *in = &all->kinds[kind];
-	const struct key key = { ns, name };
-	struct autoscaler *one = table_take(&in->objects, hash_of(in, &key), is_named, &key);
+	const struct object_key key = { ns, name };
+	struct autoscaler *one = object_key_take(&in->objects, is_named, &key);
 
 	if (!one)
 		return NULL;

@@ -11,6 +11,7 @@
 #include "controller/hpa_decode.h"
 #include "controller/own_kind.h"
 #include "controller/target.h"
+#include "kube/object_key.h"
 
 /* Namespace, group, kind and name of a target. */
 #define MAX_KEY_BYTES 2048
@@ -30,9 +31,9 @@ struct foreign {
 	struct table objects, targets; /* a target's item is the first entry of its list */
 };
 
-struct object_key {
+struct foreign_key {
 	enum foreign_kind kind;
-	struct sv ns, name;
+	struct object_key object;
 };
 
 struct foreign *foreign_new(void)
@@ -60,10 +61,10 @@ size_t foreign_n(const struct foreign *f)
 	return f->objects.n;
 }
 
-static struct object_key object_of(const struct entry *e)
+static struct foreign_key key_of(const struct entry *e)
 {
-	return (struct object_key){ e->kind, sv_from(e->text, e->ns_len),
-		sv_from(e->text + e->ns_len, e->name_len) };
+	return (struct foreign_key){ e->kind,
+		{ sv_from(e->text, e->ns_len), sv_from(e->text + e->ns_len, e->name_len) } };
 }
 
 static struct sv target_of(const struct entry *e)
@@ -73,10 +74,9 @@ static struct sv target_of(const struct entry *e)
 
 static bool is_object(const void *item, const void *key)
 {
-	const struct object_key *wanted = key, own = object_of(item);
+	const struct foreign_key *wanted = key, own = key_of(item);
 
-	return own.kind == wanted->kind && sv_eq(own.ns, wanted->ns) &&
-	       sv_eq(own.name, wanted->name);
+	return own.kind == wanted->kind && object_key_eq(&own.object, &wanted->object);
 }
 
 static bool is_of_target(const void *item, const void *key)
@@ -84,14 +84,9 @@ static bool is_of_target(const void *item, const void *key)
 	return sv_eq(target_of(item), *(const struct sv *)key);
 }
 
-static uint32_t object_hash(const struct foreign *f, const struct object_key *key)
+static struct entry *find_object(const struct foreign *f, const struct foreign_key *key)
 {
-	return table_hash(&f->objects, key->ns, key->name);
-}
-
-static struct entry *find_object(const struct foreign *f, const struct object_key *key)
-{
-	return table_find(&f->objects, object_hash(f, key), is_object, key);
+	return table_find(&f->objects, object_key_hash(&f->objects, &key->object), is_object, key);
 }
 
 static struct entry *find_target(const struct foreign *f, struct sv key)
@@ -130,8 +125,9 @@ static void unlink_entry(struct foreign *f, struct entry *e)
 
 void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, struct sv name)
 {
-	const struct object_key key = { kind, ns, name };
-	struct entry *e = table_take(&f->objects, object_hash(f, &key), is_object, &key);
+	const struct foreign_key key = { kind, { ns, name } };
+	struct entry *e =
+		table_take(&f->objects, object_key_hash(&f->objects, &key.object), is_object, &key);
 
 	if (e)
 		unlink_entry(f, e);
@@ -154,13 +150,13 @@ void foreign_remove_kind(struct foreign *f, enum foreign_kind kind)
 	struct entry *e;
 
 	while ((e = any_of(f, kind)) != NULL) {
-		const struct object_key key = object_of(e);
+		const struct object_key key = key_of(e).object;
 		foreign_remove(f, kind, key.ns, key.name);
 	}
 }
 
 struct put {
-	struct object_key key;
+	struct foreign_key key;
 	const struct hpa_ref *target;
 	bool held;
 	int32_t min, max;
@@ -177,7 +173,7 @@ static char *append(char *to, struct sv text)
 /* NULL: no memory. */
 static struct entry *make_entry(const struct put *p, struct sv target)
 {
-	struct sv ns = p->key.ns, name = p->key.name;
+	struct sv ns = p->key.object.ns, name = p->key.object.name;
 	struct entry *e = mem_zalloc(sizeof(*e) + ns.len + name.len + target.len);
 
 	if (!e)
@@ -210,12 +206,12 @@ static enum error_kind link_entry(struct foreign *f, struct entry *e, struct err
 static enum error_kind put(struct foreign *f, const struct put *p, struct error *err)
 {
 	AUTO(buf_done) struct buf target_key = { 0 };
-	uint32_t hash = object_hash(f, &p->key);
+	uint32_t hash = object_key_hash(&f->objects, &p->key.object);
 
 	buf_init(&target_key, MAX_KEY_BYTES);
-	if (!put_target_key(&target_key, p->key.ns, p->target)) {
+	if (!put_target_key(&target_key, p->key.object.ns, p->target)) {
 		/* It cannot act on anything. */
-		foreign_remove(f, p->key.kind, p->key.ns, p->key.name);
+		foreign_remove(f, p->key.kind, p->key.object.ns, p->key.object.name);
 		return ERR_OK;
 	}
 	AUTO(mem_free) void *made = make_entry(p, buf_sv(&target_key));
@@ -269,7 +265,7 @@ static uint64_t fingerprint_of(struct sv json)
 	return 0;
 }
 
-static enum error_kind put_hpa(struct foreign *f, const struct object_key *key,
+static enum error_kind put_hpa(struct foreign *f, const struct foreign_key *key,
 	const struct hpa_spec *spec, bool held, uint64_t fingerprint, struct error *err)
 {
 	const struct put p = { .key = *key,
@@ -284,7 +280,7 @@ static enum error_kind put_hpa(struct foreign *f, const struct object_key *key,
 
 enum error_kind foreign_put_hpa(struct foreign *f, const struct hpa *hpa, struct error *err)
 {
-	const struct object_key key = { FOREIGN_NATIVE, hpa->meta.ns, hpa->meta.name };
+	const struct foreign_key key = { FOREIGN_NATIVE, { hpa->meta.ns, hpa->meta.name } };
 
 	return put_hpa(f, &key, &hpa->spec, foreign_is_held(hpa), 0, err);
 }
@@ -293,7 +289,7 @@ enum error_kind foreign_put_native(
 	struct foreign *f, const struct object_id *id, struct sv json, struct error *err)
 {
 	AUTO(arena_done) struct arena a = { 0 };
-	const struct object_key key = { FOREIGN_NATIVE, id->namespace, id->name };
+	const struct foreign_key key = { FOREIGN_NATIVE, { id->namespace, id->name } };
 	uint64_t fingerprint = fingerprint_of(json);
 	const struct entry *known = find_object(f, &key);
 	struct hpa hpa;
@@ -344,7 +340,7 @@ enum error_kind foreign_put_keda_tree(
 		.kind = text_or(jtree_get(ref, "kind"), SV("Deployment")),
 		.name = jtree_text(jtree_get(ref, "name")),
 	};
-	const struct put p = { .key = { FOREIGN_KEDA, meta.namespace, meta.name },
+	const struct put p = { .key = { FOREIGN_KEDA, { meta.namespace, meta.name } },
 		.target = &target,
 		.held = is_paused(&meta) };
 	return put(f, &p, err);
@@ -397,7 +393,7 @@ bool foreign_find(
 	for (const struct entry *e = find_target(f, buf_sv(&key)); e; e = e->next) {
 		if (!could_act(e, question))
 			continue;
-		const struct object_key object = object_of(e);
+		const struct object_key object = key_of(e).object;
 		*ret = (struct foreign_actor){ .kind = e->kind,
 			.ns = object.ns,
 			.name = object.name,

@@ -5,6 +5,7 @@
 
 #include "common/fnv.h"
 #include "common/vec.h"
+#include "kube/object_key.h"
 
 struct tracked {
 	struct watch_mark mark;
@@ -12,10 +13,6 @@ struct tracked {
 	uint16_t uid_len;
 	bool is_uuid; /* in the mark; no text of it here */
 	char texts[]; /* uid, namespace, name */
-};
-
-struct key {
-	struct sv ns, name;
 };
 
 void watch_store_init(
@@ -75,42 +72,36 @@ struct sv watch_store_uid(
 
 /* The table */
 
-static struct key key_of(const struct tracked *t)
+static struct object_key key_of(const struct tracked *t)
 {
 	struct sv ns = sv_from(t->texts + t->uid_len, t->ns_len);
-	return (struct key){ ns, sv_from(ns.ptr + ns.len, t->name_len) };
+	return (struct object_key){ ns, sv_from(ns.ptr + ns.len, t->name_len) };
 }
 
 static bool is_object(const void *item, const void *key)
 {
-	const struct key *wanted = key;
-	const struct key own = key_of(item);
+	const struct object_key own = key_of(item);
 
-	return sv_eq(own.name, wanted->name) && sv_eq(own.ns, wanted->ns);
-}
-
-static uint32_t hash_of(const struct watch_store *s, const struct key *key)
-{
-	return table_hash(&s->objects, key->ns, key->name);
+	return object_key_eq(&own, key);
 }
 
 struct watch_mark *watch_store_find(const struct watch_store *s, const struct object_id *id)
 {
-	const struct key key = { id->namespace, id->name };
+	const struct object_key key = { id->namespace, id->name };
 
 	if (s->marks) {
 		struct watch_mark *mark = s->marks->find(s->keeper, key.ns, key.name);
 		return mark && mark->list != 0 ? mark : NULL;
 	}
-	struct tracked *t = table_find(&s->objects, hash_of(s, &key), is_object, &key);
+	struct tracked *t = object_key_find(&s->objects, is_object, &key);
 	return t ? &t->mark : NULL;
 }
 
 void watch_store_forget(struct watch_store *s, const struct object_id *id)
 {
-	const struct key key = { id->namespace, id->name };
+	const struct object_key key = { id->namespace, id->name };
 
-	mem_free(table_take(&s->objects, hash_of(s, &key), is_object, &key));
+	mem_free(object_key_take(&s->objects, is_object, &key));
 }
 
 /* NULL: no memory. */
@@ -143,12 +134,12 @@ static struct tracked *new_tracked(const struct object_id *id)
 static enum error_kind add(struct watch_store *s, const struct object_id *id,
 	struct watch_mark **ret, struct error *err)
 {
-	const struct key key = { id->namespace, id->name };
+	const struct object_key key = { id->namespace, id->name };
 	struct tracked *t = new_tracked(id);
 
 	if (!t)
 		return error_nomem(err);
-	if (table_add(&s->objects, hash_of(s, &key), t, err) != ERR_OK) {
+	if (table_add(&s->objects, object_key_hash(&s->objects, &key), t, err) != ERR_OK) {
 		mem_free(t);
 		return err->kind;
 	}
@@ -205,7 +196,7 @@ static void look_at_table(const struct watch_store *s, struct sweep *w)
 	TABLE_FOREACH(item, &s->objects)
 	{
 		struct tracked *t = *item;
-		const struct key key = key_of(t);
+		const struct object_key key = key_of(t);
 		look(key.ns, key.name, &t->mark, w);
 	}
 }
@@ -217,10 +208,10 @@ static void end_one(struct watch_store *s, const struct missing *m,
 	const struct object_id id = {
 		.namespace = m->ns, .name = m->name, .uid = watch_store_uid(s, m->mark, room)
 	};
-	const struct key key = { m->ns, m->name };
+	const struct object_key key = { m->ns, m->name };
 
 	/* The names are the item's own. */
-	void *item = s->marks ? NULL : table_take(&s->objects, hash_of(s, &key), is_object, &key);
+	void *item = s->marks ? NULL : object_key_take(&s->objects, is_object, &key);
 	fn(&id, ctx);
 	mem_free(item);
 }
