@@ -44,6 +44,18 @@ kind: ScaledObject
 metadata: {name: kedas, namespace: shop}
 spec: {scaleTargetRef: {name: web}}
 """
+QUERY = """\
+apiVersion: flyball.dev/v1alpha1
+kind: HorizontalAutoscaler
+metadata: {name: worker, namespace: shop}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: worker}
+  minReplicas: 0
+  maxReplicas: 10
+  metrics:
+  - type: Prometheus
+    prometheus: {name: queue, query: sum(queue_depth), activationValue: 5, target: {type: AverageValue, averageValue: 30}}
+"""
 IDLE = "  behavior: {scaleUp: {selectPolicy: Disabled}, scaleDown: {selectPolicy: Disabled}}\n"
 
 
@@ -74,6 +86,11 @@ def rows():
     yield "our kind beside a ScaledObject", ["plan", *mine], SCALED_OBJECT + "---\n" + OWN, 0, ["ScaledObject kedas scales the same target"]
     yield "beside one of another namespace", ["plan", *mine], SCALED_OBJECT.replace("shop", "mall") + "---\n" + OWN, 0, ["2 -> 4"]
     yield "it is explained", ["explain", *mine], beside, 0, ["AbleToScale False, ForeignAutoscaler", "HorizontalPodAutoscaler web scales the same"]
+    query = ["plan", "-f", "-"]
+    yield "the value of a query", [*query, "--replicas=2", "--total=queue=100"], QUERY, 0, ["prometheus/queue", "2 -> 4"]
+    yield "one that wakes a target up", [*query, "--replicas=0", "--total=queue=6"], QUERY, 0, ["0 -> 1"]
+    yield "one that does not", [*query, "--replicas=0", "--total=queue=5"], QUERY, 0, ["stays at 0"]
+    yield "a query without a value", [*query, "--replicas=2"], QUERY, 1, ["add --total=queue=VALUE"]
     yield "exit code up", ["plan", "--exit-code", "-f", EXAMPLE, *SEED], None, 10, ["1 up"]
     yield "exit code down", ["plan", "--exit-code", "-f", EXAMPLE, "--replicas=20", "--total=myapp_requests_per_second=9"], None, 11, ["1 down"]
     yield "exit code same", ["plan", "--exit-code", "-f", EXAMPLE, "--replicas=3", "--total=myapp_requests_per_second=6"], None, 0, ["1 unchanged"]
