@@ -7,6 +7,7 @@
 #include "cli/live_prometheus.h"
 #include "common/jscan.h"
 #include "common/limits.h"
+#include "controller/canary_watch.h"
 #include "controller/hpa_decode.h"
 #include "kube/object_meta.h"
 #include "kube/wait.h"
@@ -109,6 +110,7 @@ struct collection {
 	struct live_object *at;
 	size_t n, size;
 	enum autoscaler_kind kind; /* of what is added */
+	bool named;		   /* one that was asked for by its name */
 };
 
 static enum error_kind add_object(struct sv item, void *ctx, struct error *err)
@@ -118,6 +120,8 @@ static enum error_kind add_object(struct sv item, void *ctx, struct error *err)
 
 	if (object_meta_scan(c->arena, item, true, &id, err) != ERR_OK)
 		return err->kind;
+	if (!c->named && c->kind == AUTOSCALER_NATIVE && canary_watch_is_canary(&id, item))
+		return ERR_OK;
 	if (c->n == c->size) {
 		size_t size = c->size ? 2 * c->size : 64;
 		struct live_object *grown = ARENA_ARRAY(c->arena, size, struct live_object);
@@ -146,6 +150,7 @@ static enum error_kind list_kind(struct live *l, struct collection *found,
 	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 
 	found->kind = kind;
+	found->named = which->name != NULL;
 	if (!which->name)
 		return live_each(l, &path, names->resource, add_object, found, err);
 	buf_init(&target, LIMIT_OBJECT_BYTES);

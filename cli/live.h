@@ -59,8 +59,8 @@ struct live_which {
 	const char *name;	   /* NULL: all */
 	enum autoscaler_kind kind; /* of the one with this name */
 };
-/* The one with a name, or all: native ones, then those of our own kind where that is installed and may be read. Texts are in `a`. errors:
- * NOTFOUND (the name), as the client's. */
+/* The one with a name, or all: native ones without the canaries of flyball-controller, then those of our own kind where that is installed and may be read. Texts
+ * are in `a`. errors: NOTFOUND (the name), as the client's. */
 MUST_USE enum error_kind live_list(struct live *l, struct arena *a, const struct live_which *which,
 	struct live_object **ret, size_t *ret_n, struct error *err);
 

@@ -182,8 +182,12 @@ bool beside_see_native(struct beside *b, const struct object_id *id, struct sv j
 {
 	struct error err;
 
-	if (b->canary && canary_watch_object(b->canary, id, json))
+	/* Who owns natives answers the canary of another one, as any HPA controller does: so they find each other. */
+	if (b->canary ? canary_watch_object(b->canary, id, json)
+		      : canary_watch_is_canary(id, json)) {
+		foreign_remove(b->foreign, FOREIGN_NATIVE, id->namespace, id->name);
 		return true;
+	}
 	if (!b->indexes_natives)
 		return false;
 	/* One that does not decode counts as before its last edit; its own pass tells of it. */

@@ -31,7 +31,8 @@ void beside_lead(struct beside *b, bool leads);
 /* Our kind exists: from now on native objects are indexed by their targets, which costs memory for each. Gives back whether that is news; those seen before
  * are then to be given to beside_see_native once more. */
 bool beside_index_natives(struct beside *b);
-/* Every native object that the watch tells of. True: it is our canary, and nothing to decide about. */
+/* Every native object that the watch tells of. True: it is our canary, or one that another controller has or had where we own no native objects, and nothing to
+ * decide about. */
 bool beside_see_native(struct beside *b, const struct object_id *id, struct sv json);
 bool beside_lose_native(struct beside *b, const struct object_id *id);
 

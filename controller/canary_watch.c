@@ -2,6 +2,7 @@
  * order; what is older than what was seen is left out. */
 #include "controller/canary_watch.h"
 
+#include "common/jtree.h"
 #include "common/jw.h"
 #include "common/limits.h"
 #include "controller/autoscaler_kind.h"
@@ -12,6 +13,9 @@
 #define REQUEST_TIMEOUT_NS (10 * NS_PER_SEC)
 /* The period is stretched by up to this part. */
 #define STRETCH_PART 5
+#define LABEL "app.kubernetes.io/managed-by"
+#define LABEL_VALUE "flyball-controller"
+#define TARGET CANARY_WATCH_NAME "-has-no-target"
 #define PURPOSE                                                                                    \
 	"Its target does not exist. flyball-controller sees from its status whether another HPA "  \
 	"controller lives, and writes nothing while one does."
@@ -189,7 +193,7 @@ static void put_spec(struct jw *w)
 	jw_object(w);
 	jw_member_str(w, "apiVersion", "apps/v1");
 	jw_member_str(w, "kind", "Deployment");
-	jw_member_str(w, "name", CANARY_WATCH_NAME "-has-no-target");
+	jw_member_str(w, "name", TARGET);
 	jw_object_end(w);
 	jw_member_i64(w, "minReplicas", 1);
 	jw_member_i64(w, "maxReplicas", 1);
@@ -214,7 +218,7 @@ static void put_canary(struct buf *out, const struct canary_watch *watch, const 
 		jw_member_str(&w, "resourceVersion", version);
 	jw_key(&w, "labels");
 	jw_object(&w);
-	jw_member_str(&w, "app.kubernetes.io/managed-by", "flyball-controller");
+	jw_member_str(&w, LABEL, LABEL_VALUE);
 	jw_object_end(&w);
 	jw_key(&w, "annotations");
 	jw_object(&w);
@@ -305,4 +309,22 @@ bool canary_watch_object(struct canary_watch *w, const struct object_id *id, str
 		return false;
 	turn(w);
 	return is_canary;
+}
+
+bool canary_watch_is_canary(const struct object_id *id, struct sv json)
+{
+	AUTO(arena_done) struct arena a = { 0 };
+	struct object_meta meta;
+	struct error ignored;
+	struct jtree *t;
+
+	if (!sv_is(id->name, CANARY_WATCH_NAME))
+		return false;
+	arena_init(&a, LIMIT_PASS_ARENA_BYTES);
+	if (jtree_parse(&a, json, &t, &ignored) != ERR_OK ||
+		object_meta_decode(&a, t, &meta, &ignored) != ERR_OK)
+		return false;
+	struct sv label = object_meta_find(meta.labels, meta.n_labels, SV(LABEL));
+	struct sv target = jtree_text(jtree_at(t, "spec", "scaleTargetRef", "name", NULL));
+	return sv_is(label, LABEL_VALUE) && sv_is(target, TARGET);
 }

@@ -220,8 +220,12 @@ static void on_autoscaler(const struct object_id *id, struct sv json, void *ctx)
 	struct controller *c = f->controller;
 	struct error err;
 
-	if (f->kind == AUTOSCALER_NATIVE &&
-		(beside_see_native(c->beside, id, json) || c->config.native == CONTROLLER_IGNORE))
+	if (f->kind == AUTOSCALER_NATIVE && beside_see_native(c->beside, id, json)) {
+		/* It may have been an ordinary one. */
+		dispatch_remove(c->dispatch, f->kind, id->namespace, id->name);
+		return;
+	}
+	if (f->kind == AUTOSCALER_NATIVE && c->config.native == CONTROLLER_IGNORE)
 		return;
 	enum error_kind rc = dispatch_put(c->dispatch, f->kind, id, json, &err);
 	if (f->kind == AUTOSCALER_OWN && c->own_left && !kind_watch_is_synced(c->own_watch))

@@ -161,6 +161,29 @@ def own_stops_at_once_when_the_canary_is_answered(stage):
             raise Failed("a status was written")
 
 
+def a_canary_left_behind_is_no_autoscaler(stage):
+    stage.create_deployment()
+    stage.create_hpa()
+    stage.start_controller("--native-hpas=own", "--canary-period=300ms")
+    until("the canary is there", lambda: stage.request("GET", CANARY)[0] == 200)
+    stage.stop("flyball-controller")
+    plan = flyball(stage, "plan", "-A", code=1)
+    if "default/myhpa" not in plan or "flyball-canary" in plan:
+        raise Failed(plan)
+    if "default/flyball-canary" not in flyball(stage, "plan", "hpa/flyball-canary", code=1):
+        raise Failed("it is not shown to who asks for it")
+    users = stage.get(f"{HPAS}/myhpa")
+    users["metadata"] = {"name": "flyball-canary", "namespace": "shop"}
+    stage.create("/api/v1/namespaces", {"metadata": {"name": "shop"}})
+    stage.create("/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers", users)
+    if "shop/flyball-canary" not in flyball(stage, "plan", "-A", code=1):
+        raise Failed("a user's object of the same name is left out")
+    stage.start_controller("--native-hpas=observe")
+    until("the user's object is decided", lambda: logged(stage, "hpa=shop/flyball-canary"))
+    if "hpa=default/flyball-canary" in log(stage):
+        raise Failed(log(stage))
+
+
 def a_foreign_status_is_evidence_too(stage):
     stage.create_deployment()
     stage.create_hpa()
@@ -307,6 +330,6 @@ def who_changes_replicas_is_told(stage):
 
 
 sys.exit(play(observing_compares_and_writes_nothing, own_waits_for_two_silent_periods, own_writes_nothing_while_the_canary_is_answered,
-              own_stops_at_once_when_the_canary_is_answered, a_foreign_status_is_evidence_too, our_kind_leaves_a_target_to_a_native_object,
-              our_kind_that_is_installed_later_finds_who_was_there, our_kind_leaves_a_target_to_keda,
+              own_stops_at_once_when_the_canary_is_answered, a_foreign_status_is_evidence_too, a_canary_left_behind_is_no_autoscaler,
+              our_kind_leaves_a_target_to_a_native_object, our_kind_that_is_installed_later_finds_who_was_there, our_kind_leaves_a_target_to_keda,
               an_override_is_set_and_cleared, doctor_finds_what_is_broken, who_changes_replicas_is_told))
