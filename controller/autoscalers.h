@@ -35,9 +35,10 @@ struct autoscaler {
 	void *slot; /* the dispatch's */
 	enum autoscaler_kind kind;
 	enum scale_kind target_kind;
-	int work_ticket; /* the quarantine's */
-	bool awaited;	 /* the answer to our status write, which the watch has yet to show */
-	bool is_counted; /* among those alike */
+	int work_ticket;      /* the quarantine's */
+	bool awaited;	      /* the answer to our status write, which the watch has yet to show */
+	bool is_counted;      /* among those alike */
+	bool has_status_turn; /* status_due is its turn among those that want to write values only */
 };
 
 struct autoscalers;

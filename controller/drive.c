@@ -226,7 +226,7 @@ static void take_status_answer(
 	}
 	if (!failed)
 		d->stored = arena_sv(&d->arena, answer->body);
-	d->one->status_due = status_write_next(d->context, instant_mono_now());
+	status_write_is_over(d->context, d->one, instant_mono_now());
 	if (put_off) {
 		note_pressure(d, answer->retry_after_ns);
 		d->context->pressure->n_deferred++;

@@ -20,20 +20,22 @@ static int64_t refresh_ns(const struct drive_context *c)
 	return c->status_refresh_ns > all_ns ? c->status_refresh_ns : all_ns;
 }
 
-struct mono status_write_next(const struct drive_context *c, struct mono now)
+void status_write_is_over(const struct drive_context *c, struct autoscaler *one, struct mono now)
 {
-	return (struct mono){ now.ns + refresh_ns(c) };
+	one->status_due.ns = now.ns + refresh_ns(c);
+	one->has_status_turn = false;
 }
 
-/* When the values of all objects change at once, their statuses are not written at once: who gets no turn has a next pass. */
-static bool take_turn(struct mono *next, struct mono now)
+/* When the values of all objects change at once, their statuses are not written at once: who comes first has the earlier turn, and everybody has one. */
+static struct mono take_turn(struct mono *next, struct mono now)
 {
-	if (now.ns < next->ns)
-		return false;
+	struct mono turn;
+
 	if (next->ns < now.ns - VALUES_SAVED_NS)
 		next->ns = now.ns - VALUES_SAVED_NS;
+	turn = *next;
 	next->ns += VALUES_GAP_NS;
-	return true;
+	return turn;
 }
 
 bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
@@ -49,7 +51,11 @@ bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *
 	if (one->status_due.ns == 0)
 		one->status_due.ns =
 			now.ns + (int64_t)(one->spread_alone % (uint64_t)refresh_ns(c));
-	return now.ns < one->status_due.ns || !take_turn(&c->pressure->values_next, now);
+	if (now.ns >= one->status_due.ns && !one->has_status_turn) {
+		one->status_due = take_turn(&c->pressure->values_next, now);
+		one->has_status_turn = true;
+	}
+	return now.ns < one->status_due.ns;
 }
 
 /* The spec as one text. False: it cannot be read. */
