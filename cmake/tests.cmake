@@ -5,7 +5,7 @@ target_link_libraries(flyball_testing INTERFACE PkgConfig::CHECK)
 # A slow machine under a sanitizer is no failure: check waits longer than its 4 s for a test, ctest longer than that.
 set(FLYBALL_TEST_ENVIRONMENT
 	"TZ=GMT+12"
-	"CK_DEFAULT_TIMEOUT=60"
+	"CK_DEFAULT_TIMEOUT=120"
 	"ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1"
 	"UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
 	"FLYBALL_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
@@ -20,7 +20,7 @@ foreach(folder common kube promql controller adapter sandbox cli)
 		target_link_libraries(${target} PRIVATE flyball_${folder} flyball_testing flyball_warnings)
 		set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 		add_test(NAME unit/${folder}/${stem} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-		set_tests_properties(unit/${folder}/${stem} PROPERTIES LABELS unit TIMEOUT 240
+		set_tests_properties(unit/${folder}/${stem} PROPERTIES LABELS unit TIMEOUT 600
 			ENVIRONMENT "${FLYBALL_TEST_ENVIRONMENT}")
 	endforeach()
 endforeach()

@@ -582,7 +582,7 @@ int main(void)
 {
 	Suite *suite = suite_create("check");
 	TCase *tcase = tcase_create("check");
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, finds_what_it_should_where_it_is, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, every_rule_is_shown_by_some_row);

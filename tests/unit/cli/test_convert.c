@@ -357,7 +357,7 @@ int main(void)
 {
 	Suite *suite = suite_create("convert");
 	TCase *tcase = tcase_create("convert");
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, converts, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_loop_test(tcase, a_round_trip_changes_nothing, 0, 5 * 5); /* specs by versions */

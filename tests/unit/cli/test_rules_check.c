@@ -275,7 +275,7 @@ int main(void)
 {
 	Suite *suite = suite_create("rules_check");
 	TCase *tcase = tcase_create("rules_check");
-	tcase_set_timeout(tcase, 60);
+	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, finds, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, a_version_is_asked_for);

@@ -11,7 +11,7 @@ static inline int run_case(const char *name, void (*add)(TCase *tcase))
 	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
 
-	tcase_set_timeout(tcase, 30);
+	tcase_set_timeout(tcase, 120);
 	add(tcase);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

@@ -119,7 +119,8 @@ START_TEST(events_wait_for_a_server_that_puts_them_off)
 	FAKE_UNTIL(&f, f.n_requests == 1);
 	struct mono asked = instant_mono_now();
 	fake_turn_for(&f, 500 * NS_PER_MS);
-	ck_assert_int_eq(f.n_requests, 1);
+	if (instant_mono_now().ns < asked.ns + 900 * NS_PER_MS)
+		ck_assert_int_eq(f.n_requests, 1);
 	s.status = 201;
 	FAKE_UNTIL(&f, events_stats(e).n_sent == 2);
 	ck_assert_int_ge(instant_mono_now().ns - asked.ns, 900 * NS_PER_MS);
@@ -129,10 +130,13 @@ START_TEST(events_wait_for_a_server_that_puts_them_off)
 	s.retry_after = NULL;
 	record(e, "c");
 	FAKE_UNTIL(&f, f.n_requests == 4);
+	asked = instant_mono_now();
 	fake_turn_for(&f, 500 * NS_PER_MS);
-	ck_assert_int_eq(f.n_requests, 4);
+	if (instant_mono_now().ns < asked.ns + 900 * NS_PER_MS)
+		ck_assert_int_eq(f.n_requests, 4);
 	s.status = 201;
 	FAKE_UNTIL(&f, events_stats(e).n_sent == 3);
+	ck_assert_int_ge(instant_mono_now().ns - asked.ns, 900 * NS_PER_MS);
 	ck_assert_uint_eq(events_stats(e).n_refused + events_stats(e).n_dropped, 0);
 	events_free(e);
 	fake_stop(&f);
@@ -151,7 +155,8 @@ START_TEST(events_are_held_back_for_what_matters_more)
 	record(e, "a");
 	record(e, "b");
 	fake_turn_for(&f, 200 * NS_PER_MS);
-	ck_assert_int_eq(f.n_requests, 0);
+	if (instant_mono_now().ns < until.ns)
+		ck_assert_int_eq(f.n_requests, 0);
 	FAKE_UNTIL(&f, events_stats(e).n_sent == 2);
 	ck_assert_int_ge(instant_mono_now().ns, until.ns);
 	events_free(e);
