@@ -4,6 +4,7 @@
 
 #include "cli/verbs.h"
 #include "common/jx.h"
+#include "common/options.h"
 
 /* As for a file that cannot be written. */
 #define EXIT_OUTPUT_LOST 2
@@ -15,6 +16,13 @@ static const struct verb {
 #define VERB_ROW(name, help) { #name, help, cmd_##name },
 	VERBS(VERB_ROW)
 #undef VERB_ROW
+};
+
+static const char *const VERB_NAMES[] = {
+#define VERB_NAME(name, help) #name,
+	VERBS(VERB_NAME)
+#undef VERB_NAME
+		NULL,
 };
 
 static void print_help(FILE *out)
@@ -57,6 +65,10 @@ int main(int argc, char **argv)
 		if (strcmp(VERB_TABLE[i].name, verb) == 0)
 			return check_output(VERB_TABLE[i].run(argc - 1, argv + 1));
 	}
-	fprintf(stderr, "flyball: unknown verb '%s'; flyball --help lists them\n", verb);
+	const char *nearest = options_nearest(sv_of(verb), VERB_NAMES);
+	if (nearest)
+		fprintf(stderr, "flyball: unknown verb '%s'; did you mean %s?\n", verb, nearest);
+	else
+		fprintf(stderr, "flyball: unknown verb '%s'; flyball --help lists them\n", verb);
 	return 2;
 }

@@ -71,6 +71,22 @@ static size_t distance(struct sv a, struct sv b)
 	return row[b.len];
 }
 
+/* Short names are all near each other: at most every second letter may be wrong. */
+const char *options_nearest(struct sv name, const char *const *names)
+{
+	size_t best = least(MAX_TYPOS, name.len / 2) + 1;
+	const char *nearest = NULL;
+
+	for (; *names && name.len <= MAX_FLAG_NAME; names++) {
+		size_t d = distance(name, sv_of(*names));
+		if (d < best) {
+			best = d;
+			nearest = *names;
+		}
+	}
+	return nearest;
+}
+
 static enum error_kind unknown_flag(const struct walk *w, struct sv name, struct error *err)
 {
 	const char *nearest = NULL;

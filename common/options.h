@@ -46,6 +46,8 @@ MUST_USE enum error_kind options_set(
 	const struct option *table, size_t n, struct sv name, char *value, struct error *err);
 /* The last value of --NAME in argv, for what has to be known before the other flags are read; NULL: it is not given. */
 char *options_find(int argc, char **argv, const char *name);
+/* The one of `names`, which end with NULL, that `name` was probably meant to be; NULL: none is near. */
+const char *options_nearest(struct sv name, const char *const *names);
 /* The flags as help text, two columns, with defaults, 100 columns wide. */
 void options_help(struct buf *out, const struct option *table, size_t n);
 /* "--NAME=VALUE" of the help, with the letter if there is one. */

@@ -134,6 +134,18 @@ START_TEST(every_kind_is_read)
 }
 END_TEST
 
+START_TEST(the_nearest_name_is_near)
+{
+	static const char *const NAMES[] = { "check", "plan", "demo", NULL };
+
+	ck_assert_str_eq(options_nearest(SV("chek"), NAMES), "check");
+	ck_assert_str_eq(options_nearest(SV("plann"), NAMES), "plan");
+	ck_assert_ptr_null(options_nearest(SV("foo"), NAMES));
+	ck_assert_ptr_null(options_nearest(SV(""), NAMES));
+	ck_assert_ptr_null(options_nearest(SV("checkcheck"), NAMES));
+}
+END_TEST
+
 START_TEST(letters_take_values_in_all_spellings)
 {
 	static const char *const LINES[] = { "-c f", "-c=f", "-cf" };
@@ -175,6 +187,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refused, 0, (int)ARRAY_LEN(REFUSED));
 	tcase_add_test(tcase, every_kind_is_read);
 	tcase_add_test(tcase, letters_take_values_in_all_spellings);
+	tcase_add_test(tcase, the_nearest_name_is_near);
 	tcase_add_test(tcase, help_shows_defaults_and_hides_what_is_ignored);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
