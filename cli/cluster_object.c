@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/verb_args.h"
 #include "common/limits.h"
 #include "kube/api_path.h"
 #include "kube/wait.h"
@@ -71,6 +72,13 @@ enum error_kind cluster_object_open(struct cluster_object *o, struct live *l, st
 	if (kind == ERR_OK && !o->ns)
 		o->ns = l->ns;
 	return kind;
+}
+
+int cluster_object_exit_code(const struct live *l, const struct error *err)
+{
+	bool configuration = !l->client && (err->kind == ERR_INVALID || err->kind == ERR_NOTFOUND);
+
+	return configuration ? VERB_ARGS_BAD_INPUT : VERB_ARGS_NO;
 }
 
 enum error_kind cluster_object_get(struct live *l, struct arena *a, enum autoscaler_kind kind,

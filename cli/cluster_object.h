@@ -21,6 +21,8 @@ void cluster_object_done(struct cluster_object *o);
 /* Connects; o->ns is the context's namespace if it was not given. errors: as live_open. */
 MUST_USE enum error_kind cluster_object_open(
 	struct cluster_object *o, struct live *l, struct error *err);
+/* The exit code for a failure: a kubeconfig that cannot be used is wrong input, anything behind it an answer that is missing. */
+int cluster_object_exit_code(const struct live *l, const struct error *err);
 /* GET of an object; its text lives in the arena. errors: NOTFOUND, as the client's. */
 MUST_USE enum error_kind cluster_object_get(struct live *l, struct arena *a,
 	enum autoscaler_kind kind, const char *ns, const char *name, struct sv *ret,

@@ -8,8 +8,8 @@ static const char INTRO[] =
 	"no count of ours leaves, its spec\n"
 	"kept in the annotation " ADOPT_ANNOTATION
 	". Beside it an object of our kind with that spec. Writes nothing itself.\n"
-	"Exit code 0; 1 when the cluster did not answer; 2 for a wrong command line, or an object "
-	"that cannot be adopted.\n\n";
+	"Exit code 0; 1 when the cluster did not answer; 2 for a wrong command line or "
+	"kubeconfig, or an object that cannot be adopted.\n\n";
 
 static enum error_kind make(struct arena *a, struct sv hpa, struct sv own, struct adopt_pair *ret,
 	struct buf *notes, struct error *err)

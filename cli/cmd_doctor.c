@@ -29,7 +29,7 @@ static const char INTRO[] =
 	"controller's account may not do, clocks.\n"
 	"Changes nothing.\n"
 	"Exit code 0; 1 when there is a problem, or the cluster did not answer; 2 for a wrong "
-	"command line.\n\n";
+	"command line or kubeconfig.\n\n";
 
 static void fill(struct option table[N_OPTIONS], struct doctor_options *o)
 {
@@ -99,7 +99,7 @@ static int run(void *ctx)
 	if (!d || cluster_object_open(&o->object, &l, &err) != ERR_OK) {
 		if (!d)
 			(void)error_nomem(&err);
-		return verb_args_fail("doctor", &err, VERB_ARGS_NO);
+		return verb_args_fail("doctor", &err, cluster_object_exit_code(&l, &err));
 	}
 	d->arena = &a;
 	doctor_read(d, &l, &o->questions);

@@ -31,7 +31,7 @@ static const char INTRO[] =
 	"It is written by server-side apply as " SET_OVERRIDE_MANAGER
 	", and nothing else of the object with it.\n"
 	"Exit code 0; 1 when the cluster did not answer, refused it, or kept another one's "
-	"override; 2 for a wrong command line.\n\n";
+	"override; 2 for a wrong command line or kubeconfig.\n\n";
 
 static void fill(struct option table[N_OPTIONS], struct override_options *o)
 {
@@ -160,7 +160,7 @@ static int run(void *ctx)
 	buf_init(&answer, LIMIT_OBJECT_BYTES);
 	buf_init(&rest, LIMIT_OBJECT_BYTES);
 	if (set(o, &l, &a, &told, &answer, &err) != ERR_OK)
-		return verb_args_fail("override", &err, VERB_ARGS_NO);
+		return verb_args_fail("override", &err, cluster_object_exit_code(&l, &err));
 	if (o->wish.clear && set_override_remains(&a, buf_sv(&answer), &rest)) {
 		(void)error_set(&err, ERR_CONFLICT,
 			"somebody else's override stays, remove it where it comes from: %s",

@@ -7,8 +7,8 @@ static const char INTRO[] =
 	"Our object of that name told to recommend only, then the native one with its spec from "
 	"before flyball adopt.\n"
 	"Writes nothing itself; deleting our object afterwards is up to you.\n"
-	"Exit code 0; 1 when the cluster did not answer; 2 for a wrong command line, or an object "
-	"that was not adopted.\n\n";
+	"Exit code 0; 1 when the cluster did not answer; 2 for a wrong command line or "
+	"kubeconfig, or an object that was not adopted.\n\n";
 
 int cmd_release(int argc, char **argv)
 {

@@ -6,6 +6,7 @@
 
 #include "cli/doctor_rights.h"
 #include "common/f64.h"
+#include "common/http_url.h"
 #include "common/limits.h"
 #include "controller/autoscaler_kind.h"
 #include "kube/wait.h"
@@ -29,7 +30,10 @@ struct doctor_visit {
 enum error_kind doctor_read_check(const struct doctor_questions *q, struct error *err)
 {
 	const char *slash = strchr(q->account, '/');
+	struct http_url url;
 
+	if (q->prometheus_url && http_url_parse(sv_of(q->prometheus_url), &url, err) != ERR_OK)
+		return error_wrap(err, "--prometheus-url");
 	if (strcmp(q->account, SELF) == 0)
 		return ERR_OK;
 	if (!slash || slash == q->account || slash[1] == '\0' || strchr(slash + 1, '/'))
