@@ -1,6 +1,8 @@
 /* Blocking calls for the command line: start, then turn the loop until the answer is there. */
 #include "kube/wait.h"
 
+#define HTTP_UNAUTHORIZED 401
+
 struct answered {
 	bool done;
 	struct buf *body;
@@ -80,7 +82,10 @@ enum error_kind wait_discovery(
 		discovery_cache_refresh(cache, 0, on_snapshot, &a, err))
 		return err->kind;
 	if (turn_until_done(client_loop(client), &a, err))
-		return err->kind;
+		return err->code == HTTP_UNAUTHORIZED
+			       ? error_wrap(err, "the API server does not accept the "
+						 "kubeconfig's credentials")
+			       : err->kind;
 	*ret = a.snapshot;
 	return ERR_OK;
 }

@@ -208,8 +208,29 @@ START_TEST(waiters_can_be_forgotten)
 }
 END_TEST
 
+static void serve_nobody(struct fake *f, struct http_exchange *x)
+{
+	(void)f;
+	fake_reply(x, 401, "{\"kind\":\"Status\",\"message\":\"Unauthorized\",\"code\":401}");
+}
+
+/* The first question of a command line. */
+START_TEST(credentials_that_are_not_known_are_told_as_such)
+{
+	struct fake f;
+	struct discovery *d = NULL;
+	struct error err;
+	fake_start(&f, serve_nobody, NULL);
+	ck_assert_int_eq(wait_discovery(f.client, &d, &err), ERR_DENIED);
+	ck_assert_str_eq(err.text,
+		"the API server does not accept the kubeconfig's credentials: Unauthorized");
+	fake_stop(&f);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, credentials_that_are_not_known_are_told_as_such);
 	tcase_add_test(tcase, classic_documents_are_fetched_one_by_one);
 	tcase_add_test(tcase, aggregated_documents_need_two_requests);
 	tcase_add_test(tcase, a_miss_is_asked_again_but_not_more_than_once_a_second);
