@@ -97,7 +97,7 @@ static int look_once(const struct plan_options *o)
 	source_report_begin(&look.report, (enum source_format)o->output);
 	int code = source_each(&o->source, tell, &look, &problems);
 	if (code == SOURCE_EXIT_OK && look.report.format == SOURCE_TEXT)
-		plan_print_summary(&look.report.out, look.counts);
+		plan_print_summary(&look.report.out, look.counts, o->source.all_namespaces);
 	if (code == SOURCE_EXIT_OK && source_report_end(&look.report, &err) != ERR_OK) {
 		buf_printf(&problems, "%s\n", err.text);
 		code = SOURCE_EXIT_NO_ANSWER;

@@ -518,7 +518,7 @@ static void print_actions(FILE *out)
 	      "is asked\n"
 	      "flyball rules test FILE...      every rule against a Prometheus\n"
 	      "flyball rules list FILE...      which metrics the rules make\n"
-	      "flyball rules generate          the incumbent's default rules\n"
+	      "flyball rules generate          prometheus-adapter's default rules\n"
 	      "flyball rules compare           the same questions to two adapters\n"
 	      "\nflyball rules ACTION --help tells more.\n",
 		out);

@@ -286,11 +286,13 @@ void plan_print(struct buf *out, const struct source_view *view)
 	print_assumptions(out, view);
 }
 
-void plan_print_summary(struct buf *out, const size_t counts[PLAN_N_VERDICTS])
+void plan_print_summary(struct buf *out, const size_t counts[PLAN_N_VERDICTS], bool everywhere)
 {
 	if (counts[PLAN_UP] + counts[PLAN_DOWN] + counts[PLAN_SAME] + counts[PLAN_UNDECIDED] == 0) {
-		buf_put_str(
-			out, "There is no autoscaler here; -n NAMESPACE or -A looks elsewhere.\n");
+		buf_put_str(out, everywhere
+					 ? "There is no autoscaler in any namespace.\n"
+					 : "There is no autoscaler here; -n NAMESPACE or -A looks "
+					   "elsewhere.\n");
 		return;
 	}
 	buf_printf(out, "%zu up, %zu down, %zu unchanged, %zu undecided. Nothing was written.\n",

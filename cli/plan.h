@@ -13,7 +13,7 @@ enum plan_verdict plan_verdict_of(const struct source_view *view);
 
 /* Some lines for a person. */
 void plan_print(struct buf *out, const struct source_view *view);
-/* "1 up, 0 down, 0 unchanged, 0 undecided. Nothing was written." */
-void plan_print_summary(struct buf *out, const size_t counts[PLAN_N_VERDICTS]);
+/* "1 up, 0 down, 0 unchanged, 0 undecided. Nothing was written."; everywhere: all namespaces were looked at. */
+void plan_print_summary(struct buf *out, const size_t counts[PLAN_N_VERDICTS], bool everywhere);
 /* "UP  default/web  Deployment/web  1 -> 4   wants 5, limited by ScaleUpLimit" without a line end. */
 void plan_print_headline(struct buf *out, const struct source_view *view);

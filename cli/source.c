@@ -85,6 +85,18 @@ bool source_is_live(const struct source_options *o)
 	return o->files.items.n == 0 && !o->snapshot;
 }
 
+/* Other verbs take files without -f. hpa/NAME is never taken for one. */
+static bool looks_like_file(const char *text)
+{
+	static const char *const ENDS[] = { ".yaml", ".yml", ".json", ".jsonl" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ENDS); i++) {
+		if (sv_has_suffix(sv_of(text), sv_of(ENDS[i])))
+			return true;
+	}
+	return false;
+}
+
 /* "hpa/web", "web" or "fha/web" */
 static enum error_kind read_name(struct source_options *o, const char *text, struct error *err)
 {
@@ -110,6 +122,11 @@ static enum error_kind read_name(struct source_options *o, const char *text, str
 			o->kind = PREFIXES[i].kind;
 		}
 	}
+	if (o->name == text && looks_like_file(text))
+		return error_set(err, ERR_INVALID,
+			"'%s' looks like a file; manifests are named with -f, tapes with "
+			"--snapshot, an autoscaler of this name as hpa/%s",
+			text, text);
 	if (o->name[0] == '\0' || strchr(o->name, '/'))
 		return error_set(err, ERR_INVALID,
 			"'%s' is not the name of an autoscaler; expected hpa/NAME or fha/NAME",

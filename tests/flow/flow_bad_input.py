@@ -32,10 +32,16 @@ def rows(folder):
     yield "a kubeconfig without a context", ["flyball-controller", f"--kubeconfig={no_context}"], 2, "context"
     yield "an unknown flag", ["flyball-controller", "--sync-perod=1s"], 2, "did you mean --sync-period"
     yield "a wrong choice", ["flyball-controller", "--native-hpas=take"], 2, "expected observe, own or ignore"
-    yield "an unknown verb", ["flyball", "plann"], 2, "plann"
+    yield "a misspelt verb", ["flyball", "plann"], 2, "unknown verb 'plann'; did you mean plan?"
+    yield "a verb that is like none", ["flyball", "foo"], 2, "unknown verb 'foo'; flyball --help"
     yield "plan with a missing kubeconfig", ["flyball", "plan", f"--kubeconfig={folder}/none"], 2, "none"
+    for command in (["adopt", "a"], ["release", "a"], ["override", "a", "--clear"], ["doctor"]):
+        yield f"{command[0]} with a missing kubeconfig", ["flyball", *command, f"--kubeconfig={folder}/none"], 2, "none"
+        yield f"{command[0]} with an unreachable API server", ["flyball", *command, f"--kubeconfig={good}"], 1, "127.0.0.1"
+    yield "doctor with a URL that is none", ["flyball", "doctor", "--prometheus-url=x:9090"], 2, "--prometheus-url: \"x:9090\" is no URL"
     yield "plan with an unreachable API server", ["flyball", "plan", f"--kubeconfig={good}"], 1, "127.0.0.1"
     yield "plan with two names", ["flyball", "plan", "a", "b"], 2, "'b'"
+    yield "plan with a file that is taken for a name", ["flyball", "plan", "web/hpa.yaml"], 2, "'web/hpa.yaml' looks like a file; manifests are named with -f"
     hpa = folder / "hpa.yaml"
     hpa.write_text("apiVersion: autoscaling/v1\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\n"
                    "spec: {maxReplicas: 3, scaleTargetRef: {kind: Deployment, name: a, apiVersion: apps/v1}}\n")
