@@ -43,3 +43,13 @@ void uuid_print(const unsigned char uuid[static UUID_BYTES], char ret[static UUI
 			ret[i] = "0123456789abcdef"[n++ % 2 ? byte & 15 : byte >> 4];
 	}
 }
+
+void uuid_print_random(const unsigned char random[static UUID_BYTES], char ret[static UUID_TEXT])
+{
+	unsigned char uuid[UUID_BYTES];
+
+	memcpy(uuid, random, sizeof(uuid));
+	uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x40);
+	uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
+	uuid_print(uuid, ret);
+}

@@ -11,3 +11,5 @@
 bool uuid_pack(struct sv text, unsigned char ret[static UUID_BYTES]);
 /* The text of uuid_pack again; no NUL. */
 void uuid_print(const unsigned char uuid[static UUID_BYTES], char ret[static UUID_TEXT]);
+/* A UUID of version 4 as text, no NUL: random bytes but for six bits. */
+void uuid_print_random(const unsigned char random[static UUID_BYTES], char ret[static UUID_TEXT]);

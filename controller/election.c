@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/uuid.h"
 #include "kube/lease.h"
 
 /* A host name of 64 bytes, "_", a UUID of 36. */
@@ -26,20 +27,16 @@ struct election {
 /* Random rather than remembered: a program that restarts is another candidate, as in client-go. */
 static enum error_kind make_identity(char *out, size_t size, struct error *err)
 {
-	unsigned char r[16];
-	char host[HOST_BYTES];
+	unsigned char random[UUID_BYTES];
+	char host[HOST_BYTES], id[UUID_TEXT];
 
 	if (gethostname(host, sizeof(host)) != 0)
 		(void)snprintf(host, sizeof(host), "unknown");
 	host[sizeof(host) - 1] = '\0';
-	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return error_set(err, ERR_UNAVAIL, "the kernel gave no random bytes");
-	r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-	r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-	(void)snprintf(out, size,
-		"%s_%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", host,
-		r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12],
-		r[13], r[14], r[15]);
+	uuid_print_random(random, id);
+	(void)snprintf(out, size, "%s_%.*s", host, UUID_TEXT, id);
 	return ERR_OK;
 }
 

@@ -35,8 +35,23 @@ START_TEST(only_the_servers_form_is_taken)
 }
 END_TEST
 
+START_TEST(a_random_one_is_of_version_4)
+{
+	unsigned char bytes[UUID_BYTES];
+	char text[UUID_TEXT];
+
+	memset(bytes, 0xff, sizeof(bytes));
+	uuid_print_random(bytes, text);
+	ck_assert(sv_is(sv_from(text, sizeof(text)), "ffffffff-ffff-4fff-bfff-ffffffffffff"));
+	memset(bytes, 0, sizeof(bytes));
+	uuid_print_random(bytes, text);
+	ck_assert(sv_is(sv_from(text, sizeof(text)), "00000000-0000-4000-8000-000000000000"));
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
+	tcase_add_test(tcase, a_random_one_is_of_version_4);
 	tcase_add_test(tcase, only_the_servers_form_is_taken);
 }
 
