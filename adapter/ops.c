@@ -22,6 +22,21 @@ static const struct {
 	{ "shutdown", true },
 };
 
+/* Rules compiled, and the callers' identities can be told. *ret_why says what is missing. */
+static bool is_ready(const struct server *s, const char **ret_why)
+{
+	if (!s->generation)
+		*ret_why = "the cluster's resources have not been read yet";
+	else if (!authn_is_ready(s->authn))
+		*ret_why = "the authentication configuration has not been read yet";
+	else if (s->waits_for_lists &&
+		 (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
+		*ret_why = "pods and nodes have not been listed yet";
+	else
+		return true;
+	return false;
+}
+
 static bool is_excluded(const struct request *r, const char *check)
 {
 	size_t n = 0;
@@ -39,7 +54,7 @@ static bool passes(const struct request *r, const char *check, const char **why)
 		*why = "process is shutting down";
 		return false;
 	}
-	return !sv_is(sv_of(check), "informer-sync") || server_is_ready(r->server, why);
+	return !sv_is(sv_of(check), "informer-sync") || is_ready(r->server, why);
 }
 
 static void health(struct request *r, const char *name)

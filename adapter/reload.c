@@ -6,6 +6,7 @@
 #include "adapter/client_cas.h"
 #include "adapter/crashes.h"
 #include "adapter/own_metrics.h"
+#include "adapter/watches.h"
 #include "common/file.h"
 #include "common/limits.h"
 #include "common/log.h"
@@ -126,7 +127,7 @@ static enum error_kind use_changed(struct server *s, struct sv text, struct erro
 	if (!s->lister && (groups.custom || groups.external || groups.resource))
 		return error_set(err, ERR_INVALID,
 			"the first rules of a configuration that had none need a restart");
-	if (groups.resource && server_make_inventories(s, err))
+	if (groups.resource && watches_begin_usage(s, err))
 		return err->kind;
 	char *copy = mem_memdup(text.ptr, text.len);
 	if (!copy)

@@ -5,7 +5,6 @@
 #include "adapter/server.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "adapter/client_cas.h"
 #include "adapter/connect.h"
@@ -14,6 +13,7 @@
 #include "adapter/own_metrics.h"
 #include "adapter/reload.h"
 #include "adapter/steps.h"
+#include "adapter/watches.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/serving_cert.h"
@@ -311,40 +311,8 @@ static enum error_kind connect_all(struct server *s, struct error *err)
 	return ERR_OK;
 }
 
-static void on_inventory_error(const struct error *why, void *ctx)
-{
-	(void)ctx;
-	log_event(LOG_WARN, "watching objects", "why", why->text, NULL);
-}
-
-enum error_kind server_make_inventories(struct server *s, struct error *err)
-{
-	struct inventory_config pods = {
-		.client = s->lister,
-		.path = "/api/v1/pods",
-		.resource = "pods",
-		.field_selector = "status.phase=Running",
-		.on_error = on_inventory_error,
-		.ctx = s,
-	};
-	struct inventory_config nodes = pods;
-	nodes.path = "/api/v1/nodes";
-	nodes.resource = "nodes";
-	nodes.field_selector = NULL;
-	if ((!s->pods && inventory_new(&pods, &s->pods, err)) ||
-		(!s->nodes && inventory_new(&nodes, &s->nodes, err)))
-		return err->kind;
-	return ERR_OK;
-}
-
 static enum error_kind make_parts(struct server *s, struct error *err)
 {
-	struct inventories_config objects = {
-		.loop = s->loop,
-		.client = s->lister,
-		.on_error = on_inventory_error,
-		.ctx = s,
-	};
 	s->discovery_timer = loop_timer_new(s->loop, on_discovery_timer, s);
 	s->reload_timer = reload_timer_new(s);
 	if (!s->discovery_timer || !s->reload_timer)
@@ -353,10 +321,8 @@ static enum error_kind make_parts(struct server *s, struct error *err)
 		return err->kind;
 	if (make_authz(s, err) || make_relist(s, err))
 		return err->kind;
-	if (s->lister && !s->strict && inventories_new(&objects, &s->inventories, err))
-		return err->kind;
 	s->waits_for_lists = s->groups.resource;
-	return s->groups.resource ? server_make_inventories(s, err) : ERR_OK;
+	return watches_begin(s, err);
 }
 
 enum error_kind server_new(struct loop *l, const struct adapter_options *o,
@@ -460,47 +426,4 @@ void server_free(struct server *s)
 	map_done(&s->told, mem_free);
 	arena_done(&s->arena);
 	mem_free(s);
-}
-
-bool server_is_ready(const struct server *s, const char **ret_why)
-{
-	if (!s->generation)
-		*ret_why = "the cluster's resources have not been read yet";
-	else if (!authn_is_ready(s->authn))
-		*ret_why = "the authentication configuration has not been read yet";
-	else if (s->waits_for_lists &&
-		 (!inventory_is_synced(s->pods) || !inventory_is_synced(s->nodes)))
-		*ret_why = "pods and nodes have not been listed yet";
-	else
-		return true;
-	return false;
-}
-
-/* xorshift64*: unique enough for audit ids, which are names and no secrets. */
-static uint64_t next_random(struct server *s)
-{
-	s->random ^= s->random >> 12;
-	s->random ^= s->random << 25;
-	s->random ^= s->random >> 27;
-	return s->random * UINT64_C(0x2545F4914F6CDD1D);
-}
-
-void server_uuid(struct server *s, char ret[37])
-{
-	static const char DIGITS[] = "0123456789abcdef";
-	uint64_t bits[2] = { next_random(s), next_random(s) };
-	for (size_t i = 0, digit = 0; i < 36; i++) {
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			ret[i] = '-';
-			continue;
-		}
-		unsigned value = (unsigned)(bits[digit / 16] >> (digit % 16 * 4)) & 15u;
-		if (i == 14)
-			value = 4;
-		if (i == 19)
-			value = 8 + (value & 3u);
-		ret[i] = DIGITS[value];
-		digit++;
-	}
-	ret[36] = '\0';
 }

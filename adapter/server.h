@@ -50,7 +50,7 @@ struct server {
 	struct sv always_allow_paths[64];
 	size_t n_always_allow_paths;
 	struct sv proxy_lists[4][64];
-	uint64_t random;
+	uint64_t random; /* state of the generator of audit ids */
 	unsigned n_requests;
 	bool stopping;
 	struct mono drain_by;
@@ -64,14 +64,7 @@ MUST_USE enum error_kind server_new(struct loop *l, const struct adapter_options
 	const struct kubeconfig_env *env, struct server **ret, struct error *err);
 /* Starts: API discovery, rules, listings, then the port. Failures that make serving impossible stop the loop with s->fatal set. */
 MUST_USE enum error_kind server_start(struct server *s, struct error *err);
-/* Watches pods and nodes, for resource rules. errors: NOMEM */
-MUST_USE enum error_kind server_make_inventories(struct server *s, struct error *err);
 /* Stops listening, lets requests finish, then stops the loop. */
 void server_stop(struct server *s);
 void server_free(struct server *s);
 DEFINE_AUTO(struct server *, server_free)
-
-/* Ready: rules compiled and the callers' identities can be told. *ret_why says what is missing. */
-bool server_is_ready(const struct server *s, const char **ret_why);
-/* A v4 UUID in text. */
-void server_uuid(struct server *s, char ret[37]);
