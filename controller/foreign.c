@@ -2,6 +2,7 @@
 #include "controller/foreign.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/fnv.h"
@@ -94,17 +95,18 @@ static struct entry *find_target(const struct foreign *f, struct sv key)
 	return table_find(&f->targets, table_hash(&f->targets, key, SV_NULL), is_of_target, &key);
 }
 
-/* The version of an apiVersion plays no part. False: no target that could be one of ours. */
-static bool put_target_key(struct buf *out, struct sv ns, const struct hpa_ref *target)
+/* The key in `out`; the version of an apiVersion plays no part. ptr NULL: no target that could be one of ours. It takes no memory: that there is none must
+ * not look as if there were no other autoscaler. */
+static struct sv target_key(char out[MAX_KEY_BYTES], struct sv ns, const struct hpa_ref *target)
 {
 	struct error ignored;
 	struct sv group;
 
 	if (target_group(target->api_version, &group, &ignored) != ERR_OK)
-		return false;
-	buf_printf(out, "%.*s\n%.*s\n%.*s\n%.*s", SV_ARG(ns), SV_ARG(group), SV_ARG(target->kind),
-		SV_ARG(target->name));
-	return out->failed == ERR_OK;
+		return SV_NULL;
+	int n = snprintf(out, MAX_KEY_BYTES, "%.*s\n%.*s\n%.*s\n%.*s", SV_ARG(ns), SV_ARG(group),
+		SV_ARG(target->kind), SV_ARG(target->name));
+	return n > 0 && n < MAX_KEY_BYTES ? sv_from(out, (size_t)n) : SV_NULL;
 }
 
 /* Takes the entry out of its target's list, and the list out of the table when it was the last. */
@@ -205,16 +207,16 @@ static enum error_kind link_entry(struct foreign *f, struct entry *e, struct err
 
 static enum error_kind put(struct foreign *f, const struct put *p, struct error *err)
 {
-	AUTO(buf_done) struct buf target_key = { 0 };
 	uint32_t hash = object_key_hash(&f->objects, &p->key.object);
+	SCRATCH char text[MAX_KEY_BYTES];
+	struct sv key = target_key(text, p->key.object.ns, p->target);
 
-	buf_init(&target_key, MAX_KEY_BYTES);
-	if (!put_target_key(&target_key, p->key.object.ns, p->target)) {
+	if (!key.ptr) {
 		/* It cannot act on anything. */
 		foreign_remove(f, p->key.kind, p->key.object.ns, p->key.object.name);
 		return ERR_OK;
 	}
-	AUTO(mem_free) void *made = make_entry(p, buf_sv(&target_key));
+	AUTO(mem_free) void *made = make_entry(p, key);
 	struct entry *e = made, *old = find_object(f, &p->key);
 	if (!e)
 		return error_nomem(err);
@@ -385,12 +387,12 @@ static bool could_act(const struct entry *e, const struct foreign_question *q)
 bool foreign_find(
 	const struct foreign *f, const struct foreign_question *question, struct foreign_actor *ret)
 {
-	AUTO(buf_done) struct buf key = { 0 };
+	SCRATCH char text[MAX_KEY_BYTES];
+	struct sv key = target_key(text, question->ns, question->target);
 
-	buf_init(&key, MAX_KEY_BYTES);
-	if (!put_target_key(&key, question->ns, question->target))
+	if (!key.ptr)
 		return false;
-	for (const struct entry *e = find_target(f, buf_sv(&key)); e; e = e->next) {
+	for (const struct entry *e = find_target(f, key); e; e = e->next) {
 		if (!could_act(e, question))
 			continue;
 		const struct object_key object = key_of(e).object;
@@ -435,5 +437,5 @@ struct sv foreign_tell(const struct foreign *f, struct arena *a, const struct hp
 		return SV("");
 	buf_init(&text, MAX_MESSAGE_BYTES);
 	foreign_print(&text, &actor, &question);
-	return arena_sv(a, buf_sv(&text));
+	return text.failed == ERR_OK ? arena_sv(a, buf_sv(&text)) : SV_NULL;
 }

@@ -166,6 +166,34 @@ START_TEST(many_of_one_target_go_in_any_order)
 }
 END_TEST
 
+/* Whoever asks while there is none would otherwise be the second writer. */
+START_TEST(without_memory_nobody_is_overlooked)
+{
+	const struct object_id id = { .namespace = SV("default"), .name = SV("a") };
+	const struct hpa_ref web = ref("apps/v1", "Deployment", "web");
+	const struct sv edited =
+		SV("{\"metadata\":{\"name\":\"a\",\"namespace\":\"default\"},\"spec\":{"
+		   "\"scaleTargetRef\":{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
+		   "\"name\":\"web\"},\"maxReplicas\":7}}");
+	struct foreign_actor actor;
+	enum error_kind rc = ERR_NOMEM;
+
+	put(&(struct native){ "a", "web", NULL, NULL, 1, 10 });
+	mem_fail_at(1, true);
+	bool found = find("default", web, 1, 10, &actor);
+	mem_fail_at(0, false);
+	ck_assert(found);
+	for (unsigned long n = 1; rc != ERR_OK; n++) {
+		mem_fail_at(n, false);
+		rc = foreign_put_native(known, &id, edited, &err);
+		mem_fail_at(0, false);
+		ck_assert(rc == ERR_OK || rc == ERR_NOMEM);
+		ck_assert(find("default", web, 1, 10, &actor));
+		ck_assert_int_eq(actor.max, rc == ERR_OK ? 7 : 10);
+	}
+}
+END_TEST
+
 #define SCALED(annotations, target)                                                                \
 	"{\"metadata\":{\"name\":\"s\",\"namespace\":\"default\",\"annotations\":{" annotations    \
 	"}},\"spec\":{\"scaleTargetRef\":{" target "}}}"
@@ -330,6 +358,7 @@ static void add(TCase *t)
 	tcase_add_test(t, objects_are_replaced_and_removed);
 	tcase_add_test(t, an_edit_counts_and_one_that_does_not_decode_changes_nothing);
 	tcase_add_test(t, many_of_one_target_go_in_any_order);
+	tcase_add_test(t, without_memory_nobody_is_overlooked);
 	tcase_add_loop_test(t, scaled_objects, 0, (int)ARRAY_LEN(SCALED_OBJECTS));
 	tcase_add_test(t, a_scaled_object_that_is_none_changes_nothing);
 	tcase_add_test(t, messages_name_the_other_and_the_way_out);
