@@ -267,6 +267,47 @@ START_TEST(versions_that_begin_anew_are_no_reason_to_ask_all_the_time)
 }
 END_TEST
 
+#define MARKED(name, labels, target)                                                               \
+	"{\"metadata\":{\"name\":\"" name "\",\"labels\":{" labels "}},\"spec\":{"                 \
+	"\"scaleTargetRef\":{\"name\":\"" target "\"}}}"
+#define LABELS "\"app.kubernetes.io/managed-by\":\"flyball-controller\""
+#define TARGET "flyball-canary-has-no-target"
+
+static const struct {
+	const char *what, *name, *json;
+	bool is_canary;
+} LOOKS[] = {
+	{ "name, label and target", "flyball-canary", MARKED("flyball-canary", LABELS, TARGET),
+		true },
+	{ "another name", "web", MARKED("web", LABELS, TARGET), false },
+	{ "without the label", "flyball-canary", MARKED("flyball-canary", "", TARGET), false },
+	{ "managed by somebody else", "flyball-canary",
+		MARKED("flyball-canary", "\"app.kubernetes.io/managed-by\":\"Helm\"", TARGET),
+		false },
+	{ "a target of a user", "flyball-canary", MARKED("flyball-canary", LABELS, "web"), false },
+	{ "without a spec", "flyball-canary", "{\"metadata\":{\"labels\":{" LABELS "}}}", false },
+	{ "no object", "flyball-canary", "[", false },
+};
+
+START_TEST(a_canary_is_known_by_its_marks)
+{
+	const struct object_id id = { .name = sv_of(LOOKS[_i].name), .namespace = SV("any") };
+
+	ck_assert_msg(canary_watch_is_canary(&id, sv_of(LOOKS[_i].json)) == LOOKS[_i].is_canary,
+		"%s", LOOKS[_i].what);
+}
+END_TEST
+
+START_TEST(what_is_created_has_the_marks)
+{
+	const struct object_id id = { .name = SV("flyball-canary"), .namespace = SV("ours") };
+
+	canary_watch_lead(watch, true);
+	FAKE_UNTIL(&fake, exists);
+	ck_assert(canary_watch_is_canary(&id, sv_of(written)));
+}
+END_TEST
+
 static void add(TCase *t)
 {
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -281,6 +322,8 @@ static void add(TCase *t)
 	tcase_add_test(t, a_server_that_is_away_ends_the_silence);
 	tcase_add_test(t, another_ones_status_is_evidence_for_a_while);
 	tcase_add_test(t, a_namespace_is_needed);
+	tcase_add_loop_test(t, a_canary_is_known_by_its_marks, 0, (int)ARRAY_LEN(LOOKS));
+	tcase_add_test(t, what_is_created_has_the_marks);
 	tcase_add_test(t, versions_that_begin_anew_are_no_reason_to_ask_all_the_time);
 }
 
