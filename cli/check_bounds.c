@@ -5,7 +5,8 @@ void check_bounds_min_is_max(struct check *c, const struct check_autoscaler *s)
 {
 	const struct hpa_spec *spec = &s->hpa.spec;
 
-	if (spec->min_replicas.value == spec->max_replicas)
+	/* A missing maxReplicas reads as 0, and is told as missing. */
+	if (spec->max_replicas > 0 && spec->min_replicas.value == spec->max_replicas)
 		check_find(c, CHECK_MIN_IS_MAX, &s->object, "spec.maxReplicas",
 			"minReplicas and maxReplicas are both %d", spec->max_replicas);
 }

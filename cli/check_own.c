@@ -1,7 +1,8 @@
-/* Validation of what only our own kind has: what the schema of its definition refuses too. */
+/* What only our own kind has: what the schema of its definition refuses too, and queries, which only the controller reads. */
 #include <stdio.h>
 
 #include "cli/check_parts.h"
+#include "controller/ask.h"
 
 #define PATH_MAX_BYTES 200
 
@@ -130,5 +131,39 @@ void check_own_validate(
 	for (size_t i = 0; i < spec->n_metrics; i++) {
 		const struct metric_check m = { c, object, i };
 		check_metric(&m, &spec->metrics[i]);
+	}
+}
+
+/* In the controller's words, without "query: " in front. */
+static void find_query(struct check *c, const struct check_autoscaler *s, size_t i, struct sv why)
+{
+	char path[PATH_MAX_BYTES];
+	bool found;
+	struct sv text, which = sv_cut(why, ':', &text, &found);
+
+	(void)snprintf(path, sizeof(path), "spec.metrics[%zu].prometheus.%.*s", i,
+		SV_ARG(sv_take(which, sizeof("aliveQuery"))));
+	check_find(c, CHECK_QUERY, &s->object, path, "%.*s", SV_ARG(sv_trim(text)));
+}
+
+void check_own_queries(struct check *c, const struct check_autoscaler *s)
+{
+	/* Which servers there are is not known here. */
+	static const struct ask_prometheus_servers ANY = { .unknown = true };
+
+	for (size_t i = 0; i < s->hpa.spec.n_metrics; i++) {
+		const struct hpa_metric *m = &s->hpa.spec.metrics[i];
+		const struct hpa_prometheus *p = m->prometheus;
+		struct ask_question q;
+		struct error err;
+		if (m->kind != HPA_METRIC_PROMETHEUS || !p || p->query.len == 0)
+			continue;
+		/* A missing aliveQuery is told as missing. */
+		if (sv_is(p->no_data, "Zero") && p->alive_query.len == 0)
+			continue;
+		if (ask_prometheus(c->a, &ANY, s->hpa.meta.ns, p, &q, &err) != ERR_OK)
+			c->failed = true;
+		else if (q.state == ASK_INVALID)
+			find_query(c, s, i, q.why);
 	}
 }

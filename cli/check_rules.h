@@ -55,6 +55,8 @@ typedef void (*check_trap_fn)(struct check *c, const struct check_autoscaler *s)
 	  "add a policy of type Pods to behavior.scaleUp, with selectPolicy Max", check_bounds_never_wakes) \
 	X(TYPE_FAILS, "target-type-fails", ERROR, "an Object metric whose target.type names a field that is not set: the metric fails", \
 	  "make target.type agree with the field that is set", check_metrics_type_fails) \
+	X(QUERY, "query-invalid", ERROR, "a Prometheus metric whose query does not parse or gives another type than it must: the metric fails", \
+	  "correct the query at this line and column of it; flyball query check tries it", check_own_queries) \
 	X(TYPE_IGNORED, "target-type-ignored", WARNING, "target.type names another field than the one that decides", \
 	  "make target.type agree with the field that is set", check_metrics_type_ignored) \
 	X(NO_SELECTOR, "external-without-selector", WARNING, "an External metric without selector: every series of that name is added up", \
@@ -113,6 +115,7 @@ void check_target_startup(struct check *c, const struct check_autoscaler *s);
 void check_bounds_min_is_max(struct check *c, const struct check_autoscaler *s);
 void check_bounds_never_wakes(struct check *c, const struct check_autoscaler *s);
 void check_metrics_type_fails(struct check *c, const struct check_autoscaler *s);
+void check_own_queries(struct check *c, const struct check_autoscaler *s);
 void check_metrics_type_ignored(struct check *c, const struct check_autoscaler *s);
 void check_metrics_selector(struct check *c, const struct check_autoscaler *s);
 void check_metrics_capitals(struct check *c, const struct check_autoscaler *s);

@@ -144,6 +144,23 @@ static const struct row ROWS[] = {
 		"invalid 9:24 spec.metrics[1].prometheus.target\n"
 		"invalid 9:52 spec.metrics[1].fallback.replicas\n"
 		"invalid 10:56 spec.metrics[2].prometheus.noData\n" },
+	{ "our kind: queries that the controller could not ask",
+		OWN "  metrics:\n"
+		    "  - {type: Prometheus, prometheus: {name: a, query: summ(x), target: {value: "
+		    "1}}}\n"
+		    "  - {type: Prometheus, prometheus: {name: b, query: 'x[5m]', target: {value: "
+		    "1}}}\n"
+		    "  - {type: Prometheus, prometheus: {name: c, query: x, aliveQuery: 'up{', "
+		    "target: {value: 1}}}\n",
+		"query-invalid 8:46 spec.metrics[0].prometheus.query\n"
+		"query-invalid 9:46 spec.metrics[1].prometheus.query\n"
+		"query-invalid 10:56 spec.metrics[2].prometheus.aliveQuery\n" },
+	{ "our kind: a missing maxReplicas is no bound that equals another",
+		"apiVersion: flyball.dev/v1alpha1\nkind: HorizontalAutoscaler\nmetadata: {name: "
+		"a}\n"
+		"spec: {minReplicas: 0, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, "
+		"name: a}}\n",
+		"invalid 4:1 spec.maxReplicas\ninvalid 4:1 spec.metrics\n" },
 	{ "a rules file with unknown keys",
 		"rules:\n- seriesQuery: x\n  metricQuery: y\n- foo: 1\n",
 		"rules-file 3:1 \nrules-file 4:1 \n" },
