@@ -258,9 +258,13 @@ static enum error_kind broken(
 
 	if (jscan_error(s, err) != ERR_INVALID)
 		return error_wrap(err, "%s", text->file);
-	if (text->rest.ptr[0] != '{' || !is_cut_off(s))
-		return error_wrap(err, "%s", text->file);
 	jscan_where(s, text->rest.ptr, &line, &column);
+	if (text->rest.ptr[0] != '{')
+		return error_set(err, ERR_INVALID,
+			"%s:%" PRIu32 ":%" PRIu32 ": expected a tape, a JSON object", text->file,
+			line, column);
+	if (!is_cut_off(s))
+		return error_wrap(err, "%s", text->file);
 	return error_set(err, ERR_INVALID,
 		"%s:%" PRIu32 ":%" PRIu32
 		": the tape that begins here is cut off: the file ends in the middle of it",

@@ -246,7 +246,7 @@ static const struct {
 		"t.jsonl:2:16: tapeVersion: this tape is of version 2" },
 	{ "version 0 is none", "{\"tapeVersion\":0}", "expected a whole number from 1" },
 	{ "no tape but a list", "[]", "expected a tape, a JSON object; got a list" },
-	{ "no JSON", "hello", "t.jsonl: line 1" },
+	{ "no JSON", "hello", "t.jsonl:1:1: expected a tape, a JSON object" },
 	{ "a string that the file's end cuts off", "{\"tapeVersion\":1,\"name\":\"sho", "cut off" },
 	{ "an object that the file's end cuts off", "{\"tapeVersion\":1,\"hpa\":{}", "cut off" },
 	{ "a word that the file's end cuts off", "{\"opaqueText\":tr", "cut off" },
