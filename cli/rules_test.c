@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "adapter/enforce.h"
 #include "cli/printable.h"
 #include "promql/quote.h"
 
@@ -351,6 +352,42 @@ static void put_subject(struct buf *out, const struct subject *s)
 	buf_put_char(out, '\n');
 }
 
+static bool is_among(const struct subject *s, struct mapper_name one)
+{
+	for (size_t i = 0; i < s->n_resources; i++) {
+		if (sv_eq(s->resources[i].plural, one.plural) &&
+			sv_eq(s->resources[i].group, one.group))
+			return true;
+	}
+	return false;
+}
+
+/* A misspelt label of pods leaves the metric of their namespace, which looks like success. */
+static enum error_kind put_absent(
+	struct buf *out, const struct rules_test *t, const struct subject *s, struct error *err)
+{
+	const struct rules_mapping *m = &s->rule->rule->mapping;
+
+	for (size_t i = 0; i < m->n_overrides && s->n_resources > 0; i++) {
+		struct mapper_name one;
+		bool found;
+		if (naming_resource(&s->rule->naming.mapping, t->file->mapper,
+			    m->overrides[i].label, &found, &one, err) != ERR_OK)
+			return err->kind;
+		if (!found || is_among(s, one))
+			continue;
+		/* What cannot be enforced is not served, whatever the series carry. */
+		if (s->rule->rule->enforce_namespace && !enforce_is_possible(t->file->mapper, one))
+			continue;
+		buf_put_str(out, "  absent   label \"");
+		printable_put(out, m->overrides[i].label);
+		buf_put_str(out, "\" of resources.overrides: no metric on ");
+		mapper_print(out, one.group, one.plural);
+		buf_put_char(out, '\n');
+	}
+	return ERR_OK;
+}
+
 static enum error_kind test_subject(const struct rules_test *t, const struct subject *s,
 	struct buf *out, enum rules_test_verdict *ret, struct error *err)
 {
@@ -364,6 +401,8 @@ static enum error_kind test_subject(const struct rules_test *t, const struct sub
 		return kind;
 	put_head(out, t, s->rule, *ret);
 	put_subject(out, s);
+	if (kind == ERR_OK && put_absent(out, t, s, err) != ERR_OK)
+		return err->kind;
 	buf_put_sv(out, buf_sv(&body));
 	if (kind != ERR_OK)
 		put_line(out, "error", sv_of(err->text));

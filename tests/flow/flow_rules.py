@@ -125,6 +125,10 @@ def it_works_on_the_sandbox_too(stage):
     until("the series is there", lambda: "OK" in subprocess.run(
         [str(BIN / "flyball"), "rules", "test", str(rules), f"--prometheus={stage.prometheus}", "--no-cluster"],
         capture_output=True, text=True, timeout=60).stdout)
+    flyball(stage, "test", rules, f"--prometheus={stage.prometheus}", "--no-cluster", cluster=False, needles=["on pods, namespaces"], absent=["no metric on"])
+    rules.write_text(RULES.replace("pod: {resource: pod}", "kpod: {resource: pod}"))
+    flyball(stage, "test", rules, f"--prometheus={stage.prometheus}", "--no-cluster", cluster=False, needles=[
+        'OK       myapp_requests_per_second on namespaces', 'absent   label "kpod" of resources.overrides: no metric on pods'])
 
 
 def start_another_adapter(stage):
