@@ -9,6 +9,7 @@
 #include "common/http_url.h"
 #include "common/limits.h"
 #include "controller/autoscaler_kind.h"
+#include "kube/api_path.h"
 #include "kube/wait.h"
 #include "kube/watch_decode.h"
 
@@ -174,6 +175,23 @@ static bool ask_right(struct doctor_visit *r, const struct doctor_right *right, 
 	return false;
 }
 
+static bool account_is_missing(const struct doctor_visit *r)
+{
+	const struct api_path path = { .version = SV("v1"),
+		.namespace = sv_of(r->subject.ns),
+		.resource = SV("serviceaccounts"),
+		.name = sv_of(r->subject.name) };
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	struct error err;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, &path);
+	return buf_check(&target, "the path of the account", &err) == ERR_OK &&
+	       wait_get(r->l->client, buf_text(&target), "serviceaccounts", r->subject.name, &body,
+		       &err) == ERR_NOTFOUND;
+}
+
 static void ask_rights(struct doctor_visit *r)
 {
 	AUTO(mem_free) void *memory = mem_zalloc(sizeof(struct doctor_rights));
@@ -187,9 +205,17 @@ static void ask_rights(struct doctor_visit *r)
 	doctor_rights_list(r->d->arena, &r->cluster, r->ours, all);
 	while (i < all->n && ask_right(r, &all->at[i], all->acts))
 		i++;
-	if (r->d->n == n)
+	/* An account that has no right at all may not exist: one line says more than all that it may not do. */
+	if (r->subject.ns && i == all->n && r->d->n - n == all->n && account_is_missing(r)) {
+		r->d->n = n;
+		doctor_add(r->d, DOCTOR_PROBLEM,
+			"kubectl apply -k manifests/base makes it; --service-account names another",
+			"there is no service account %s: its rights cannot be looked at",
+			r->q->account);
+	} else if (r->d->n == n) {
 		doctor_add(r->d, DOCTOR_OK, NULL, "%s has the %zu rights that were looked at",
 			r->subject.ns ? r->q->account : "whoever asks", all->n);
+	}
 }
 
 /* The time at which a query was evaluated, in seconds: the first element of a scalar. */

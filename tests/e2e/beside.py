@@ -148,6 +148,8 @@ def our_kind(s: Scene) -> None:
     time.sleep(3)
     s.track.equal("who wrote", set(), s.writers_since(n))
     s.track.check("doctor sees it", "HorizontalPodAutoscaler web scales the same target" in s.flyball("doctor").stdout)
+    told = s.flyball("doctor", "--service-account=none/such").stdout
+    s.track.check("doctor says that an account is missing, not its rights", "no service account none/such" in told and "may not" not in told, told)
 
     s.track.phase("adopted")
     s.cluster.api.merge(f"{HPAS}/web", {"spec": {"minReplicas": s.minimum}})
