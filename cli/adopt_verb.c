@@ -7,7 +7,6 @@
 #include "cli/verb_args.h"
 #include "common/yx_print.h"
 
-#define N_OPTIONS (CLUSTER_OBJECT_N_OPTIONS + 1)
 /* Two objects, read, converted and printed. */
 #define MAX_ARENA_BYTES (256u * 1024 * 1024)
 #define MAX_TEXT_BYTES (16u * 1024 * 1024)
@@ -15,7 +14,6 @@
 struct work {
 	const struct adopt_verb *verb;
 	struct cluster_object object;
-	bool help;
 };
 
 static enum error_kind read_objects(const struct cluster_object *o, struct live *l, struct arena *a,
@@ -77,15 +75,13 @@ static enum error_kind check(void *ctx, struct error *err)
 int adopt_verb_main(const struct adopt_verb *verb, int argc, char **argv)
 {
 	struct work w = { .verb = verb, .object.kind = AUTOSCALER_NATIVE };
-	struct option table[N_OPTIONS];
+	struct option table[CLUSTER_OBJECT_N_OPTIONS];
 
 	cluster_object_fill(table, &w.object);
-	table[CLUSTER_OBJECT_N_OPTIONS] = verb_args_help_row(&w.help);
 	const struct verb_args args = { .verb = verb->name,
 		.intro = verb->intro,
 		.table = table,
-		.n_options = N_OPTIONS,
-		.help = &w.help,
+		.n_options = CLUSTER_OBJECT_N_OPTIONS,
 		.rest = &w.object.rest,
 		.check = check,
 		.run = run,

@@ -11,10 +11,10 @@
 /* All files together as trees, and what is found. */
 #define MAX_ARENA_BYTES (1024u * 1024 * 1024)
 #define MAX_OUTPUT_BYTES (64u * 1024 * 1024)
-#define N_OPTIONS 5
+#define N_OPTIONS 4
 
 struct check_options {
-	bool strict, scale_to_zero, help;
+	bool strict, scale_to_zero;
 	int output; /* enum verb_args_output */
 	struct option_list files;
 };
@@ -39,7 +39,6 @@ static void fill(struct option table[N_OPTIONS], struct check_options *o)
 			.help = "the cluster has switched on the feature gate HPAScaleToZero" },
 		verb_args_files_row(&o->files),
 		verb_args_output_row(&o->output),
-		verb_args_help_row(&o->help),
 	};
 	memcpy(table, options, sizeof(options));
 }
@@ -119,7 +118,6 @@ int cmd_check(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.files,
 		.check = check_options,
 		.run = run,

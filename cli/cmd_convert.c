@@ -14,7 +14,7 @@
 /* All files together, as trees and as text. */
 #define MAX_ARENA_BYTES (1024u * 1024 * 1024)
 #define MAX_OUTPUT_BYTES (256u * 1024 * 1024)
-#define N_OPTIONS 4
+#define N_OPTIONS 3
 
 enum { OUTPUT_YAML, OUTPUT_JSON };
 static const char *const OUTPUTS[] = { "yaml", "json", NULL };
@@ -23,7 +23,7 @@ struct convert_options {
 	struct option_list files, rest;
 	int to;	    /* enum convert_to */
 	int output; /* OUTPUT_... */
-	bool to_given, help;
+	bool to_given;
 };
 
 static void fill(struct option table[N_OPTIONS], struct convert_options *o)
@@ -51,7 +51,6 @@ static void fill(struct option table[N_OPTIONS], struct convert_options *o)
 			.choices = OUTPUTS,
 			.value_name = "FORMAT",
 			.help = "yaml or json" },
-		verb_args_help_row(&o->help),
 	};
 	memcpy(table, options, sizeof(options));
 }
@@ -231,7 +230,6 @@ int cmd_convert(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.rest,
 		.check = check_options,
 		.run = run,

@@ -310,7 +310,7 @@ static bool take_signals(void)
 }
 
 struct demo_options {
-	bool fast, plain, help;
+	bool fast, plain;
 	struct option_list rest;
 };
 
@@ -342,14 +342,12 @@ int cmd_demo(int argc, char **argv)
 			.kind = OPTION_BOOL,
 			.target = &o.plain,
 			.help = "lines instead of a picture, also on a terminal" },
-		verb_args_help_row(&o.help),
 	};
 	const struct verb_args verb = { .verb = "demo",
 		.intro = "flyball demo: controller and adapter against a simulated cluster, live; "
 			 "exit 1 if it did not scale as it must\n\n",
 		.table = table,
 		.n_options = ARRAY_LEN(table),
-		.help = &o.help,
 		.rest = &o.rest,
 		.check = check_options,
 		.run = run_options,

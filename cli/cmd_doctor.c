@@ -8,7 +8,7 @@
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
 
-#define N_OWN_OPTIONS 5
+#define N_OWN_OPTIONS 4
 #define N_OPTIONS (CLUSTER_OBJECT_N_OPTIONS - 1 + N_OWN_OPTIONS)
 /* Texts of all objects of a large cluster. */
 #define MAX_ARENA_BYTES (1024u * 1024 * 1024)
@@ -18,7 +18,6 @@ struct doctor_options {
 	struct cluster_object object; /* of it: which cluster */
 	struct doctor_questions questions;
 	int output;
-	bool help;
 };
 
 static const char INTRO[] =
@@ -50,7 +49,6 @@ static void fill(struct option table[N_OPTIONS], struct doctor_options *o)
 			.target = &o->questions.before_uninstall,
 			.help = "also: what would be orphaned" },
 		verb_args_output_row(&o->output),
-		verb_args_help_row(&o->help),
 	};
 	cluster_object_fill(cluster, &o->object);
 	/* Not the namespace, which comes first: a doctor looks everywhere. */
@@ -121,7 +119,6 @@ int cmd_doctor(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.object.rest,
 		.check = check,
 		.run = run,

@@ -13,7 +13,7 @@
 #include "cli/verbs.h"
 #include "common/limits.h"
 
-#define N_OPTIONS (SOURCE_N_OPTIONS + LEADER_N_OPTIONS + 3)
+#define N_OPTIONS (SOURCE_N_OPTIONS + LEADER_N_OPTIONS + 2)
 #define MAX_TEXT_BYTES (1024u * 1024)
 
 struct explain_options {
@@ -22,7 +22,6 @@ struct explain_options {
 	struct option_list rest;
 	int output; /* enum source_format */
 	int colour;
-	bool help;
 };
 
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
@@ -56,7 +55,6 @@ static void fill(struct option table[N_OPTIONS], struct explain_options *o)
 			.choices = COLOURS,
 			.value_name = "WHEN",
 			.help = "auto (on a terminal), always or never" },
-		verb_args_help_row(&o->help),
 	};
 	source_options_fill(table, &o->source);
 	leader_options_fill(table + SOURCE_N_OPTIONS, &o->leader);
@@ -154,7 +152,6 @@ int cmd_explain(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.rest,
 		.check = check_options,
 		.run = run,

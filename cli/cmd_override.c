@@ -11,7 +11,7 @@
 #include "kube/api_path.h"
 #include "kube/wait.h"
 
-#define N_OWN_OPTIONS 6
+#define N_OWN_OPTIONS 5
 #define N_OPTIONS (CLUSTER_OBJECT_N_OPTIONS + N_OWN_OPTIONS)
 #define MAX_ARENA_BYTES (64u * 1024 * 1024)
 #define NOT_GIVEN (-1)
@@ -20,7 +20,6 @@ struct override_options {
 	struct cluster_object object;
 	int64_t min, max;
 	struct set_override wish;
-	bool help;
 };
 
 static const char INTRO[] =
@@ -65,7 +64,6 @@ static void fill(struct option table[N_OPTIONS], struct override_options *o)
 			.kind = OPTION_BOOL,
 			.target = &o->wish.clear,
 			.help = "end the override now" },
-		verb_args_help_row(&o->help),
 	};
 	cluster_object_fill(table, &o->object);
 	memcpy(table + CLUSTER_OBJECT_N_OPTIONS, own, sizeof(own));
@@ -183,7 +181,6 @@ int cmd_override(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.object.rest,
 		.check = check,
 		.run = run,

@@ -9,7 +9,7 @@
 #include "cli/verb_args.h"
 #include "cli/verbs.h"
 
-#define N_OPTIONS (SOURCE_N_OPTIONS + 4)
+#define N_OPTIONS (SOURCE_N_OPTIONS + 3)
 #define MAX_TEXT_BYTES (1024u * 1024)
 
 /* With --exit-code. */
@@ -21,7 +21,7 @@ struct plan_options {
 	struct source_options source;
 	struct option_list rest;
 	int output; /* enum source_format */
-	bool exit_code, watch, help;
+	bool exit_code, watch;
 };
 
 static const char *const OUTPUTS[] = { "text", "json", "yaml", NULL };
@@ -54,7 +54,6 @@ static void fill(struct option table[N_OPTIONS], struct plan_options *o)
 			.kind = OPTION_BOOL,
 			.target = &o->watch,
 			.help = "look again every sync period, until interrupted" },
-		verb_args_help_row(&o->help),
 	};
 	source_options_fill(table, &o->source);
 	memcpy(table + SOURCE_N_OPTIONS, own, sizeof(own));
@@ -151,7 +150,6 @@ int cmd_plan(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.rest,
 		.check = check_options,
 		.run = run,

@@ -13,7 +13,7 @@
 #include "promql/rewritten.h"
 #include "promql/separable.h"
 
-#define N_OWN 8
+#define N_OWN 7
 #define N_OPTIONS (PROM_SOURCE_N_OPTIONS + N_OWN)
 /* Trees, the grouped form, and texts of all queries of a command line. */
 #define MAX_ARENA_BYTES (256u * 1024 * 1024)
@@ -32,7 +32,7 @@ struct query_options {
 	const char *version;
 	struct query_check_options check;
 	struct query_cost_options cost;
-	bool diff, help;
+	bool diff;
 };
 
 static const char INTRO[] =
@@ -66,7 +66,6 @@ static void fill(struct option table[N_OPTIONS], struct query_options *o)
 		  .max = MAX_SCRAPE_NS, .value_name = "DURATION", .help = "explain: from one sample of a series to the next" },
 		{ .name = "check", .kind = OPTION_BOOL, .target = &o->diff,
 		  .help = "fmt: print nothing that is formatted already; exit 1 if something is not" },
-		verb_args_help_row(&o->help),
 	};
 	/* clang-format on */
 	memcpy(table, own, sizeof(own));
@@ -253,7 +252,6 @@ int cmd_query(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.texts,
 		.check = check_options,
 		.run = run,

@@ -8,7 +8,7 @@
 #include "cli/verbs.h"
 #include "controller/tape.h"
 
-#define N_OPTIONS 3
+#define N_OPTIONS 2
 /* A recording is many files, each a share of what is kept. */
 #define MAX_FILE_BYTES (8u * TAPE_MAX_BYTES)
 #define MAX_TEXTS_BYTES (32u * (size_t)TAPE_MAX_BYTES)
@@ -16,7 +16,6 @@
 
 struct replay_options {
 	struct option_list sets, files;
-	bool help;
 };
 
 static const char INTRO[] =
@@ -37,7 +36,6 @@ static void fill(struct option table[N_OPTIONS], struct replay_options *o)
 			.value_name = "PATH=VALUE",
 			.help = "decide with another spec or other flags: spec.maxReplicas=20, "
 				"config.tolerance=0.2" },
-		verb_args_help_row(&o->help),
 	};
 	memcpy(table, options, sizeof(options));
 }
@@ -121,7 +119,6 @@ int cmd_replay(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = N_OPTIONS,
-		.help = &o.help,
 		.rest = &o.files,
 		.check = check_options,
 		.run = run,

@@ -33,7 +33,7 @@ struct rules_options {
 	const char *version;
 	int64_t max_metrics;
 	int output; /* enum verb_args_output */
-	bool strict, no_cluster, help;
+	bool strict, no_cluster;
 	struct query_version for_version;
 };
 
@@ -388,7 +388,6 @@ static size_t fill_check(struct option *table, struct rules_options *o)
 		{ .name = "enable-feature", .kind = OPTION_LIST, .target = &o->features, .value_name = "NAME",
 		  .help = "a feature flag that Prometheus has; what needs others is an error" },
 		verb_args_output_row(&o->output),
-		verb_args_help_row(&o->help),
 	};
 	/* clang-format on */
 	memcpy(table, rows, sizeof(rows));
@@ -404,7 +403,6 @@ static size_t fill_test(struct option *table, struct rules_options *o)
 		  .help = "metrics of each rule that are asked; the others are counted" },
 		{ .name = "no-cluster", .kind = OPTION_BOOL, .target = &o->no_cluster,
 		  .help = "do not look which autoscalers use a metric" },
-		verb_args_help_row(&o->help),
 	};
 	/* clang-format on */
 	memcpy(table, rows, sizeof(rows));
@@ -415,9 +413,8 @@ static size_t fill_test(struct option *table, struct rules_options *o)
 static size_t fill_list(struct option *table, struct rules_options *o)
 {
 	table[0] = verb_args_files_row(&o->files);
-	table[1] = verb_args_help_row(&o->help);
-	prom_source_options_fill(table + 2, &o->server);
-	return 2 + PROM_SOURCE_N_OPTIONS;
+	prom_source_options_fill(table + 1, &o->server);
+	return 1 + PROM_SOURCE_N_OPTIONS;
 }
 
 static size_t fill_generate(struct option *table, struct rules_options *o)
@@ -428,7 +425,6 @@ static size_t fill_generate(struct option *table, struct rules_options *o)
 		  .help = "in front of the labels that name resources, such as kube_" },
 		{ .name = "rate-interval", .kind = OPTION_TEXT, .target = &o->generate.rate_interval, .value_name = "DURATION",
 		  .help = "the range of rate()" },
-		verb_args_help_row(&o->help),
 	};
 	/* clang-format on */
 	memcpy(table, rows, sizeof(rows));
@@ -468,7 +464,6 @@ static size_t fill_compare(struct option *table, struct rules_options *o)
 		  .help = "of the kubeconfig" },
 		{ .name = "timeout", .kind = OPTION_DURATION, .target = &c->timeout_ns, .min = NS_PER_MS, .max = HOUR_NS,
 		  .value_name = "DURATION", .help = "of each question" },
-		verb_args_help_row(&o->help),
 	};
 	/* clang-format on */
 	memcpy(table, rows, sizeof(rows));
@@ -539,7 +534,6 @@ static int run_action(const struct rules_action *action, int argc, char **argv)
 		.intro = action->intro,
 		.table = table,
 		.n_options = action->fill(table, &o),
-		.help = &o.help,
 		.rest = &o.files,
 		.check = action->check,
 		.run = action->run,

@@ -11,7 +11,7 @@
 #include "controller/tape.h"
 #include "controller/tape_write.h"
 
-#define MAX_OPTIONS (SOURCE_N_OPTIONS + 2)
+#define MAX_OPTIONS (SOURCE_N_OPTIONS + 1)
 #define MAX_LIST_ARENA_BYTES (256u * 1024 * 1024)
 #define MAX_OUTPUT_BYTES (16u * TAPE_MAX_BYTES)
 
@@ -19,7 +19,6 @@ struct snapshot_options {
 	struct source_options source;
 	struct option_list rest;
 	const char *output;
-	bool help;
 };
 
 /* Flags of a cluster that is no live one. */
@@ -49,7 +48,6 @@ static size_t fill(struct option table[MAX_OPTIONS], struct snapshot_options *o)
 		.target = &o->output,
 		.value_name = "FILE",
 		.help = "where the tapes go; without it, or '-', to standard output" };
-	table[n++] = verb_args_help_row(&o->help);
 	return n;
 }
 
@@ -173,7 +171,6 @@ int cmd_snapshot(int argc, char **argv)
 		.intro = INTRO,
 		.table = table,
 		.n_options = fill(table, &o),
-		.help = &o.help,
 		.rest = &o.rest,
 		.check = check_options,
 		.run = run,

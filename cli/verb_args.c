@@ -10,15 +10,6 @@
 
 static const char *const OUTPUTS[] = { "text", "json", NULL };
 
-struct option verb_args_help_row(bool *help)
-{
-	return (struct option){ .name = "help",
-		.letter = 'h',
-		.kind = OPTION_BOOL,
-		.target = help,
-		.help = "prints this text and ends" };
-}
-
 struct option verb_args_output_row(int *output)
 {
 	return (struct option){ .name = "output",
@@ -40,13 +31,13 @@ struct option verb_args_files_row(struct option_list *files)
 		.help = "the same as naming FILE without a flag; '-' is standard input" };
 }
 
-static void print_help(const struct verb_args *v)
+static void print_help(const char *intro, const struct option *table, size_t n)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 
 	buf_init(&text, MAX_HELP_BYTES);
-	buf_put_str(&text, v->intro);
-	options_help(&text, v->table, v->n_options);
+	buf_put_str(&text, intro);
+	options_help(&text, table, n);
 	fputs(buf_text(&text), stdout);
 }
 
@@ -79,11 +70,25 @@ void verb_args_problems(const char *verb, const struct buf *problems)
 
 int verb_args_main(const struct verb_args *v, int argc, char **argv)
 {
+	size_t n = v->n_options + 1;
+	AUTO(mem_free) void *memory = mem_calloc(n, sizeof(struct option));
+	struct option *table = memory;
+	bool help = false;
 	struct error err;
 
-	enum error_kind kind = options_parse(v->table, v->n_options, argc, argv, v->rest, &err);
-	if (kind == ERR_OK && *v->help) {
-		print_help(v);
+	if (!table) {
+		(void)error_nomem(&err);
+		return verb_args_fail(v->verb, &err, VERB_ARGS_NO);
+	}
+	memcpy(table, v->table, v->n_options * sizeof(*table));
+	table[n - 1] = (struct option){ .name = "help",
+		.letter = 'h',
+		.kind = OPTION_BOOL,
+		.target = &help,
+		.help = "prints this text and ends" };
+	enum error_kind kind = options_parse(table, n, argc, argv, v->rest, &err);
+	if (kind == ERR_OK && help) {
+		print_help(v->intro, table, n);
 		return VERB_ARGS_OK;
 	}
 	if (kind == ERR_OK && v->check)

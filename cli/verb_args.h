@@ -9,16 +9,14 @@
 enum verb_args_output { VERB_ARGS_TEXT, VERB_ARGS_JSON };
 
 /* Rows that many verbs have; -o is an int, enum verb_args_output. */
-struct option verb_args_help_row(bool *help);
 struct option verb_args_output_row(int *output);
 struct option verb_args_files_row(struct option_list *files);
 
 struct verb_args {
-	const char *verb;  /* "rules check": in front of every message */
-	const char *intro; /* the help above the flags */
-	const struct option *table;
+	const char *verb;	    /* "rules check": in front of every message */
+	const char *intro;	    /* the help above the flags */
+	const struct option *table; /* --help comes behind it */
 	size_t n_options;
-	const bool *help; /* target of the help row */
 	struct option_list *
 		rest; /* gets the arguments that are no flags; may be the target of the files row */
 	/* What the flags mean together; may be NULL. errors: INVALID. */

@@ -7,7 +7,6 @@
 #include "cli/verb_args.h"
 
 struct made_up {
-	bool help;
 	int output;
 	struct option_list files;
 	bool refuse;
@@ -33,12 +32,11 @@ static int run_it(void *ctx)
 static int call(struct made_up *m, char **argv, int argc, char said[4096])
 {
 	const struct option table[] = { verb_args_files_row(&m->files),
-		verb_args_output_row(&m->output), verb_args_help_row(&m->help) };
+		verb_args_output_row(&m->output) };
 	const struct verb_args verb = { .verb = "sing",
 		.intro = "flyball sing: la la la\n\n",
 		.table = table,
 		.n_options = ARRAY_LEN(table),
-		.help = &m->help,
 		.rest = &m->files,
 		.check = check_it,
 		.run = run_it,
