@@ -183,6 +183,7 @@ static void fail(struct http_call *call, enum error_kind kind, int code, const c
 static void judge(struct http_call *call, CURLcode code)
 {
 	const char *text = call->curl_text[0] ? call->curl_text : curl_easy_strerror(code);
+	http_deadline_drop_elapsed(call->curl_text);
 	if (code == CURLE_FILESIZE_EXCEEDED && call->failed.kind == ERR_OK)
 		error_set(&call->failed, ERR_LIMIT,
 			"the answer is larger than the limit of %zu bytes", call->max_bytes);

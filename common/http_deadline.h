@@ -22,3 +22,5 @@ struct mono http_deadline_next(const struct http_deadline *d);
 /* Why it is over. sent: the call had its connection. */
 void http_deadline_print(
 	struct buf *out, const struct http_deadline *d, struct mono now, bool sent);
+/* libcurl tells after how many milliseconds a connection failed: taken out, so that the same failure has the same words the next time. */
+void http_deadline_drop_elapsed(char *text);

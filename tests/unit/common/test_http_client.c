@@ -189,7 +189,7 @@ START_TEST(failures_say_what_happened)
 	ask(&w, (struct http_request){ .target = "/" });
 	ck_assert_int_eq(w.failed.kind, ERR_UNAVAIL);
 	ck_assert_int_eq(w.failed.code, 7);
-	ck_assert_ptr_nonnull(strstr(w.failed.text, "127.0.0.1 port 1"));
+	ck_assert_ptr_nonnull(strstr(w.failed.text, "127.0.0.1 port 1: "));
 	stop(&w);
 }
 END_TEST

@@ -1,4 +1,6 @@
 /* Lengths, instants and silence. */
+#include <stdio.h>
+
 #include "common/http_deadline.h"
 #include "tests/unit/common/run.h"
 
@@ -52,6 +54,11 @@ START_TEST(it_says_why)
 	http_deadline_start(&d, (struct mono){ 200 });
 	http_deadline_print(&text, &d, (struct mono){ 200 }, false);
 	ck_assert_str_eq(buf_text(&text), "too many calls under way: not sent within 0s");
+	buf_clear(&text);
+	http_deadline_print(&text,
+		&(struct http_deadline){ .latest = { 600 }, .started_ns = 200, .until_ns = 600 },
+		(struct mono){ 600 }, true);
+	ck_assert_str_eq(buf_text(&text), "no complete answer within 400ns");
 	d.latest.ns = 0;
 	http_deadline_start(&d, (struct mono){ 200 });
 	buf_clear(&text);
@@ -63,11 +70,53 @@ START_TEST(it_says_why)
 }
 END_TEST
 
+START_TEST(the_same_failure_says_the_same)
+{
+	static const int64_t EARLIER_NS[] = { 1, 5000, 24000, 900000 };
+
+	/* Whoever has the total wants an instant, too, reckons it from the total, a little earlier. */
+	for (size_t i = 0; i < ARRAY_LEN(EARLIER_NS); i++) {
+		AUTO(buf_done) struct buf text = { 0 };
+		struct http_deadline d = { .total_ns = NS_PER_SEC,
+			.latest = { 7 * NS_PER_SEC - EARLIER_NS[i] } };
+
+		buf_init(&text, 1024);
+		http_deadline_start(&d, (struct mono){ 6 * NS_PER_SEC });
+		http_deadline_print(&text, &d, (struct mono){ 7 * NS_PER_SEC }, true);
+		ck_assert_str_eq(buf_text(&text), "no complete answer within 1s");
+	}
+}
+END_TEST
+
+static const struct {
+	const char *text, *kept;
+} ELAPSED[] = {
+	{ "Failed to connect to 127.0.0.1 port 1 after 12 ms: Couldn't connect to server",
+		"Failed to connect to 127.0.0.1 port 1: Couldn't connect to server" },
+	{ "gave up after 7 ms", "gave up" },
+	{ "Could not resolve host: after", "Could not resolve host: after" },
+	{ "closed after 3 tries", "closed after 3 tries" },
+	{ "closed after ms", "closed after ms" },
+	{ "", "" },
+};
+
+START_TEST(elapsed_milliseconds_are_dropped)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%s", ELAPSED[_i].text);
+	http_deadline_drop_elapsed(text);
+	ck_assert_str_eq(text, ELAPSED[_i].kept);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, a_call_is_over_at_the_first_of_them, 0, (int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, what_is_not_started_is_not_over);
 	tcase_add_test(tcase, it_says_why);
+	tcase_add_test(tcase, the_same_failure_says_the_same);
+	tcase_add_loop_test(tcase, elapsed_milliseconds_are_dropped, 0, (int)ARRAY_LEN(ELAPSED));
 }
 
 int main(void)
