@@ -17,7 +17,7 @@ from pathlib import Path
 import components
 from cluster import Cluster
 from manifests import apply_base
-from procs import Process
+from procs import Process, calm_seconds
 from report import Report, Track
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
@@ -81,7 +81,7 @@ def holder(cluster: Cluster) -> str:
 def wait(track: Track, text: str, check, seconds: float) -> float:
     began = time.monotonic()
     ok = False
-    while not ok and time.monotonic() - began < seconds:
+    while not ok and calm_seconds(began) < seconds:
         try:
             ok = check()
         except OSError as error:
@@ -89,7 +89,7 @@ def wait(track: Track, text: str, check, seconds: float) -> float:
             print(f"e2e: {error}", file=sys.stderr)
         if not ok:
             time.sleep(0.05)
-    took = time.monotonic() - began
+    took = calm_seconds(began)
     track.check(f"{text}: {took:.1f} s of {seconds:.0f} s", ok)
     return took
 

@@ -7,7 +7,7 @@ import threading
 import urllib.parse
 from pathlib import Path
 
-REQUEST_TIMEOUT_SEC = 15
+REQUEST_TIMEOUT_SEC = 45
 # The server ends a watch after this time; the client then goes on where it was.
 WATCH_SEC = 60
 

@@ -24,7 +24,7 @@ from report import Report, Track
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
 KUBECTL_TIMEOUT_SEC = 60
-WATCH_SEC = 4
+WATCH_SEC = 8
 
 DEPLOYMENT = """
 apiVersion: apps/v1
@@ -150,7 +150,7 @@ class Side:
 def start_sandbox(processes: Processes, own: Path, folder: Path) -> Path:
     kubeconfig = folder / "sandbox.kubeconfig"
     processes.start("flyball-sandbox", [str(own / "flyball-sandbox"), f"--write-kubeconfig={kubeconfig}"])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not kubeconfig.exists():
         if time.monotonic() > deadline:
             raise RuntimeError("flyball-sandbox did not write its kubeconfig")

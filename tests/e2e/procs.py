@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from busy import calm_seconds  # noqa: E402
 from ports import free_port  # noqa: E402
 
 # After SIGTERM a program has this long to end by itself.

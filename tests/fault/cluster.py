@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
-from stage import BIN, Failed, Stub, check, free_port, until
+from stage import BIN, Failed, Stub, calm_between, calm_seconds, check, free_port, until
 
 HPAS = "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
@@ -232,7 +232,7 @@ class Cluster:
         return int(re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{self.controller.pid}/status").read_text(), re.M).group(1))
 
     def is_healthy(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=3)
+        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=10)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
@@ -244,7 +244,7 @@ class Cluster:
     # The cluster, past the proxy
 
     def request(self, method, path, body=None, content_type="application/json"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": content_type})
             answer = connection.getresponse()
@@ -386,7 +386,7 @@ class Cluster:
     def others_are_on_time(self, since, late=1.5):
         """`other` went on being looked at: no gap between its questions is much longer than the period."""
         at = [since] + [r.at for r in self.seen(lambda r: r.metric and "other" in r.query.get("labelSelector", ""), since)] + [time.monotonic()]
-        gap = max(after - before for before, after in zip(at, at[1:]))
+        gap = max(calm_between(before, after) for before, after in zip(at, at[1:]))
         check(gap < PERIOD + late, f"other waited {gap:.1f} s")
 
     def is_no_hot_loop(self, since, most, test=lambda request: True):
@@ -406,7 +406,7 @@ class Cluster:
 
 def metric(port, name):
     """A sample of a controller's own metrics; None: it does not say."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/metrics")
         found = re.search(rf"^{name} (\S+)$", connection.getresponse().read().decode(), re.M)

@@ -9,7 +9,7 @@ import ssl
 import sys
 import time
 
-from stage import ALL_PODS, CUSTOM, ONE_POD, SERIES, Failed, check, is_sanitized, play, until
+from stage import ALL_PODS, CUSTOM, ONE_POD, SERIES, Failed, calm_seconds, check, is_sanitized, play, until
 
 GET = f"GET {CUSTOM} HTTP/1.1\r\nHost: h\r\n".encode()
 POST = f"POST {CUSTOM} HTTP/1.1\r\nHost: h\r\n".encode()
@@ -53,11 +53,13 @@ TOO_MUCH = [
 ]
 
 
-def answers_of(connection, timeout=5):
-    """All that comes until the other side ends the connection, or is silent."""
-    connection.settimeout(timeout)
+def answers_of(connection, timeout=2):
+    """All that comes until the other side ends the connection, or says no more."""
+    connection.settimeout(60)
     got = b""
     try:
+        got = connection.recv(65536)
+        connection.settimeout(timeout)
         while piece := connection.recv(65536):
             got += piece
     except (TimeoutError, ConnectionResetError, ssl.SSLError):
@@ -93,7 +95,7 @@ def requests_that_two_parsers_read_in_two_ways(stage):
             # An encoded slash is no trick, only a name that nothing has.
             if 404 not in statuses:
                 send(connection, SMUGGLED)
-            answer = answers_of(connection, 2)
+            answer = answers_of(connection)
         check(status_of(answer) in statuses, f"{sentence}: {answer[:200]}")
         check(b"smug" not in answer and answer.count(b"HTTP/1.1 ") == 1, f"{sentence}: the second request was answered: {answer[-300:]}")
     check(not any("smuggled" in text for text in asked) and all(spec["user"] != "smug" for spec in stage.kube.reviewed if spec), f"{asked}")
@@ -106,7 +108,7 @@ def requests_that_are_too_large(stage):
     for sentence, request, statuses in TOO_MUCH:
         with stage.connect() as connection:
             send(connection, request)
-            answer = answers_of(connection, 2)
+            answer = answers_of(connection)
         check(status_of(answer) in statuses and b"101 Switching" not in answer, f"{sentence}: {answer[:200]}")
     peak = stage.memory_kib()
     check(is_sanitized() or peak < 40 * 1024, f"{peak} KiB at the peak")
@@ -126,7 +128,7 @@ def slow_loris(stage):
             send(connection, b"\x16\x03\x01")
     for round_ in range(5):
         answer = stage.ask(ONE_POD)
-        check(answer.status == 200 and answer.seconds < 1, f"{answer}")
+        check(answer.status == 200 and answer.calm_seconds < 1, f"{answer}")
         for connection in slow[::8]:
             send(connection, b"a")
     stage.health_is_fast()
@@ -155,7 +157,7 @@ def descriptors_are_exhausted(stage):
     stage.start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
     many = []
     for _ in range(150):
-        many.append(socket.create_connection(("127.0.0.1", stage.port), timeout=5))
+        many.append(socket.create_connection(("127.0.0.1", stage.port), timeout=30))
         send(many[-1], b"\x16\x03\x01")
     time.sleep(1)
     check(stage.alive(), "it lives")
@@ -188,7 +190,7 @@ def many_connections_ready_at_once(stage):
                 for connection in open_ones:
                     connection.sendall(request)
                 for connection in open_ones:
-                    connection.settimeout(10)
+                    connection.settimeout(60)
                     answer = b""
                     while not answer.endswith(b"}]}\n"):
                         piece = connection.recv(65536)
@@ -196,7 +198,7 @@ def many_connections_ready_at_once(stage):
                             raise Failed(f"closed with {wanted} connections: {answer[:200]}")
                         answer += piece
                     check(status_of(answer) == 200, f"with {wanted} connections: {answer[:200]}")
-                worst[wanted] = time.monotonic() - started
+                worst[wanted] = calm_seconds(started)
     finally:
         for connection in open_ones:
             connection.close()
@@ -209,18 +211,18 @@ def more_requests_than_are_taken(stage):
     """Beyond the limit the answer is 429 and when to come again; health is exempt."""
     stage.start("--max-requests-inflight=10", "--answer-max-age=0")
     stage.prometheus.query = lambda handler, _: handler.hang()
-    request = f"GET {ONE_POD}?timeout=4s HTTP/1.1\r\nHost: h\r\n".encode() + WHO + b"\r\n"
+    request = f"GET {ONE_POD}?timeout=10s HTTP/1.1\r\nHost: h\r\n".encode() + WHO + b"\r\n"
     waiting = [stage.connect() for _ in range(10)]
     for connection in waiting:
         connection.sendall(request)
     refused = None
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 8
     while time.monotonic() < deadline and (not refused or refused.status != 429):
         refused = stage.ask(CUSTOM)
     check(refused.status == 429 and refused.headers["Retry-After"] == "1", f"{refused} {refused.headers}")
     stage.health_is_fast()
     for connection in waiting:
-        connection.settimeout(6)
+        connection.settimeout(60)
         check(status_of(connection.recv(65536)) in (500, 504), "those that wait get their answer")
         connection.close()
     stage.works()

@@ -20,7 +20,7 @@ def fails(stage, what, seconds=3.0):
     for path in (ONE_POD, ALL_PODS, LAG):
         answer = stage.ask(path)
         check(answer.status in UNUSABLE, f"{what}: {path}: {answer}")
-        check(b'"value"' not in answer.body and answer.seconds < seconds, f"{what}: {path}: {answer}")
+        check(b'"value"' not in answer.body and answer.calm_seconds < seconds, f"{what}: {path}: {answer}")
 
 
 def prometheus_is_down(stage):
@@ -54,7 +54,7 @@ def prometheus_hangs(stage):
         one.start()
     for path in (ONE_POD, ALL_PODS, LAG):
         answer = stage.ask(path + "?timeout=1s")
-        check(answer.status in UNUSABLE and answer.seconds < 3, f"{path}: {answer}")
+        check(answer.status in UNUSABLE and answer.calm_seconds < 3, f"{path}: {answer}")
     stage.discovery_answers()
     stage.health_is_fast()
     for one in waiting:
@@ -77,7 +77,7 @@ def prometheus_drips(stage):
     stage.prometheus.query = drip
     for path in (ONE_POD, LAG):
         answer = stage.ask(path + "?timeout=1s")
-        check(answer.status in UNUSABLE and answer.seconds < 3, f"{path}: {answer}")
+        check(answer.status in UNUSABLE and answer.calm_seconds < 3, f"{path}: {answer}")
     stage.health_is_fast()
     stage.works()
 

@@ -26,7 +26,7 @@ def crash_while(stage, path):
 
     asking = threading.Thread(target=ask)
     asking.start()
-    check(arrived.wait(10), f"{path} did not reach Prometheus")
+    check(arrived.wait(60), f"{path} did not reach Prometheus")
     stage.crash()
     asking.join(10)
     stage.prometheus.restore()
@@ -80,7 +80,7 @@ def a_listing_at_two_crashes_is_passed_over(stage):
     for _ in range(2):
         arrived.clear()
         stage.start(wait=False)
-        check(arrived.wait(10), "no listing came")
+        check(arrived.wait(60), "no listing came")
         # By then the other listing is done: without a key that runs, all that wait are blamed.
         time.sleep(0.5)
         stage.crash()

@@ -35,7 +35,7 @@ def row_13_a_conflict_that_changes_no_count_is_tried_again_at_once(cluster):
     met = once(cluster, is_scale_write, lambda _: cluster.patch(f"{DEPLOYMENTS.format('default')}/web", {"metadata": {"labels": {"touched": "yes"}}}) and None)
     since = time.monotonic()
     cluster.load["web"] = 7
-    check(met.wait(10), "nothing was written")
+    check(met.wait(60), "nothing was written")
     until("it is scaled", lambda: cluster.is_at(7), 10)
     writes = cluster.seen(is_scale_write, since)
     check([r.code for r in writes] == [409, 200], f"{writes}")
@@ -48,7 +48,7 @@ def row_13_a_conflict_with_somebody_who_scales_is_decided_anew(cluster):
     met = once(cluster, is_scale_write, lambda _: cluster.scale("web", 9))
     since = time.monotonic()
     cluster.load["web"] = 7
-    check(met.wait(10), "nothing was written")
+    check(met.wait(60), "nothing was written")
     until("it is decided anew", lambda: cluster.is_at(7), 20)
     writes = cluster.seen(is_scale_write, since)
     check(writes[0].code == 409 and writes[-1].code == 200, f"{writes}")
@@ -63,7 +63,7 @@ def row_13_a_status_conflict_about_metadata_is_written_again_at_once(cluster):
     met = once(cluster, is_status_write, lambda _: cluster.patch(WEB_HPA, {"metadata": {"annotations": {"touched": "yes"}}}) and None)
     since = time.monotonic()
     cluster.load["web"] = 7
-    check(met.wait(10), "no status was written")
+    check(met.wait(60), "no status was written")
     until("the status is written", lambda: cluster.get(WEB_HPA)["status"].get("desiredReplicas") == 7, 5)
     writes = cluster.seen(is_status_write, since)
     check([r.code for r in writes[:2]] == [409, 200], f"{writes}")
@@ -142,7 +142,7 @@ def row_16_a_write_whose_answer_is_lost_is_no_second_step(cluster):
 
     met = once(cluster, is_scale_write, lose)
     cluster.load["web"] = 8
-    check(met.wait(10), "nothing was written")
+    check(met.wait(60), "nothing was written")
     until("the write arrived", lambda: cluster.is_at(2), 10)
     cluster.holds(2, 5)
     since = time.monotonic()
@@ -180,7 +180,7 @@ def row_16_a_lost_write_that_cannot_be_read_again_is_no_second_step(cluster):
     lost, end = lose_the_write_and_what_follows(cluster)
     since = time.monotonic()
     cluster.load["web"] = 8
-    check(lost.wait(10), "nothing was written")
+    check(lost.wait(60), "nothing was written")
     until("the write arrived", lambda: cluster.is_at(2), 10)
     until("nobody knows", lambda: cluster.seen(lambda r: r.method == "GET" and r.path == SCALE and r.code is None, since) != [], 10)
     end()
@@ -199,7 +199,7 @@ def row_16_a_lost_decrease_that_cannot_be_read_again_is_no_second_step(cluster):
     lost, end = lose_the_write_and_what_follows(cluster)
     since = time.monotonic()
     cluster.load["web"] = 2
-    check(lost.wait(10), "nothing was written")
+    check(lost.wait(60), "nothing was written")
     until("the write arrived", lambda: cluster.is_at(5), 10)
     until("nobody knows", lambda: cluster.seen(lambda r: r.method == "GET" and r.path == SCALE and r.code is None, since) != [], 10)
     end()
@@ -225,7 +225,7 @@ def row_16_a_lost_write_that_never_arrived_is_made_again(cluster):
 
     cluster.proxy.bends.append(bend)
     cluster.load["web"] = 8
-    check(broken.wait(10), "nothing was written")
+    check(broken.wait(60), "nothing was written")
     time.sleep(2 * PERIOD)
     check(cluster.replicas() == 1, "nothing arrived")
     cluster.proxy.bends.remove(bend)
@@ -284,13 +284,13 @@ def change_during_the_pass(cluster, change):
         if not of_web(request) or holding.is_set():
             return False
         holding.set()
-        let_go.wait(10)
+        let_go.wait(60)
         return False
 
     since = time.monotonic()
     cluster.load["web"] = 9
     cluster.metric_bends.append(hold)
-    check(holding.wait(10), "no question came")
+    check(holding.wait(60), "no question came")
     change()
     time.sleep(0.5)
     let_go.set()

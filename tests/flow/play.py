@@ -16,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from busy import calm_seconds  # noqa: E402
 from ports import free_port  # noqa: E402
 
 BIN = Path(os.environ.get("FLYBALL_BIN_DIR", "build/dev/bin"))
@@ -34,14 +35,15 @@ class Failed(Exception):
     """A line that says what did not hold."""
 
 
-def until(what, check, seconds=15.0, step=0.1):
+def until(what, check, seconds=60.0, step=0.1):
     """Waits until check() is true; its last value otherwise goes into the failure."""
-    deadline = time.monotonic() + seconds
-    seen = None
-    while time.monotonic() < deadline:
+    began = time.monotonic()
+    while True:
         seen = check()
         if seen is True:
             return
+        if time.monotonic() > began + seconds and calm_seconds(began) > seconds:
+            break
         time.sleep(step)
     raise Failed(f"{what}: not within {seconds} s; last seen: {seen}")
 
@@ -90,11 +92,11 @@ class Stage:
         process.send_signal(signal.SIGCONT)
         process.kill() if kill else process.terminate()
         try:
-            return process.wait(10)
+            return process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise Failed(f"{name} did not end within 10 s of SIGTERM") from None
+            raise Failed(f"{name} did not end within 30 s of SIGTERM") from None
 
     def alive(self, name):
         return self.processes[name].poll() is None
@@ -125,7 +127,7 @@ class Stage:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api + path, data=data, method=method, headers={"Content-Type": content_type})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")

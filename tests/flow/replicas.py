@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-from play import BIN, Failed, free_port, until
+from play import BIN, Failed, calm_seconds, free_port, until
 
 QUICK = ("--leader-elect-lease-duration=3s", "--leader-elect-renew-deadline=2s", "--leader-elect-retry-period=500ms")
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/flyball-controller"
@@ -86,7 +86,7 @@ class Replica:
 
     def ask(self, path):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
                 return answer.read().decode()
         except OSError:
             return ""
@@ -160,8 +160,8 @@ def are_settled(one, other):
 
 
 def took_over(standby, since, seconds):
-    until("the other one leads", standby.leads, seconds + 5, 0.02)
-    took = time.monotonic() - since
+    until("the other one leads", standby.leads, step=0.02)
+    took = calm_seconds(since)
     if took > seconds:
         raise Failed(f"the takeover took {took:.1f} s, {seconds} s are allowed")
 
