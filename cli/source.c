@@ -120,6 +120,7 @@ static enum error_kind read_name(struct source_options *o, const char *text, str
 		if (strncmp(text, PREFIXES[i].prefix, n) == 0) {
 			o->name = text + n;
 			o->kind = PREFIXES[i].kind;
+			o->kind_named = true;
 		}
 	}
 	if (o->name == text && looks_like_file(text))
@@ -290,6 +291,18 @@ static enum error_kind read_files(const struct source_options *o, struct arena *
 	return ERR_OK;
 }
 
+const char *source_kind_asked_for(const struct source_options *o)
+{
+	return !o->kind_named ? "" : o->kind == AUTOSCALER_OWN ? "fha/" : "hpa/";
+}
+
+bool source_is_asked_for(const struct source_options *o, const struct hpa *hpa)
+{
+	return (!o->name || sv_is(hpa->meta.name, o->name)) &&
+	       (!o->ns || sv_is(hpa->meta.ns, o->ns)) &&
+	       (!o->kind_named || hpa->owner_kind == o->kind);
+}
+
 /* Leaves the one that was asked for. */
 static enum error_kind select_name(
 	const struct source_options *o, struct source_file_list *list, struct error *err)
@@ -299,14 +312,13 @@ static enum error_kind select_name(
 	if (!o->name)
 		return ERR_OK;
 	for (size_t i = 0; i < list->n; i++) {
-		const struct hpa_meta *meta = &list->at[i].hpa.meta;
-		if (sv_is(meta->name, o->name) && (!o->ns || sv_is(meta->ns, o->ns)))
+		if (source_is_asked_for(o, &list->at[i].hpa))
 			list->at[kept++] = list->at[i];
 	}
 	list->n = kept;
 	return kept > 0 ? ERR_OK
-			: error_set(err, ERR_INVALID, "%s: holds no autoscaler '%s'",
-				  o->files.items.at[0], o->name);
+			: error_set(err, ERR_INVALID, "%s: holds no autoscaler '%s%s'",
+				  o->files.items.at[0], source_kind_asked_for(o), o->name);
 }
 
 static enum error_kind check_what_if(struct arena *a, const struct what_if *w,

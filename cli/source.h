@@ -22,7 +22,8 @@ struct source_options {
 	struct settings settings;
 	int64_t sync_period_ns;
 	const char *name;	   /* of one object, or NULL */
-	enum autoscaler_kind kind; /* of the object with this name, in a cluster */
+	enum autoscaler_kind kind; /* of the object with this name */
+	bool kind_named;	   /* "hpa/web": in files and tapes `kind` counts only then */
 };
 
 #define SOURCE_N_OPTIONS 18
@@ -34,6 +35,10 @@ void source_options_fill(struct option table[SOURCE_N_OPTIONS], struct source_op
 /* What the flags mean together, with the arguments that are no flags. errors: INVALID. */
 MUST_USE enum error_kind source_options_check(
 	struct source_options *o, const struct option_list *rest, struct error *err);
+/* Of files and tapes: whether the object is the one that name, namespace and kind leave. */
+bool source_is_asked_for(const struct source_options *o, const struct hpa *hpa);
+/* In front of its name in messages: "hpa/", "fha/" or "". */
+const char *source_kind_asked_for(const struct source_options *o);
 /* Live: the cluster can be looked at again and again. */
 bool source_is_live(const struct source_options *o);
 

@@ -60,20 +60,23 @@ static enum error_kind read_tapes(struct snapshot *s, struct sv all, struct erro
 	return ERR_OK;
 }
 
-static bool is_selected(const struct source_options *o, const struct hpa_meta *meta)
+/* The newest tape of an object stands last in a file that grows. One of the other kind does where there is no better: a manifest may be
+ * about to become our kind. */
+static struct recorded *find(const struct snapshot *s, const struct hpa *hpa)
 {
-	return (!o->name || sv_is(meta->name, o->name)) && (!o->ns || sv_is(meta->ns, o->ns));
-}
+	struct recorded *other_kind = NULL;
 
-/* The newest tape of an object stands last in a file that grows. */
-static struct recorded *find(const struct snapshot *s, const struct hpa_meta *meta)
-{
 	for (size_t i = s->tapes.n; i > 0; i--) {
-		const struct hpa_meta *other = &s->tapes.at[i - 1].tape.hpa.meta;
-		if (sv_eq(other->ns, meta->ns) && sv_eq(other->name, meta->name))
+		const struct hpa *other = &s->tapes.at[i - 1].tape.hpa;
+		if (!sv_eq(other->meta.ns, hpa->meta.ns) ||
+			!sv_eq(other->meta.name, hpa->meta.name))
+			continue;
+		if (other->owner_kind == hpa->owner_kind)
 			return &s->tapes.at[i - 1];
+		if (!other_kind)
+			other_kind = &s->tapes.at[i - 1];
 	}
-	return NULL;
+	return other_kind;
 }
 
 /* Where the pass comes from; NULL: no memory. */
@@ -134,7 +137,7 @@ static enum error_kind check_files(
 {
 	for (size_t i = 0; i < files->n; i++) {
 		const struct hpa_meta *meta = &files->at[i].hpa.meta;
-		if (!find(s, meta))
+		if (!find(s, &files->at[i].hpa))
 			return error_set(err, ERR_INVALID,
 				"%s: holds no tape of %.*s/%.*s, which %s:%u asks for",
 				s->o->snapshot, SV_ARG(meta->ns), SV_ARG(meta->name),
@@ -146,11 +149,12 @@ static enum error_kind check_files(
 static enum error_kind check_selection(const struct snapshot *s, struct error *err)
 {
 	for (size_t i = 0; i < s->tapes.n; i++) {
-		if (is_selected(s->o, &s->tapes.at[i].tape.hpa.meta))
+		if (source_is_asked_for(s->o, &s->tapes.at[i].tape.hpa))
 			return ERR_OK;
 	}
-	return error_set(err, ERR_INVALID, "%s: holds no tape of %s%s%s", s->o->snapshot,
-		s->o->ns ? s->o->ns : "", s->o->ns ? "/" : "", s->o->name ? s->o->name : "*");
+	return error_set(err, ERR_INVALID, "%s: holds no tape of %s%s%s%s", s->o->snapshot,
+		source_kind_asked_for(s->o), s->o->ns ? s->o->ns : "", s->o->ns ? "/" : "",
+		s->o->name ? s->o->name : "*");
 }
 
 static void hand_out(struct snapshot *s, struct recorded *r,
@@ -191,9 +195,9 @@ int source_snapshot_each(const struct source_options *o, const struct source_fil
 		code = SOURCE_EXIT_BAD_INPUT;
 	}
 	for (size_t i = 0; code == SOURCE_EXIT_OK && i < files->n; i++)
-		hand_out(&s, find(&s, &files->at[i].hpa.meta), &files->at[i], fn, ctx);
+		hand_out(&s, find(&s, &files->at[i].hpa), &files->at[i], fn, ctx);
 	for (size_t i = 0; code == SOURCE_EXIT_OK && files->n == 0 && i < s.tapes.n; i++) {
-		if (is_selected(o, &s.tapes.at[i].tape.hpa.meta))
+		if (source_is_asked_for(o, &s.tapes.at[i].tape.hpa))
 			hand_out(&s, &s.tapes.at[i], NULL, fn, ctx);
 	}
 	VEC_DONE(&s.tapes);

@@ -183,6 +183,24 @@ def check_edited(folder):
         raise Failed(f"{case['name']}: {item.get('desiredReplicas')}, {expect['scaleWrite'] + 1} expected: {run.stderr}")
 
 
+def check_kinds(folder):
+    """A native object and one of ours share a name, as after flyball adopt: each is found by its own kind."""
+    line, case = next((line, case) for line, case in recorded() if len(case["steps"]) == 1)
+    native = case["hpa"]
+    native.update(apiVersion="autoscaling/v2", kind="HorizontalPodAutoscaler")
+    case["hpa"] = {**native, "apiVersion": "flyball.dev/v1alpha1", "kind": "HorizontalAutoscaler"}
+    name, tapes, manifest = native["metadata"]["name"], folder / "kinds.jsonl", folder / "kinds.json"
+    tapes.write_text(line.rstrip("\n") + "\n" + json.dumps(case) + "\n")
+    manifest.write_text(json.dumps({k: v for k, v in native.items() if k != "status"}))
+    for args, ours, n in ((["hpa/" + name], False, 1), (["fha/" + name], True, 1), ([name], True, 2), (["-f", manifest], False, 1)):
+        shown = flyball("plan", *args, f"--snapshot={tapes}").stdout
+        if ("(fha)" in shown) != ours or sum(line[0] in "UDSN" for line in shown.splitlines()) != n:
+            raise Failed(f"plan {args}: {shown}")
+    run = flyball("plan", "fha/" + name, "-f", manifest, "--replicas=1")
+    if run.returncode != 2 or f"holds no autoscaler 'fha/{name}'" not in run.stderr:
+        raise Failed(run.stderr)
+
+
 def check_forged(folder):
     """A name in a tape cannot write lines of the report."""
     _, case = next(recorded())
@@ -231,6 +249,7 @@ def main():
             checks.append((name, lambda a=args, t=text, n=needles: check_refusal(n, flyball(*a, text=t))))
         checks.append(("recorded clusters", lambda: check_recorded(Path(folder))))
         checks.append(("an edited object in a recorded cluster", lambda: check_edited(Path(folder))))
+        checks.append(("two kinds of one name", lambda: check_kinds(Path(folder))))
         checks.append(("a forged name", lambda: check_forged(Path(folder))))
         checks.append(("live objects", check_live))
         failed = 0
