@@ -245,7 +245,8 @@ static void print_prologue(const struct demo_scene *s, const struct script *scri
 	}
 	printf("\nTo fit a short demo the controller looks every %.1f s (default 15 s), its\n"
 	       "scale-down window is %.0f s (default 300 s) and the rule's rate window is\n"
-	       "%lld s. Look at it with kubectl while it runs:\n\n"
+	       "%lld s. Look at it with kubectl while it runs; hpa/flyball-canary is the\n"
+	       "controller's own, to see whether another HPA controller lives:\n\n"
 	       "    kubectl --kubeconfig %s \\\n        get hpa,deploy,pods\n\n",
 		(double)script->pace.sync_ms / MS_PER_SEC,
 		(double)script->pace.stabilization_ms / MS_PER_SEC,
