@@ -559,6 +559,8 @@ int cmd_rules(int argc, char **argv)
 		return VERB_ARGS_OK;
 	}
 	fprintf(stderr,
-		"flyball rules: expected check, test, list, generate or compare, got '%s'\n", name);
+		"flyball rules: expected check, test, list, generate or compare%s%s; --help tells "
+		"more\n",
+		name[0] ? ", got " : "", name);
 	return VERB_ARGS_BAD_INPUT;
 }
