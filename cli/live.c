@@ -5,15 +5,12 @@
 
 #include "cli/live_foreign.h"
 #include "cli/live_prometheus.h"
-#include "common/jscan.h"
 #include "common/limits.h"
 #include "controller/canary_watch.h"
 #include "controller/hpa_decode.h"
 #include "kube/object_meta.h"
 #include "kube/wait.h"
 
-/* A list of autoscalers or of one namespace's pods: 3,000 pods, Kubernetes' own bound, of 30 KiB. */
-#define MAX_LIST_BYTES (256u * 1024 * 1024)
 /* Autoscalers of one namespace, each with its decoded form and its scale. */
 #define MAX_PEERS 100000
 #define MAX_PEERS_ARENA_BYTES (1024u * 1024 * 1024)
@@ -59,50 +56,6 @@ void live_close(struct live *l)
 	arena_done(&l->peers_arena);
 	arena_done(&l->arena);
 	*l = (struct live){ 0 };
-}
-
-/* Calls fn with the text of every element of a list's items. */
-static enum error_kind each_item(struct sv json,
-	enum error_kind (*fn)(struct sv item, void *ctx, struct error *err), void *ctx,
-	struct error *err)
-{
-	struct jscan s;
-	enum jscan_token token;
-
-	jscan_init(&s, json);
-	if (jscan_next(&s) != JSCAN_OBJECT)
-		return error_set(err, ERR_UNAVAIL, "the server's list is not a JSON object");
-	while ((token = jscan_next(&s)) == JSCAN_KEY) {
-		bool items = jscan_is(&s, SV("items"));
-		token = jscan_next(&s);
-		if (!items || token != JSCAN_ARRAY) {
-			if (!jscan_skip(&s, token))
-				return jscan_error(&s, err);
-			continue;
-		}
-		while ((token = jscan_next(&s)) == JSCAN_OBJECT) {
-			const char *start = s.at - 1;
-			if (!jscan_skip(&s, token))
-				return jscan_error(&s, err);
-			if (fn(sv_from(start, (size_t)(s.at - start)), ctx, err) != ERR_OK)
-				return err->kind;
-		}
-	}
-	return token == JSCAN_CLOSE ? ERR_OK : jscan_error(&s, err);
-}
-
-enum error_kind live_each(struct live *l, const struct api_path *path, const char *resource,
-	enum error_kind (*fn)(struct sv item, void *ctx, struct error *err), void *ctx,
-	struct error *err)
-{
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
-
-	buf_init(&target, LIMIT_OBJECT_BYTES);
-	buf_init(&body, MAX_LIST_BYTES);
-	api_path_put(&target, path);
-	if (wait_get(l->client, buf_text(&target), resource, NULL, &body, err) != ERR_OK)
-		return err->kind;
-	return each_item(buf_sv(&body), fn, ctx, err);
 }
 
 struct collection {
