@@ -1,6 +1,6 @@
 #pragma once
-/* The linter of autoscalers: files in, findings out. Pure. check_files.c takes the files apart, the check_<subject>.c files look for one kind of
- * trap each, check_report.c prints. */
+/* The linter of autoscalers: files in, findings out. Pure. check_files.c takes the files apart, check_finish.c runs over the traps, the check_<subject>.c
+ * files look for one kind of them each, check_report.c prints. */
 #include "cli/check_rules.h"
 #include "cli/manifest.h"
 #include "common/buf.h"
