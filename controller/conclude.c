@@ -101,7 +101,7 @@ static enum error_kind end_failed_metrics(struct arena *a, const struct hpa *hpa
 	const struct proposal *p, struct conclusion *c, struct error *err)
 {
 	c->failed = true;
-	decide_add_event(&c->events, true, SV("FailedComputeMetricsReplicas"), p->error);
+	decide_events_add(&c->events, true, SV("FailedComputeMetricsReplicas"), p->error);
 	c->n_events_before = c->events.n - 1;
 	c->error = WORDS(a,
 		SV("failed to compute desired number of replicas based on listed metrics for "),
@@ -121,7 +121,7 @@ static enum error_kind end_failed_write(struct arena *a, const struct hpa *hpa,
 	c->error = WORDS(a, SV("failed to rescale "), reference(a, hpa), SV(": "), write->error);
 	if (!message.ptr || !event.ptr || !c->error.ptr)
 		return arena_error(a, err);
-	decide_add_event(&c->events, true, SV("FailedRescale"), event);
+	decide_events_add(&c->events, true, SV("FailedRescale"), event);
 	set_condition(conditions, "AbleToScale", false, SV("FailedUpdateScale"), message,
 		write->now.wall);
 	return ERR_OK;
@@ -158,7 +158,7 @@ static enum error_kind end_written(struct arena *a, const struct proposal *p,
 		return arena_error(a, err);
 	c->rescaled = true;
 	c->labels.action = p->desired > p->current ? CONCLUDE_SCALE_UP : CONCLUDE_SCALE_DOWN;
-	decide_add_event(&c->events, false, SV("SuccessfulRescale"), event);
+	decide_events_add(&c->events, false, SV("SuccessfulRescale"), event);
 	set_condition(
 		conditions, "AbleToScale", true, SV("SucceededRescale"), message, write->now.wall);
 	return ERR_OK;
@@ -169,7 +169,7 @@ static enum error_kind end_written(struct arena *a, const struct proposal *p,
 static enum error_kind copy_events(struct arena *a, const struct decide_events *events,
 	struct decide_events *ret, struct error *err)
 {
-	if (decide_make_events(a, events->n + LATE_EVENTS, ret, err))
+	if (decide_events_make(a, events->n + LATE_EVENTS, ret, err))
 		return err->kind;
 	if (events->n > 0)
 		memcpy(ret->at, events->at, events->n * sizeof(events->at[0]));
@@ -247,10 +247,10 @@ enum error_kind conclude_without_scale(struct arena *a, const struct settings *s
 	if (!message.ptr)
 		return arena_error(a, err);
 	if (conditions_copy(a, &hpa->status, &conditions, err) ||
-		decide_make_events(a, 1 + LATE_EVENTS, &c.events, err))
+		decide_events_make(a, 1 + LATE_EVENTS, &c.events, err))
 		return err->kind;
 	conditions.generation = observed_generation(settings, hpa);
-	decide_add_event(&c.events, true, SV("FailedGetScale"), cause->event);
+	decide_events_add(&c.events, true, SV("FailedGetScale"), cause->event);
 	c.n_events_before = c.events.n;
 	set_condition(&conditions, "AbleToScale", false, SV("FailedGetScale"), message, now.wall);
 	c.status.conditions = conditions.at;
@@ -266,13 +266,13 @@ enum error_kind conclude_status_failure(struct arena *a, const struct hpa *hpa,
 	struct sv client_error, struct conclusion *c, struct error *err)
 {
 	struct decide_events events;
-	if (decide_make_events(a, c->events.n + 1, &events, err))
+	if (decide_events_make(a, c->events.n + 1, &events, err))
 		return err->kind;
 	for (size_t i = 0; i <= c->events.n; i++) {
 		if (i == c->n_events_before)
-			decide_add_event(&events, true, SV("FailedUpdateStatus"), client_error);
+			decide_events_add(&events, true, SV("FailedUpdateStatus"), client_error);
 		if (i < c->events.n)
-			decide_add_event(&events, c->events.at[i].warning, c->events.at[i].reason,
+			decide_events_add(&events, c->events.at[i].warning, c->events.at[i].reason,
 				c->events.at[i].message);
 	}
 	if (!c->failed) {

@@ -3,8 +3,6 @@
  * this function means that there is none. */
 #include "controller/decide.h"
 
-#include <assert.h>
-
 #include "controller/decide_notes.h"
 #include "controller/own_kind.h"
 #include "controller/own_report.h"
@@ -28,23 +26,6 @@ struct work {
 	bool lost;	/* the metrics give no count */
 	struct error *err;
 };
-
-enum error_kind decide_make_events(
-	struct arena *a, size_t size, struct decide_events *ret, struct error *err)
-{
-	struct decide_event *at = ARENA_ARRAY(a, size, struct decide_event);
-	if (!at)
-		return arena_error(a, err);
-	*ret = (struct decide_events){ .at = at, .size = size };
-	return ERR_OK;
-}
-
-void decide_add_event(
-	struct decide_events *events, bool warning, struct sv reason, struct sv message)
-{
-	assert(events->n < events->size);
-	events->at[events->n++] = (struct decide_event){ warning, reason, message };
-}
 
 static void set_condition(
 	struct work *w, const char *type, bool truth, struct sv reason, struct sv message)
@@ -118,7 +99,7 @@ static enum error_kind check_target(struct work *w)
 	w->p->target_problem = problem;
 	if (problem == TARGET_OK)
 		return ERR_OK;
-	decide_add_event(&w->p->events, true, sv_of(EVENTS[problem]), message);
+	decide_events_add(&w->p->events, true, sv_of(EVENTS[problem]), message);
 	if (w->p->override.active) {
 		w->blind = w->lost = true;
 		w->p->error = message;
@@ -176,7 +157,7 @@ static enum error_kind stage_recommend(struct work *w)
 			return w->err->kind;
 		w->p->statuses[i] = r->status;
 		if (!r->ok)
-			decide_add_event(&w->p->events, true, sv_of(r->reason), r->inner);
+			decide_events_add(&w->p->events, true, sv_of(r->reason), r->inner);
 	}
 	return ERR_OK;
 }
@@ -501,7 +482,7 @@ static void leave_to_foreign(struct work *w)
 		return;
 	w->p->rescale = false;
 	set_condition(w, "AbleToScale", false, SV("ForeignAutoscaler"), w->in->foreign);
-	decide_add_event(&w->p->events, true, SV("ForeignAutoscaler"), w->in->foreign);
+	decide_events_add(&w->p->events, true, SV("ForeignAutoscaler"), w->in->foreign);
 	const struct hpa_condition *before =
 		find_condition(stored->conditions, stored->n_conditions, "AbleToScale");
 	struct hpa_condition *after = find_condition(now->at, now->n, "AbleToScale");
@@ -569,7 +550,7 @@ enum error_kind decide_compute(
 		return err->kind;
 	if (in->settings->observed_generation && hpa->meta.generation != 0)
 		p.conditions.generation = opt_i64_of(hpa->meta.generation);
-	if (decide_make_events(a, hpa->spec.n_metrics + OTHER_EVENTS, &p.events, err))
+	if (decide_events_make(a, hpa->spec.n_metrics + OTHER_EVENTS, &p.events, err))
 		return err->kind;
 
 	if (check_bounds(&w) || (w.computing && check_target(&w)))

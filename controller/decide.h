@@ -8,6 +8,7 @@
 #include "controller/ask.h"
 #include "controller/bounds.h"
 #include "controller/conditions.h"
+#include "controller/decide_events.h"
 #include "controller/fallback.h"
 #include "controller/guard.h"
 #include "controller/history.h"
@@ -43,16 +44,6 @@ struct decide_input {
 	struct sv foreign;
 	const bool *frozen; /* one a metric: its source fails for many (guard_mass.h); NULL: none */
 	struct decide_now now;
-};
-
-struct decide_event {
-	bool warning;
-	struct sv reason, message;
-};
-
-struct decide_events {
-	struct decide_event *at;
-	size_t n, size;
 };
 
 /* The first moment at which the same metrics would give another count. */
@@ -108,10 +99,3 @@ struct proposal {
 /* errors: NOMEM, LIMIT. */
 MUST_USE enum error_kind decide_compute(
 	struct arena *a, const struct decide_input *in, struct proposal *ret, struct error *err);
-
-/* Appends to a list that has room for it. */
-void decide_add_event(
-	struct decide_events *events, bool warning, struct sv reason, struct sv message);
-/* An empty list with room for `size` events in the arena. errors: NOMEM, LIMIT. */
-MUST_USE enum error_kind decide_make_events(
-	struct arena *a, size_t size, struct decide_events *ret, struct error *err);

@@ -30,7 +30,7 @@ static enum error_kind note(
 	if (!message.ptr)
 		return arena_error(n->a, n->err);
 	if (!holds_already(&n->p->conditions, type, reason))
-		decide_add_event(&n->p->events, warning, reason, message);
+		decide_events_add(&n->p->events, warning, reason, message);
 	conditions_set(&n->p->conditions, &entry, n->in->now.wall);
 	return ERR_OK;
 }
