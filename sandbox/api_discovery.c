@@ -16,6 +16,18 @@ struct group_version {
 	bool aggregated;
 };
 
+bool api_serves(const struct api *a, const struct resource *r)
+{
+	AUTO(buf_done) struct buf name = { 0 };
+
+	if (!r->custom)
+		return true;
+	buf_init(&name, 256);
+	resources_print_qualified(&name, r);
+	return store_find(a->store, resources_of_kind("CustomResourceDefinition"), SV(""),
+		       buf_sv(&name)) != NULL;
+}
+
 static bool add(
 	struct group_version *all, size_t *n, struct sv group, struct sv version, bool aggregated)
 {

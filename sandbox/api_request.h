@@ -36,19 +36,17 @@ struct api_request {
 	enum api_form form; /* what the Accept header asks for */
 };
 
+/* api_reply.c */
 /* Answers with a metav1.Status. `details` names the object the failure is about, when there is one. */
 void api_fail(struct api_request *q, int code, const char *reason, const char *message);
 /* The Status for an error of the store or a patch. */
 void api_fail_error(struct api_request *q, const struct error *err);
 void api_reply_json(struct api_request *q, int status, struct sv body);
-/* Answers with one object in the form that was asked for. */
-void api_reply_object(struct api_request *q, int status, struct sv text);
-
-/* A custom kind is served once its definition is stored. */
-bool api_serves(const struct api *a, const struct resource *r);
 
 /* api_read.c */
 struct jw;
+/* Answers with one object in the form that was asked for. */
+void api_reply_object(struct api_request *q, int status, struct sv text);
 /* One object in the form that was asked for, into a list or a watch event. */
 void api_put_object(struct jw *w, const struct api_request *q, struct sv text);
 void api_get(struct api_request *q);
@@ -98,10 +96,13 @@ const char *api_manager(struct api_request *q);
 void api_scale_get(struct api_request *q);
 void api_scale_write(struct api_request *q);
 
-/* api_discovery.c: true when the path was one of its own and is answered. */
+/* api_discovery.c */
+/* A custom kind is served once its definition is stored. */
+bool api_serves(const struct api *a, const struct resource *r);
+/* True when the path was one of its own and is answered. */
 bool api_discovery(struct api_request *q, struct sv path);
 
-/* api_openapi.c: as above. */
+/* api_openapi.c: true when the path was its own and is answered. */
 bool api_openapi(struct api_request *q, struct sv path);
 
 /* api_proxy.c: true when the path belongs to an APIService with a server behind it; the answer comes later. */
