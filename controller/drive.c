@@ -32,6 +32,8 @@ struct drive {
 	struct pass_want want;
 	struct client_call *call;
 	struct questions *questions;
+	struct mono asked;
+	int64_t metrics_ns; /* until the last answer */
 	struct loop_timer *delay;
 	struct tape_write tape;
 	struct sv stored;
@@ -104,6 +106,7 @@ static void finish(struct drive *d, const struct error *failed)
 					: NULL,
 		.stored = d->stored,
 		.scale_refused = d->scale_refused,
+		.metrics_ns = d->metrics_ns,
 		.again = d->again,
 		.may_send_events = ask_gate(d, GATE_EVENT).allowed,
 	};
@@ -442,10 +445,13 @@ static bool give_pods(struct drive *d)
 
 static void on_answered(const struct error *failed, void *ctx)
 {
+	struct drive *d = ctx;
+
+	d->metrics_ns = instant_mono_now().ns - d->asked.ns;
 	if (failed)
-		finish(ctx, failed);
+		finish(d, failed);
 	else
-		step(ctx);
+		step(d);
 }
 
 /* True: the answers are there already. False: they come, or the pass is over. */
@@ -464,6 +470,7 @@ static bool ask(struct drive *d)
 	bool waits = false;
 	struct error err;
 
+	d->asked = instant_mono_now();
 	if (questions_start(&config, &d->questions, &waits, &err) == ERR_OK)
 		return !waits;
 	finish(d, &err);

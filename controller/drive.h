@@ -62,6 +62,7 @@ struct drive_result {
 	struct sv stored;
 	enum gate_reason
 		scale_refused; /* why the scale write that the pass wanted was not sent; OPEN: it was, or none was wanted */
+	int64_t metrics_ns; /* from the questions to the last answer */
 	bool may_send_events;
 	bool again; /* the count changed while we decided: nothing was concluded, and the next pass is due at once */
 };

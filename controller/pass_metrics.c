@@ -32,6 +32,11 @@ enum error_kind pass_metrics_declare(struct selfmetrics *m, struct error *err)
 			"Duration of a pass.", PASS_LABELS },
 		{ SELFMETRICS_COUNTER, PREFIX "metric_computation_total",
 			"Metrics that were computed.", METRIC_LABELS },
+		{ SELFMETRICS_HISTOGRAM, PREFIX "metric_computation_duration_seconds",
+			"Duration of the computation of a metric: from the questions of its pass "
+			"to "
+			"the last answer.",
+			METRIC_LABELS },
 		{ SELFMETRICS_GAUGE, PREFIX "num_horizontal_pod_autoscalers", "Autoscaler objects.",
 			NULL },
 		{ SELFMETRICS_GAUGE, PREFIX "desired_replicas",
@@ -102,17 +107,19 @@ void pass_metrics_set_divergence(
 	selfmetrics_add(m, COMPARED, verdict, 1);
 }
 
-void pass_metrics_observe(
-	struct selfmetrics *m, const struct hpa *hpa, const struct conclusion *c, double seconds)
+void pass_metrics_observe(struct selfmetrics *m, const struct hpa *hpa, const struct conclusion *c,
+	struct pass_metrics_time time)
 {
 	count_pass(m, conclude_action_name(c->labels.action), conclude_error_name(c->labels.error),
-		seconds);
+		time.pass_sec);
 	for (size_t i = 0; i < c->n_metric_labels && i < hpa->spec.n_metrics; i++) {
 		char type[64];
 		const char *const values[] = { conclude_action_name(c->metric_labels[i].action),
 			conclude_error_name(c->metric_labels[i].error), type, NULL };
 		(void)snprintf(type, sizeof(type), "%.*s", SV_ARG(hpa->spec.metrics[i].type));
 		selfmetrics_add(m, PREFIX "metric_computation_total", values, 1);
+		selfmetrics_observe(
+			m, PREFIX "metric_computation_duration_seconds", values, time.metrics_sec);
 	}
 	if (!c->failed)
 		set_desired(m, hpa, c->desired);

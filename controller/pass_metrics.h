@@ -5,9 +5,14 @@
 #include "controller/hpa.h"
 
 MUST_USE enum error_kind pass_metrics_declare(struct selfmetrics *m, struct error *err);
-/* Counts one pass that took `seconds`. */
-void pass_metrics_observe(
-	struct selfmetrics *m, const struct hpa *hpa, const struct conclusion *c, double seconds);
+/* How long a pass took, and of that the answers to its questions: these go out together, so that it is as long for each metric. */
+struct pass_metrics_time {
+	double pass_sec, metrics_sec;
+};
+
+/* Counts one pass, and its metrics. */
+void pass_metrics_observe(struct selfmetrics *m, const struct hpa *hpa, const struct conclusion *c,
+	struct pass_metrics_time time);
 /* A pass that came to no conclusion (memory, discovery). */
 void pass_metrics_observe_failure(struct selfmetrics *m, double seconds);
 /* How late a pass started, and how many objects there are. */

@@ -171,7 +171,8 @@ void report_pass(struct report *r, struct report_memory *m, const struct autosca
 					     : "the pass came to no conclusion"));
 		return;
 	}
-	pass_metrics_observe(r->metrics, result->hpa, conclusion, seconds);
+	pass_metrics_observe(r->metrics, result->hpa, conclusion,
+		(struct pass_metrics_time){ seconds, (double)result->metrics_ns / 1e9 });
 	for (size_t i = 0; i < conclusion->events.n; i++)
 		if (conclusion->events.at[i].warning)
 			live_metrics_count_failure(r->metrics, conclusion->events.at[i].reason);
