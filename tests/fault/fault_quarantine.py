@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What crashed the adapter twice is not tried a third time, everything else is, and somebody hears of it."""
 
+import socket
 import sys
 import threading
 import time
@@ -67,11 +68,12 @@ def a_clean_end_forgets(stage):
 
 
 def a_listing_at_two_crashes_is_passed_over(stage):
-    arrived = threading.Event()
+    arrived, listed = threading.Event(), threading.Event()
 
     def series(handler, text):
         if not text.startswith("lag"):
             stage.prometheus.good_series(handler, text)
+            listed.set()
             return
         arrived.set()
         handler.hang()
@@ -79,8 +81,9 @@ def a_listing_at_two_crashes_is_passed_over(stage):
     stage.prometheus.series = series
     for _ in range(2):
         arrived.clear()
+        listed.clear()
         stage.start(wait=False)
-        check(arrived.wait(60), "no listing came")
+        check(arrived.wait(60) and listed.wait(60), "no listing came")
         # By then the other listing is done: without a key that runs, all that wait are blamed.
         time.sleep(0.5)
         stage.crash()
@@ -93,16 +96,32 @@ def a_listing_at_two_crashes_is_passed_over(stage):
     check("is in quarantine" in stage.log.read_text(), "the log tells it")
 
 
+def listens_no_more(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 10).close()
+        return False
+    except ConnectionError:
+        return True
+
+
 def a_kill_while_it_ends_is_no_crash(stage):
     """What a kubelet does with a program that takes too long."""
     stage.start("--answer-max-age=0")
+    arrived = threading.Event()
+
+    def hang(handler, _):
+        arrived.set()
+        handler.hang()
+
     for _ in range(2):
-        stage.prometheus.query = lambda handler, _: handler.hang()
+        arrived.clear()
+        stage.prometheus.query = hang
         with stage.connect() as connection:
             connection.sendall(f"GET {ONE_POD} HTTP/1.1\r\nHost: h\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n".encode())
-            time.sleep(0.3)
+            check(arrived.wait(60), "the request did not reach Prometheus")
             process, stage.adapter = stage.adapter, None
             process.terminate()
+            until("it takes no more connections", lambda: listens_no_more(stage.port))
             time.sleep(0.3)
             check(process.poll() is None, "it waits for the request")
             process.kill()

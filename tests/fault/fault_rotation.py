@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-from stage import ALL_PODS, CUSTOM, ONE_POD, RULES, check, is_sanitized, play, until
+from stage import ALL_PODS, CUSTOM, ONE_POD, RULES, calm_seconds, check, is_sanitized, play, until
 
 RATE = 1000
 WORKERS = 4
@@ -42,7 +42,7 @@ class Load:
         self.ending.set()
         for worker in self.workers:
             worker.join(30)
-        self.rate = self.n / (time.monotonic() - self.began)
+        self.rate = self.n / max(1.0, calm_seconds(self.began))
 
     def work(self, number):
         request = f"GET {ONE_POD} HTTP/1.1\r\nHost: h\r\nX-Remote-User: admin\r\nX-Remote-Group: system:masters\r\n\r\n".encode()

@@ -124,9 +124,11 @@ def own_waits_for_two_silent_periods(stage):
     serve_metric(stage)
     stage.create_hpa()
     stage.steer(load=9)
+    began = time.monotonic()
     stage.start_controller("--native-hpas=own", "--canary-period=2s")
     until("the canary is there", lambda: stage.request("GET", CANARY)[0] == 200)
-    stage.hold(1, 3)
+    # Twice the period after it was created, which was after we began.
+    stage.hold(1, began + 3.8 - time.monotonic())
     if condition_of(stage, f"{HPAS}/myhpa")["reason"]:
         raise Failed("a status was written")
     until("it writes", lambda: stage.replicas_are(5), 30)

@@ -100,7 +100,8 @@ def programs_wait_for_an_api_server_that_comes_later(stage):
         nobody.settimeout(0.2)
         stage.start_controller()
         n, deadline = 0, time.monotonic() + 3
-        while time.monotonic() < deadline:
+        # On a busy machine it starts later.
+        while time.monotonic() < deadline or (n < 2 and time.monotonic() < deadline + 57):
             try:
                 nobody.accept()[0].close()
                 n += 1

@@ -403,6 +403,7 @@ servers:
     for _ in range(3):
         stage.reload()
         time.sleep(0.1)
+    until("it is told", lambda: log_count(stage, "the files of a server cannot be used, the last good ones stay") > 0)
     check(served(stage, one_of("queue")) is True, "the last good CA stays")
     check(log_count(stage, "the files of a server cannot be used, the last good ones stay") == 1, "told once")
     # The server's certificate changes with its CA.

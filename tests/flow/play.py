@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from busy import calm_seconds  # noqa: E402
+from busy import calm_between, calm_seconds  # noqa: E402
 from ports import free_port  # noqa: E402
 
 BIN = Path(os.environ.get("FLYBALL_BIN_DIR", "build/dev/bin"))
