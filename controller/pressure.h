@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "common/instant.h"
+#include "controller/status_turns.h"
 #include "kube/client.h"
 #include "kube/events.h"
 
@@ -11,8 +12,8 @@ struct pressure {
 	struct mono until; /* statuses wait; ns 0: they never did */
 	uint64_t
 		n_deferred; /* status writes left to a later pass, for this reason or for the refresh interval */
-	struct events *events;	 /* held back with them; NULL: none */
-	struct mono values_next; /* no status in which only values differ before: status_write.c */
+	struct events *events;	    /* held back with them; NULL: none */
+	struct status_turns values; /* of statuses in which only values differ */
 };
 
 /* Whether the server puts a write off, instead of refusing it. */

@@ -6,16 +6,13 @@
 #include "controller/hpa_decode.h"
 #include "controller/hpa_status.h"
 
-/* One costs an API server about two milliseconds: an eighth of a core for all of ours. */
+/* On average. One costs an API server about two milliseconds: an eighth of a core for all of ours. */
 #define VALUES_PER_SEC 60
-#define VALUES_GAP_NS (NS_PER_SEC / VALUES_PER_SEC)
-/* Objects of a namespace are decided together: what was not used lately is there for them. */
-#define VALUES_SAVED_NS (2 * NS_PER_SEC)
 
 /* As often as was asked for, or as all objects can have their turn. */
 static int64_t refresh_ns(const struct drive_context *c)
 {
-	int64_t all_ns = (int64_t)autoscalers_n(c->autoscalers) * VALUES_GAP_NS;
+	int64_t all_ns = (int64_t)autoscalers_n(c->autoscalers) * (NS_PER_SEC / VALUES_PER_SEC);
 
 	return c->status_refresh_ns > all_ns ? c->status_refresh_ns : all_ns;
 }
@@ -24,18 +21,6 @@ void status_write_is_over(const struct drive_context *c, struct autoscaler *one,
 {
 	one->status_due.ns = now.ns + refresh_ns(c);
 	one->has_status_turn = false;
-}
-
-/* When the values of all objects change at once, their statuses are not written at once: who comes first has the earlier turn, and everybody has one. */
-static struct mono take_turn(struct mono *next, struct mono now)
-{
-	struct mono turn;
-
-	if (next->ns < now.ns - VALUES_SAVED_NS)
-		next->ns = now.ns - VALUES_SAVED_NS;
-	turn = *next;
-	next->ns += VALUES_GAP_NS;
-	return turn;
 }
 
 bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
@@ -52,7 +37,8 @@ bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *
 		one->status_due.ns =
 			now.ns + (int64_t)(one->spread_alone % (uint64_t)refresh_ns(c));
 	if (now.ns >= one->status_due.ns && !one->has_status_turn) {
-		one->status_due = take_turn(&c->pressure->values_next, now);
+		one->status_due = status_turns_take(&c->pressure->values, now,
+			one->period_ns ? one->period_ns : c->sync_period_ns);
 		one->has_status_turn = true;
 	}
 	return now.ns < one->status_due.ns;
