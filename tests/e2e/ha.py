@@ -17,7 +17,7 @@ from pathlib import Path
 import components
 from cluster import Cluster
 from manifests import apply_base
-from procs import Process, calm_seconds
+from procs import REQUEST_FAILED, Process, calm_seconds
 from report import Report, Track
 
 PROGRAMS = {"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
@@ -43,11 +43,14 @@ class Load(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        n = 0
+        at = 0
         while not self.ended.wait(0.15):
-            at, n = n % OBJECTS, n + 1
-            self.cluster.api.merge(f"{HPAS}/app{at}", {"spec": {"minReplicas": self.minima[at] + 1}})
+            try:
+                self.cluster.api.merge(f"{HPAS}/app{at}", {"spec": {"minReplicas": self.minima[at] + 1}})
+            except REQUEST_FAILED:
+                continue  # the same value again, whether it arrived or not
             self.minima[at] += 1
+            at = (at + 1) % OBJECTS
 
     def stop(self) -> list[int]:
         self.ended.set()
@@ -84,7 +87,7 @@ def wait(track: Track, text: str, check, seconds: float) -> float:
     while not ok and calm_seconds(began) < seconds:
         try:
             ok = check()
-        except OSError as error:
+        except REQUEST_FAILED as error:
             ok = False
             print(f"e2e: {error}", file=sys.stderr)
         if not ok:

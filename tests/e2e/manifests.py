@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 from cluster import Cluster
+from procs import wait_for
 from report import Track
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "manifests"
 BASE = MANIFESTS / "base"
 OWN = MANIFESTS / "overlays" / "own"
+
+SERVED_TIMEOUT_SEC = 60
 
 # No pod can run here; the harness starts the programs, and registers their address itself.
 _NOT_APPLIED = {"Deployment", "Service", "APIService"}
@@ -24,6 +27,8 @@ def apply_base(cluster: Cluster, track: Track) -> None:
     text = cluster.kubectl_ok("create", "--dry-run=client", "-o", "json", "-k", str(OWN))
     objects = [item for item in documents(text) if item["kind"] not in _NOT_APPLIED]
     cluster.kubectl_ok("apply", "-f", "-", stdin=json.dumps(_list(objects)))
+    for path in ("/apis/flyball.dev/v1alpha1", "/apis/flyball.dev/v1alpha1/horizontalautoscalers"):
+        wait_for(f"served {path}", lambda path=path: cluster.api.answers(path), SERVED_TIMEOUT_SEC)
 
 
 def _list(objects: list[dict]) -> dict:

@@ -24,6 +24,8 @@ RENAMED = {"apiVersion": "apiVersion: flyball.dev/v1alpha1", "kind": "kind: Hori
 PATH = "/apis/flyball.dev/v1alpha1/namespaces/default/horizontalautoscalers/"
 ACTS_TIMEOUT_SEC = 40
 ESTABLISH_TIMEOUT_SEC = 30
+# Longer than a pass, so that one still sees it.
+OVERRIDE_SEC = 10
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
 QUEUE = {"type": "External", "external": {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": 2}}}
@@ -236,9 +238,8 @@ def condition(cluster: Cluster, name: str, kind: str) -> tuple[str, str]:
 def check_controller(cluster: Cluster, own: Path, track: Track) -> None:
     """There is no metrics API here: what is left is what must work without one."""
     manifests.apply_base(cluster, track)
-    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 30))
     wanted = {
-        "acts": spec(maxReplicas=2, override=override(minReplicas=3, maxReplicas=4, until=until)),
+        "acts": spec(maxReplicas=2, override=override(minReplicas=3, maxReplicas=4)),
         "looks": spec(mode="Recommend", override=override(minReplicas=3, maxReplicas=4)),
         "falls": spec(metrics=[{**CPU, "fallback": {"failureDurationSeconds": 6, "replicas": 4}}], syncPeriodSeconds=5),
     }
@@ -260,6 +261,8 @@ def check_controller(cluster: Cluster, own: Path, track: Track) -> None:
     track.equal("and writes nothing", 1, replicas(cluster, "looks"))
     row = next(line.split() for line in cluster.kubectl_ok("get", "fha").splitlines() if line.startswith("acts"))
     track.check("kubectl get fha tells", "Deployment/acts" in row and "Override" in row, row)
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + OVERRIDE_SEC))
+    cluster.api.merge(PATH + "acts", {"spec": {"override": {"until": until}}})
     wait("the override ends by itself", lambda: replicas(cluster, "acts") == 2)
     wait("and is no longer told", lambda: condition(cluster, "acts", "Overridden") == ("", ""))
     track.equal("events name our kind", True, any(

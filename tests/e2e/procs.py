@@ -1,5 +1,6 @@
 """Processes of one run: each in its own session, logged to a file, ended by its own id, always."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -12,10 +13,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from busy import calm_seconds  # noqa: E402
+from kube import ApiError  # noqa: E402
 from ports import free_port  # noqa: E402
 
 # After SIGTERM a program has this long to end by itself.
 GRACE_SEC = 10.0
+
+# What a request to a server that is slow, starting or overloaded raises.
+REQUEST_FAILED = (OSError, ApiError, http.client.HTTPException)
 
 # setpriv (util-linux) lets the kernel end the children even if this harness is killed outright.
 _SETPRIV = shutil.which("setpriv")
@@ -133,12 +138,15 @@ def wait_for(what: str, condition, timeout_sec: float, alive: tuple = (), every_
     """Polls `condition` until it says yes.
 
     `condition` returns something true or false, or a pair of that and a text that tells what was
-    seen. Raises TimeoutError with `what` and the last text; RuntimeError at once if one of the
-    processes `alive` has ended.
+    seen; a request that failed is a no. Raises TimeoutError with `what` and the last text;
+    RuntimeError at once if one of the processes `alive` has ended.
     """
     deadline = time.monotonic() + timeout_sec
     while True:
-        result, seen = condition(), ""
+        try:
+            result, seen = condition(), ""
+        except REQUEST_FAILED as error:
+            result, seen = False, repr(error)
         if isinstance(result, tuple):
             result, seen = result
         if result:

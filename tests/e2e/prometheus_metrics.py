@@ -27,6 +27,8 @@ ACCOUNT = "flyball-controller"
 START_SEC = 30
 # A scrape, a pass and a pod's start take a second or three; the rest is for a busy machine.
 REACT_SEC = 40
+# A status in which only values differ is written up to 60 s later (--status-refresh).
+REFRESH_SEC = 60 + REACT_SEC
 
 HERE = 'namespace="default"'
 # What each object asks for 2 a replica of. Its Deployment has the same name.
@@ -91,9 +93,9 @@ class Stage:
                    "--native-hpas=ignore", "--sync-period=1s", f"--port={self.port}", *flags]
         self.controller = self.cluster.processes.start("flyball-controller", command)
 
-    def wait(self, what: str, reached) -> bool:
+    def wait(self, what: str, reached, seconds: float = REACT_SEC) -> bool:
         try:
-            wait_for(what, reached, REACT_SEC, alive=(self.controller,))
+            wait_for(what, reached, seconds, alive=(self.controller,))
         except TimeoutError as error:
             return self.track.check(what, False, error)
         return self.track.check(what, True)
@@ -177,12 +179,15 @@ class Scene:
         decision = self.kubectl("queue", "lastDecision")
         wanted = {"rawDesiredReplicas": 5, "finalDesiredReplicas": 5, "selectedMetric": "prometheus metric queue"}
         self.track.check("lastDecision", wanted.items() <= decision.items(), decision)
-        lines = self.cluster.kubectl_ok("get", "fha").splitlines()
-        row = next(line for line in lines if line.startswith("queue")).split()
-        self.track.equal("kubectl get fha", ["queue", "Deployment/queue", "queue:", "2/2", "(avg)", "1", "10", "5", "5"], row[:9])
+        self.stage.wait("kubectl get fha", self.is_shown, REFRESH_SEC)
         events = self.cluster.kubectl_ok("get", "events", "--field-selector=involvedObject.kind=HorizontalAutoscaler")
         self.track.check("an event names the metric", "prometheus metric queue" in events, events[-2000:])
         self.track.check("an event tells of the refusal", "contradicts" in events, events[-2000:])
+
+    def is_shown(self) -> tuple[bool, list[str]]:
+        lines = self.cluster.kubectl_ok("get", "fha").splitlines()
+        row = next(line for line in lines if line.startswith("queue")).split()[:9]
+        return row == ["queue", "Deployment/queue", "queue:", "2/2", "(avg)", "1", "10", "5", "5"], row
 
     def lose_prometheus(self) -> None:
         self.track.phase("Prometheus is killed")
