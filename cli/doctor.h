@@ -44,6 +44,11 @@ struct doctor_list {
 struct doctor_cluster {
 	const struct discovery *discovery;
 	struct doctor_list natives, owns, scaled_objects, api_services;
+	/* The Lease of flyball-controller; json empty: there is none. */
+	struct {
+		struct sv json;
+		bool known;
+	} lease;
 	struct wall now; /* the API server's */
 };
 
@@ -56,6 +61,9 @@ struct sv doctor_server_of(struct arena *a, const struct jtree *api_service);
 
 /* doctor_writers.c: who else writes what we would write. */
 void doctor_judge_writers(struct doctor *d, const struct doctor_cluster *c);
+
+/* doctor_leader.c: whether one leads. ns: where the Lease is. */
+void doctor_judge_leader(struct doctor *d, const struct doctor_cluster *c, const char *ns);
 
 /* doctor_leftovers.c: what an uninstallation would leave without anybody to care for it. ours: our namespace. */
 void doctor_judge_leftovers(struct doctor *d, const struct doctor_cluster *c, const char *ours);

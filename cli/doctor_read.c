@@ -9,6 +9,7 @@
 #include "common/http_url.h"
 #include "common/limits.h"
 #include "controller/autoscaler_kind.h"
+#include "controller/election.h"
 #include "kube/api_path.h"
 #include "kube/wait.h"
 #include "kube/watch_decode.h"
@@ -91,6 +92,37 @@ static void read_list(
 			"%s cannot be read: %s", resource, err.text);
 }
 
+static void read_lease(struct doctor_visit *r)
+{
+	const struct api_path path = { .group = SV("coordination.k8s.io"),
+		.version = SV("v1"),
+		.namespace = sv_of(r->ours),
+		.resource = SV("leases"),
+		.name = SV(ELECTION_LEASE_NAME) };
+	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	struct error err;
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	buf_init(&body, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, &path);
+	enum error_kind kind = buf_check(&target, "the path of the Lease", &err);
+	if (kind == ERR_OK)
+		kind = wait_get(r->l->client, buf_text(&target), "leases.coordination.k8s.io",
+			ELECTION_LEASE_NAME, &body, &err);
+	if (kind != ERR_OK && kind != ERR_NOTFOUND) {
+		doctor_add(r->d, DOCTOR_WARNING, "whether a flyball-controller leads is not known",
+			"the Lease %s/%s cannot be read: %s", r->ours, ELECTION_LEASE_NAME,
+			err.text);
+		return;
+	}
+	r->cluster.lease.known = true;
+	if (kind != ERR_OK)
+		return;
+	r->cluster.lease.json = arena_sv(r->d->arena, buf_sv(&body));
+	if (!r->cluster.lease.json.ptr)
+		r->d->lost = true;
+}
+
 static bool is_served(const struct doctor_visit *r, const char *group)
 {
 	return discovery_find_group(r->cluster.discovery, sv_of(group)) != NULL;
@@ -110,6 +142,7 @@ static void read_cluster(struct doctor_visit *r)
 			&r->cluster.scaled_objects);
 	read_list(r, "/apis/apiregistration.k8s.io/v1/apiservices",
 		"apiservices.apiregistration.k8s.io", &r->cluster.api_services);
+	read_lease(r);
 }
 
 /* How far a range of instants is from ours at least. */
@@ -282,6 +315,7 @@ void doctor_read(struct doctor *d, struct live *l, const struct doctor_questions
 	look_at_server(&r);
 	read_cluster(&r);
 	doctor_judge_apis(d, &r.cluster);
+	doctor_judge_leader(d, &r.cluster, r.ours);
 	doctor_judge_writers(d, &r.cluster);
 	ask_rights(&r);
 	if (q->prometheus_url)

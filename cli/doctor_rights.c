@@ -6,12 +6,12 @@
 #include "common/jtree.h"
 #include "common/limits.h"
 #include "controller/checkpoint_store.h"
+#include "controller/election.h"
 #include "controller/hpa_decode.h"
 #include "controller/target.h"
 
 /* As the manifests name them, and as they are where no flag says otherwise. Roles grant these by name. */
-#define LEASE "flyball-controller"
-#define CHECKPOINT LEASE CHECKPOINT_STORE_INFIX "0"
+#define CHECKPOINT ELECTION_LEASE_NAME CHECKPOINT_STORE_INFIX "0"
 /* Kubernetes' own, and of its Role extension-apiserver-authentication-reader. */
 #define AUTHENTICATION "extension-apiserver-authentication"
 
@@ -49,7 +49,7 @@ static const struct {
 	{ ALWAYS, ANYWHERE, { "create" }, "", "events", "", "no events tell what happened", DOCTOR_TO_ACT, NULL },
 	{ ALWAYS, ANYWHERE, { "patch" }, "", "events", "", "repeated events are not counted", DOCTOR_TO_ACT, NULL },
 	{ ALWAYS, OURS, { "create" }, "coordination.k8s.io", "leases", "", "no leader is elected", DOCTOR_TO_DECIDE, NULL },
-	{ ALWAYS, OURS, { "get", "update" }, "coordination.k8s.io", "leases", "", "no leader is elected", DOCTOR_TO_DECIDE, LEASE },
+	{ ALWAYS, OURS, { "get", "update" }, "coordination.k8s.io", "leases", "", "no leader is elected", DOCTOR_TO_DECIDE, ELECTION_LEASE_NAME },
 	{ ALWAYS, OURS, { "create" }, "", "configmaps", "", NO_WINDOWS, DOCTOR_TO_DECIDE, NULL },
 	{ ALWAYS, OURS, { "get", "update", "patch" }, "", "configmaps", "", NO_WINDOWS, DOCTOR_TO_DECIDE, CHECKPOINT },
 	{ WITH_KEDA, ANYWHERE, { "list", "watch" }, "keda.sh", "scaledobjects", "", "a ScaledObject on a target of ours goes unnoticed", DOCTOR_TO_DECIDE, NULL },

@@ -10,12 +10,12 @@
 #include "common/limits.h"
 #include "controller/autoscaler_kind.h"
 #include "controller/decisions.h"
+#include "controller/election.h"
 #include "kube/access.h"
 #include "kube/kubeconfig.h"
 #include "kube/lease_record.h"
 #include "kube/wait.h"
 
-#define LEASE_NAME "flyball-controller"
 #define MAX_ARENA_BYTES (16u * LIMIT_CONFIG_FILE_BYTES)
 /* All tapes of one object together are smaller than all of all. */
 #define MAX_ANSWER_BYTES ((size_t)DECISIONS_MAX_BYTES)
@@ -130,7 +130,7 @@ static enum error_kind find_leader(struct leader *l, struct error *err)
 		.version = SV("v1"),
 		.namespace = sv_of(l->o->ns),
 		.resource = SV("leases"),
-		.name = SV(LEASE_NAME) };
+		.name = SV(ELECTION_LEASE_NAME) };
 	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
 	struct lease_record record;
 	struct jtree *root;
@@ -138,13 +138,13 @@ static enum error_kind find_leader(struct leader *l, struct error *err)
 	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
 	api_path_put(&target, &path);
-	if (wait_get(l->client, buf_text(&target), "leases.coordination.k8s.io", LEASE_NAME, &body,
-		    err) != ERR_OK) {
+	if (wait_get(l->client, buf_text(&target), "leases.coordination.k8s.io",
+		    ELECTION_LEASE_NAME, &body, err) != ERR_OK) {
 		if (err->code == HTTP_NOT_FOUND)
 			return error_set(err, ERR_NOTFOUND,
 				"no Lease %s in namespace %s: --controller-namespace says where "
 				"flyball-controller runs, which needs --leader-elect",
-				LEASE_NAME, l->o->ns);
+				ELECTION_LEASE_NAME, l->o->ns);
 		return error_wrap(err, "who leads");
 	}
 	struct sv text = arena_sv(&l->arena, buf_sv(&body));
@@ -152,10 +152,10 @@ static enum error_kind find_leader(struct leader *l, struct error *err)
 		return arena_error(&l->arena, err);
 	if (jtree_parse(&l->arena, text, &root, err) != ERR_OK ||
 		lease_record_decode(root, &record, err) != ERR_OK)
-		return error_wrap(err, "the Lease %s/%s", l->o->ns, LEASE_NAME);
+		return error_wrap(err, "the Lease %s/%s", l->o->ns, ELECTION_LEASE_NAME);
 	if (record.holder.len == 0)
 		return error_set(err, ERR_UNAVAIL, "nobody leads: the Lease %s/%s has no holder",
-			l->o->ns, LEASE_NAME);
+			l->o->ns, ELECTION_LEASE_NAME);
 	l->identity = arena_strdup(&l->arena, record.holder);
 	return l->identity ? ERR_OK : arena_error(&l->arena, err);
 }

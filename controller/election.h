@@ -19,10 +19,11 @@ struct election_options {
 	int64_t duration_ns, renew_deadline_ns, retry_period_ns;
 };
 
+#define ELECTION_LEASE_NAME "flyball-controller"
 #define ELECTION_DEFAULT                                                                           \
 	((struct election_options){                                                                \
 		.namespace = "",                                                                   \
-		.name = "flyball-controller",                                                      \
+		.name = ELECTION_LEASE_NAME,                                                       \
 		.duration_ns = 15 * NS_PER_SEC,                                                    \
 		.renew_deadline_ns = 10 * NS_PER_SEC,                                              \
 		.retry_period_ns = 2 * NS_PER_SEC,                                                 \

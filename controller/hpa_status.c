@@ -106,13 +106,29 @@ static bool same_metrics(const struct hpa_status *a, const struct hpa_status *b)
 	return true;
 }
 
+/* How many pods report just now is a value, too: DecreaseBlocked tells it in its message. */
+static bool conditions_eq_but_values(const struct hpa_status *a, const struct hpa_status *b)
+{
+	if (a->n_conditions != b->n_conditions)
+		return false;
+	for (size_t i = 0; i < a->n_conditions; i++) {
+		struct hpa_condition x = a->conditions[i], y = b->conditions[i];
+		if (sv_is(x.type, "DecreaseBlocked"))
+			x.message = y.message = SV_NULL;
+		if (!condition_eq(&x, &y))
+			return false;
+	}
+	return true;
+}
+
 bool hpa_status_eq_but_values(const struct hpa_status *a, const struct hpa_status *b)
 {
 	struct hpa_status x = *a, y = *b;
 
-	if (!same_metrics(a, b))
+	if (!same_metrics(a, b) || !conditions_eq_but_values(a, b))
 		return false;
 	x.n_current_metrics = y.n_current_metrics = 0;
+	x.n_conditions = y.n_conditions = 0;
 	x.own = y.own = NULL;
 	return hpa_status_eq(&x, &y);
 }

@@ -7,5 +7,6 @@
 /* Quantities by value, times by instant, absent and empty lists the same; all else exactly, order
  * included. */
 bool hpa_status_eq(const struct hpa_status *a, const struct hpa_status *b);
-/* They differ at most in what a metric's value is just now: counts, conditions and which metrics there are stay the same. */
+/* They differ at most in what a metric's value is just now, and in how many pods report it: counts, conditions and which metrics there are
+ * stay the same. */
 bool hpa_status_eq_but_values(const struct hpa_status *a, const struct hpa_status *b);

@@ -298,7 +298,7 @@ def doctor_finds_what_is_broken(stage):
     stage.create_hpa()
     sound = flyball(stage, "doctor", f"--prometheus-url={stage.prometheus}")
     for part in ("autoscaling/v2 HorizontalPodAutoscaler is served", "the clock of the API server agrees", "the clock of Prometheus agrees",
-                 "custom.metrics.k8s.io is served by nobody", "flyball.dev/v1alpha1 HorizontalAutoscaler is not served"):
+                 "custom.metrics.k8s.io is served by nobody", "the Lease flyball-system/flyball-controller does not exist", "flyball.dev/v1alpha1 HorizontalAutoscaler is not served"):
         if part not in sound:
             raise Failed(f"{part!r} is not in:\n{sound}")
     stage.register_adapter()

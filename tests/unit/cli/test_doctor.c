@@ -134,6 +134,51 @@ START_TEST(writers_of_statuses)
 }
 END_TEST
 
+#define LEASE(spec) SV("{\"metadata\":{\"name\":\"flyball-controller\"},\"spec\":{" spec "}}")
+#define HELD(time)                                                                                 \
+	LEASE("\"holderIdentity\":\"pod_1\",\"leaseDurationSeconds\":15,\"renewTime\":\"" time "\"")
+
+/* It is 13:46:40 where doctor is. */
+static const struct {
+	struct sv lease;
+	size_t n_owns;
+	const char *told;
+} LEASES[] = {
+	{ HELD("1970-01-12T13:46:38.500000Z"), 1, "ok       pod_1 leads" },
+	{ HELD("1970-01-12T13:46:50.000000Z"), 1, "ok       pod_1 leads" },
+	{ HELD("1970-01-12T13:46:00.000000Z"), 1,
+		"warning  no flyball-controller leads, so nobody decides about the 1 objects of "
+		"our "
+		"kind: the Lease d/flyball-controller was renewed 40s ago by pod_1, and holds for "
+		"15s" },
+	{ HELD("1970-01-12T13:46:00.000000Z"), 0,
+		"note     no flyball-controller leads: the Lease d/flyball-controller was renewed "
+		"40s ago" },
+	{ LEASE("\"holderIdentity\":\"\",\"leaseDurationSeconds\":1"), 0,
+		"note     no flyball-controller leads: the Lease d/flyball-controller has no "
+		"holder" },
+	{ SV(""), 1,
+		"warning  no flyball-controller leads, so nobody decides about the 1 objects of "
+		"our "
+		"kind: the Lease d/flyball-controller does not exist" },
+	{ LEASE("\"holderIdentity\":1"), 0, "warning  the Lease d/flyball-controller: " },
+};
+
+START_TEST(who_leads)
+{
+	struct sv owns[] = { SV("{}") };
+
+	give(&cluster.owns, owns, LEASES[_i].n_owns);
+	doctor_judge_leader(&doctor, &cluster, "d");
+	ck_assert_uint_eq(doctor.n, 0);
+	cluster.lease.json = LEASES[_i].lease;
+	cluster.lease.known = true;
+	doctor_judge_leader(&doctor, &cluster, "d");
+	ck_assert_uint_eq(doctor.n, 1);
+	check_told(LEASES[_i].told);
+}
+END_TEST
+
 START_TEST(targets_with_two_autoscalers)
 {
 	struct sv natives[] = { SV(WRITTEN("a", "kcm", "1970-01-12T13:46:00Z")) };
@@ -473,6 +518,7 @@ int main(void)
 	tcase_add_loop_test(t, clocks, 0, (int)ARRAY_LEN(CLOCKS));
 	tcase_add_test(t, apis_and_their_servers);
 	tcase_add_test(t, writers_of_statuses);
+	tcase_add_loop_test(t, who_leads, 0, (int)ARRAY_LEN(LEASES));
 	tcase_add_test(t, targets_with_two_autoscalers);
 	tcase_add_test(t, leftovers);
 	tcase_add_test(t, rights_that_are_granted_by_name_are_asked_for_by_name);

@@ -1,5 +1,6 @@
 /* When a status is worth a request, and when a conflict leaves it right. */
 #include "controller/hpa_decode.h"
+#include "controller/hpa_status.h"
 #include "controller/status_write.h"
 #include "tests/unit/controller/run.h"
 
@@ -72,6 +73,54 @@ START_TEST(values_alone_wait_and_news_do_not)
 }
 END_TEST
 
+static const struct {
+	const char *sentence;
+	struct hpa_condition now;
+	bool waits;
+} NEWS[] = {
+	{ "other numbers of pods that report are a value",
+		{ .type = SV("DecreaseBlocked"),
+			.status = SV("True"),
+			.reason = SV("PartialLoss"),
+			.message = SV("only 4 pods report") },
+		true },
+	{ "another guard is news",
+		{ .type = SV("DecreaseBlocked"),
+			.status = SV("True"),
+			.reason = SV("MassLoss"),
+			.message = SV("only 3 pods report") },
+		false },
+	{ "another condition is news",
+		{ .type = SV("FallbackActive"),
+			.status = SV("True"),
+			.reason = SV("PartialLoss"),
+			.message = SV("only 3 pods report") },
+		false },
+};
+
+START_TEST(what_a_condition_says_is_news_but_for_numbers_of_pods)
+{
+	AUTO(autoscalers_free) struct autoscalers *all = autoscalers_new();
+	struct pressure pressure = { 0 };
+	const struct drive_context c = {
+		.autoscalers = all, .status_refresh_ns = 100, .pressure = &pressure
+	};
+	struct autoscaler one = { .spread_alone = 230 };
+	struct hpa_condition before = { .type = SV("DecreaseBlocked"),
+		.status = SV("True"),
+		.reason = SV("PartialLoss"),
+		.message = SV("only 3 pods report") };
+	struct hpa_condition now = NEWS[_i].now;
+	const struct hpa hpa = { .status = { .conditions = &before, .n_conditions = 1 } };
+	const struct hpa_status wanted = { .conditions = &now, .n_conditions = 1 };
+
+	ck_assert_msg(status_write_is_deferred(&c, &one, &hpa, &wanted, (struct mono){ 1000 }) ==
+			      NEWS[_i].waits,
+		"%s", NEWS[_i].sentence);
+	ck_assert(!hpa_status_eq(&hpa.status, &wanted));
+}
+END_TEST
+
 START_TEST(values_of_many_take_turns)
 {
 	enum { MANY = 1500, PASSES = 26 };
@@ -119,6 +168,8 @@ static void add(TCase *tcase)
 		a_conflict_is_written_over_only_where_the_decision_is_about_the_same, 0,
 		(int)ARRAY_LEN(ROWS));
 	tcase_add_test(tcase, values_alone_wait_and_news_do_not);
+	tcase_add_loop_test(tcase, what_a_condition_says_is_news_but_for_numbers_of_pods, 0,
+		(int)ARRAY_LEN(NEWS));
 	tcase_add_test(tcase, values_of_many_take_turns);
 }
 
