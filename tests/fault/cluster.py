@@ -231,6 +231,10 @@ class Cluster:
     def memory_kib(self, what="VmHWM"):
         return int(re.search(rf"^{what}:\s+(\d+)", Path(f"/proc/{self.controller.pid}/status").read_text(), re.M).group(1))
 
+    def forget_peak(self):
+        """VmHWM begins again at what RSS is now."""
+        Path(f"/proc/{self.controller.pid}/clear_refs").write_text("5")
+
     def is_healthy(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=10)
         try:

@@ -7,9 +7,11 @@ import threading
 import time
 
 from cluster import HPA_WATCH, HPAS, Cluster, check, of_web, status, until
-from stage import play
+from stage import is_sanitized, play
 
 PODS = "/api/v1/pods"
+# Enough that lists kept as texts would show in the memory.
+BYSTANDERS = 500
 
 
 def lists_of(cluster, path, since):
@@ -89,8 +91,12 @@ def row_2_a_watch_that_is_too_old_lists_again(cluster):
 
 
 def row_3_all_kinds_list_again_at_once(cluster):
+    cluster.create_target("bystander", BYSTANDERS)
+    until("bystanders run", lambda: len(cluster.pods_now("default", "app=bystander")) == BYSTANDERS, 60, 0.5)
     cluster.settle()
     since, open_lists, most, lock = time.monotonic(), [0], [0], threading.Lock()
+    before = cluster.memory_kib("VmRSS")
+    cluster.forget_peak()
     told = set()
 
     def storm(request):
@@ -116,8 +122,11 @@ def row_3_all_kinds_list_again_at_once(cluster):
     check(most[0] <= 2, f"{most[0]} lists at a time")
     for path in told:
         check(lists_of(cluster, path, since) == 1, f"{path} was listed {lists_of(cluster, path, since)} times")
+    peak = cluster.memory_kib("VmHWM")
+    check(is_sanitized() or peak <= 1.2 * before, f"{peak} KiB at the peak, {before} before")
     cluster.never_lowers(since)
     cluster.recovers()
+    return f"{peak} KiB at the peak, {before} before"
 
 
 def row_5_events_arrive_byte_by_byte(cluster):
