@@ -366,21 +366,23 @@ static bool is_among(const struct subject *s, struct mapper_name one)
 static enum error_kind put_absent(
 	struct buf *out, const struct rules_test *t, const struct subject *s, struct error *err)
 {
-	const struct rules_mapping *m = &s->rule->rule->mapping;
+	const struct rules_rule *rule = s->rule->rule;
 
-	for (size_t i = 0; i < m->n_overrides && s->n_resources > 0; i++) {
+	/* Of resourceRules every label is asked for, and external ones are on nothing. */
+	for (size_t i = 0; rule && s->n_resources > 0 && i < rule->mapping.n_overrides; i++) {
+		const struct rules_override *o = &rule->mapping.overrides[i];
 		struct mapper_name one;
 		bool found;
-		if (naming_resource(&s->rule->naming.mapping, t->file->mapper,
-			    m->overrides[i].label, &found, &one, err) != ERR_OK)
+		if (naming_resource(&s->rule->naming.mapping, t->file->mapper, o->label, &found,
+			    &one, err) != ERR_OK)
 			return err->kind;
 		if (!found || is_among(s, one))
 			continue;
 		/* What cannot be enforced is not served, whatever the series carry. */
-		if (s->rule->rule->enforce_namespace && !enforce_is_possible(t->file->mapper, one))
+		if (rule->enforce_namespace && !enforce_is_possible(t->file->mapper, one))
 			continue;
 		buf_put_str(out, "  absent   label \"");
-		printable_put(out, m->overrides[i].label);
+		printable_put(out, o->label);
 		buf_put_str(out, "\" of resources.overrides: no metric on ");
 		mapper_print(out, one.group, one.plural);
 		buf_put_char(out, '\n');

@@ -9,6 +9,14 @@ import time
 from play import BIN, RULES, Failed, Stage, free_port, play, until
 from stub_prometheus import StubPrometheus, vector
 
+RESOURCES = """\
+resourceRules:
+  cpu:
+    containerQuery: 'sum(cpu{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+    nodeQuery: 'sum(cpu{<<.LabelMatchers>>}) by (<<.GroupBy>>)'
+    resources: {overrides: {namespace: {resource: namespace}, pod: {resource: pod}, node: {resource: node}}}
+    containerLabel: container
+"""
 SELECTOR = 'myapp_http_requests_total{namespace!="",pod!=""}'
 PRINTED = 'myapp_http_requests_total{namespace!="",pod!=""}'
 SERIES = {"__name__": "myapp_http_requests_total", "namespace": "default", "pod": "myapp-0"}
@@ -117,6 +125,23 @@ def a_rule_is_tried_and_its_autoscaler_told(stage):
     flyball(stage, "test", rules, cluster=False, code=2, needles=["--prometheus="])
 
 
+def resource_rules_are_tried(stage):
+    rules = stage.folder / "resources.yaml"
+    rules.write_text(RESOURCES)
+    pods, nodes = 'cpu{namespace!="",pod!=""}', 'cpu{node!=""}'
+    pod, node = {"namespace": "default", "pod": "p"}, {"node": "n"}
+    with StubPrometheus(queries={f"count({pods})": vector(), f"count({nodes})": vector()}) as stub:
+        flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, code=1, needles=[
+            "NOTHING  metrics.k8s.io on pods", f"{pods}: 0 found", "2 rules: 0 serve, 2 serve nothing, 0 fail"])
+    with StubPrometheus(queries={
+            f"count({pods})": vector(({}, 1)), f"topk(20, timestamp({pods}))": vector((pod, time.time() - 11)),
+            'sum(cpu{namespace="default",pod="p"}) by (pod,container)': vector(({**pod, "container": "c"}, 0.25)),
+            f"count({nodes})": vector(({}, 1)), f"topk(20, timestamp({nodes}))": vector((node, time.time() - 11)),
+            'sum(cpu{node="n"}) by (node)': vector((node, 1))}) as stub:
+        flyball(stage, "test", rules, f"--prometheus={stub.url}", "--no-cluster", cluster=False, needles=[
+            "OK       metrics.k8s.io on pods", "answer   pod=p  0.25", "OK       metrics.k8s.io on nodes", "answer   node=n  1"], absent=["absent"])
+
+
 def it_works_on_the_sandbox_too(stage):
     """A server without timestamp(): the age is left out."""
     rules = stage.folder / "rules.yaml"
@@ -170,5 +195,5 @@ def two_adapters_are_compared(stage):
 
 
 if __name__ == "__main__":
-    sys.exit(play(rules_are_checked, rules_are_listed_and_generated, a_rule_is_tried_and_its_autoscaler_told, it_works_on_the_sandbox_too,
+    sys.exit(play(rules_are_checked, rules_are_listed_and_generated, a_rule_is_tried_and_its_autoscaler_told, resource_rules_are_tried, it_works_on_the_sandbox_too,
                   two_adapters_are_compared))
