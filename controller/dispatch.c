@@ -238,6 +238,8 @@ static void cancel(struct autoscaler *one, void *ctx)
 	struct slot *s = one->slot;
 
 	(void)ctx;
+	/* It may be over long before there is a next pass. */
+	one->has_status_turn = false;
 	if (!s)
 		return;
 	drive_cancel(TAKE_PTR(s->drive));

@@ -382,6 +382,7 @@ static void put_status(struct drive *d)
 	struct error err;
 
 	if (!gate.allowed) {
+		status_write_is_missed(d->one, instant_mono_now());
 		refuse(d, gate.why);
 		return;
 	}

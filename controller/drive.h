@@ -31,7 +31,7 @@ struct drive_context {
 	struct prom_share *prom_share;
 	/* As the reference does it: no economy of requests, a conflict is written over. */
 	bool strict;
-	int64_t status_refresh_ns; /* a status that differs in values only is written this often; 0: with every pass */
+	int64_t status_refresh_ns; /* a status that differs in values only is written at most this often (status_write.c); 0: with every pass */
 	struct pressure *pressure;
 	/* Asked just before each write, and its answer is never kept. */
 	struct gate_answer (*gate)(const struct autoscaler *one, const struct hpa *hpa,

@@ -23,13 +23,21 @@ void status_write_is_over(const struct drive_context *c, struct autoscaler *one,
 	one->has_status_turn = false;
 }
 
+void status_write_is_missed(struct autoscaler *one, struct mono now)
+{
+	if (now.ns >= one->status_due.ns)
+		one->has_status_turn = false;
+}
+
 bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
 	const struct hpa *hpa, const struct hpa_status *wanted, struct mono now)
 {
 	if (c->strict)
 		return false;
-	if (pressure_lasts(c->pressure, now))
+	if (pressure_lasts(c->pressure, now)) {
+		status_write_is_missed(one, now);
 		return true;
+	}
 	if (c->status_refresh_ns == 0 || !hpa_status_eq_but_values(&hpa->status, wanted))
 		return false;
 	/* Not all at once after a start. */

@@ -716,6 +716,27 @@ START_TEST(a_write_that_was_put_off_is_repeated_within_its_pass)
 }
 END_TEST
 
+START_TEST(a_turn_to_write_values_ends_when_nothing_may_be_written)
+{
+	struct world w;
+	int64_t left = 10 * NS_PER_SEC;
+
+	start(&w, false);
+	struct autoscaler *one =
+		autoscalers_any(controller_autoscalers(w.controller), AUTOSCALER_OWN);
+	controller_use_lease(w.controller, left_ns, &left);
+	left = 100 * NS_PER_MS;
+	one->status_due.ns = 1;
+	one->has_status_turn = true;
+	w.value = NULL;
+	FAKE_UNTIL(&w.fake, !one->has_status_turn);
+	one->has_status_turn = true;
+	controller_step_down(w.controller);
+	ck_assert(!one->has_status_turn);
+	stop(&w);
+}
+END_TEST
+
 /* The policy held the count before; what the object remembered went with the kind. */
 START_TEST(a_kind_that_goes_away_and_comes_back_lowers_no_count)
 {
@@ -757,6 +778,7 @@ static void add(TCase *tcase)
 	tcase_add_test(tcase, strict_leaves_a_status_conflict_to_the_next_pass);
 	tcase_add_loop_test(tcase, an_override_ends_by_the_servers_clock, 0, 5);
 	tcase_add_test(tcase, a_lease_that_runs_out_stops_the_write_that_was_decided);
+	tcase_add_test(tcase, a_turn_to_write_values_ends_when_nothing_may_be_written);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_asked_for_again_before_it_is_repeated);
 	tcase_add_test(tcase, a_write_that_was_put_off_is_repeated_within_its_pass);
 	tcase_add_test(tcase, a_kind_that_goes_away_and_comes_back_lowers_no_count);

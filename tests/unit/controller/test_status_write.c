@@ -162,6 +162,45 @@ START_TEST(values_of_many_take_turns)
 }
 END_TEST
 
+/* An overloaded server is not met by all at once when it is back. */
+START_TEST(turns_that_were_missed_are_taken_anew)
+{
+	enum { MANY = 1000, PASSES = 30, FIRST_BAD = 1, LAST_BAD = 6 };
+	AUTO(mem_free) void *memory = mem_calloc(MANY, sizeof(struct autoscaler));
+	struct autoscaler *many = memory;
+	AUTO(autoscalers_free) struct autoscalers *all = autoscalers_new();
+	struct pressure pressure = { 0 };
+	const struct drive_context c = { .autoscalers = all,
+		.status_refresh_ns = 60 * NS_PER_SEC,
+		.sync_period_ns = 15 * NS_PER_SEC,
+		.pressure = &pressure };
+	const struct hpa hpa = { .status = { .desired_replicas = 3 } };
+	const struct hpa_status same = { .desired_replicas = 3 };
+	bool is_written[MANY] = { false };
+
+	ck_assert_ptr_nonnull(many);
+	for (unsigned i = 0; i < MANY; i++)
+		many[i].status_due.ns = 1;
+	for (unsigned pass = 0; pass < PASSES; pass++) {
+		const struct mono now = { (100 + 15 * pass) * NS_PER_SEC };
+		unsigned n_in_pass = 0;
+		if (pass >= FIRST_BAD && pass <= LAST_BAD)
+			pressure_note(&pressure, 10 * NS_PER_SEC, now);
+		for (unsigned i = 0; i < MANY; i++) {
+			if (status_write_is_deferred(&c, &many[i], &hpa, &same, now))
+				continue;
+			n_in_pass++;
+			is_written[i] = true;
+			status_write_is_over(&c, &many[i], now);
+		}
+		ck_assert_msg(n_in_pass <= STATUS_TURNS_PER_SEC, "pass %u: %u", pass, n_in_pass);
+		ck_assert(n_in_pass == 0 || pass < FIRST_BAD || pass > LAST_BAD);
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		ck_assert_msg(is_written[i], "%u", i);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase,
@@ -171,6 +210,7 @@ static void add(TCase *tcase)
 	tcase_add_loop_test(tcase, what_a_condition_says_is_news_but_for_numbers_of_pods, 0,
 		(int)ARRAY_LEN(NEWS));
 	tcase_add_test(tcase, values_of_many_take_turns);
+	tcase_add_test(tcase, turns_that_were_missed_are_taken_anew);
 }
 
 int main(void)
