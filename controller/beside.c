@@ -183,26 +183,21 @@ bool beside_see_native(struct beside *b, const struct object_id *id, struct sv j
 	struct error err;
 
 	/* Who owns natives answers the canary of another one, as any HPA controller does: so they find each other. */
-	if (b->canary ? canary_watch_object(b->canary, id, json)
-		      : canary_watch_is_canary(id, json)) {
-		foreign_remove(b->foreign, FOREIGN_NATIVE, id->namespace, id->name);
-		return true;
-	}
+	bool is_canary = b->canary ? canary_watch_object(b->canary, id, json)
+				   : canary_watch_is_canary(id, json);
 	if (!b->indexes_natives)
-		return false;
-	/* One that does not decode counts as before its last edit; its own pass tells of it. */
+		return is_canary;
+	/* A canary, too: it acts on nothing, unless somebody made it a target. One that does not decode counts as before its last edit; its own pass tells of it. */
 	enum error_kind kind = foreign_put_native(b->foreign, id, json, &err);
 	if (kind != ERR_OK && kind != ERR_INVALID)
 		tell_lost(id, &err);
-	return false;
+	return is_canary;
 }
 
 bool beside_lose_native(struct beside *b, const struct object_id *id)
 {
-	if (b->canary && canary_watch_object(b->canary, id, SV_NULL))
-		return true;
 	foreign_remove(b->foreign, FOREIGN_NATIVE, id->namespace, id->name);
-	return false;
+	return b->canary && canary_watch_object(b->canary, id, SV_NULL);
 }
 
 bool beside_may_write_native(const struct beside *b)

@@ -32,7 +32,7 @@ void beside_lead(struct beside *b, bool leads);
  * are then to be given to beside_see_native once more. */
 bool beside_index_natives(struct beside *b);
 /* Every native object that the watch tells of. True: it is our canary, or one that another controller has or had where we own no native objects, and nothing to
- * decide about. */
+ * decide about; our kind leaves its target alone all the same, if there is one. */
 bool beside_see_native(struct beside *b, const struct object_id *id, struct sv json);
 bool beside_lose_native(struct beside *b, const struct object_id *id);
 

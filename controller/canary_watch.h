@@ -36,5 +36,5 @@ bool canary_watch_object(struct canary_watch *w, const struct object_id *id, str
 enum canary_verdict canary_watch_judge(const struct canary_watch *w);
 
 /* Does the object look as a canary is created, in whatever namespace: name, label and a target that there is not? For those who watch none: one of another
- * controller, or left behind, is nobody's autoscaler. An object that only has the name is an ordinary one. */
+ * controller, or left behind, is not decided about. An object that only has the name is an ordinary one. */
 bool canary_watch_is_canary(const struct object_id *id, struct sv json);
