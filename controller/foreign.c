@@ -136,22 +136,17 @@ void foreign_remove(struct foreign *f, enum foreign_kind kind, struct sv ns, str
 	mem_free(e);
 }
 
-static struct entry *any_of(const struct foreign *f, enum foreign_kind kind)
-{
-	TABLE_FOREACH(slot, &f->objects)
-	{
-		struct entry *e = *slot;
-		if (e->kind == kind)
-			return e;
-	}
-	return NULL;
-}
-
 void foreign_remove_kind(struct foreign *f, enum foreign_kind kind)
 {
-	struct entry *e;
+	size_t i = 0;
 
-	while ((e = any_of(f, kind)) != NULL) {
+	while (i < f->objects.size) {
+		const struct entry *e = f->objects.items[i];
+		if (!e || e->kind != kind) {
+			i++;
+			continue;
+		}
+		/* One from behind may take its slot, which is looked at again. */
 		const struct object_key key = key_of(e).object;
 		foreign_remove(f, kind, key.ns, key.name);
 	}

@@ -238,6 +238,31 @@ START_TEST(a_scaled_object_that_is_none_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_kind_that_goes_leaves_the_other)
+{
+	enum { EACH = 300 };
+	char name[16], json[256];
+	struct foreign_actor actor;
+
+	for (int i = 0; i < EACH; i++) {
+		(void)snprintf(name, sizeof(name), "h%d", i);
+		put(&(struct native){ name, name, NULL, NULL, 1, 10 });
+		(void)snprintf(json, sizeof(json),
+			"{\"metadata\":{\"name\":\"s%d\",\"namespace\":\"default\"},\"spec\":{"
+			"\"scaleTargetRef\":{\"name\":\"%s\"}}}",
+			i, name);
+		ck_assert_int_eq(foreign_put_keda(known, sv_of(json), &err), ERR_OK);
+	}
+	foreign_remove_kind(known, FOREIGN_KEDA);
+	ck_assert_uint_eq(foreign_n(known), EACH);
+	for (int i = 0; i < EACH; i++) {
+		(void)snprintf(name, sizeof(name), "h%d", i);
+		ck_assert(find("default", ref("apps/v1", "Deployment", name), 1, 10, &actor));
+		ck_assert_int_eq(actor.kind, FOREIGN_NATIVE);
+	}
+}
+END_TEST
+
 static void check_text(const struct foreign_actor *actor, const char *part)
 {
 	AUTO(buf_done) struct buf out = { 0 };
@@ -361,6 +386,7 @@ static void add(TCase *t)
 	tcase_add_test(t, without_memory_nobody_is_overlooked);
 	tcase_add_loop_test(t, scaled_objects, 0, (int)ARRAY_LEN(SCALED_OBJECTS));
 	tcase_add_test(t, a_scaled_object_that_is_none_changes_nothing);
+	tcase_add_test(t, a_kind_that_goes_leaves_the_other);
 	tcase_add_test(t, messages_name_the_other_and_the_way_out);
 	tcase_add_test(t, one_that_is_decoded_counts_like_its_text);
 	tcase_add_test(t, a_scaled_object_without_a_namespace_gets_the_one_given);
