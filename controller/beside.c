@@ -185,9 +185,10 @@ bool beside_see_native(struct beside *b, const struct object_id *id, struct sv j
 	/* Who owns natives answers the canary of another one, as any HPA controller does: so they find each other. */
 	bool is_canary = b->canary ? canary_watch_object(b->canary, id, json)
 				   : canary_watch_is_canary(id, json);
-	if (!b->indexes_natives)
-		return is_canary;
-	/* A canary, too: it acts on nothing, unless somebody made it a target. One that does not decode counts as before its last edit; its own pass tells of it. */
+	/* A canary acts on nothing, unless somebody made it a target; nobody else keeps it until natives are indexed. */
+	if (!b->indexes_natives && !is_canary)
+		return false;
+	/* One that does not decode counts as before its last edit; its own pass tells of it. */
 	enum error_kind kind = foreign_put_native(b->foreign, id, json, &err);
 	if (kind != ERR_OK && kind != ERR_INVALID)
 		tell_lost(id, &err);
