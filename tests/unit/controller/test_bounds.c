@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "controller/bounds.h"
+#include "controller/own_kind.h"
 
 static const struct {
 	const char *what;
@@ -36,12 +37,48 @@ START_TEST(bounds_without_a_count_are_named)
 }
 END_TEST
 
+static struct hpa_prometheus ONE_NUMBER = { .query = SV("sum(x)") },
+			     BY_POD = { .query = SV("x"), .pod_label = SV("pod") };
+static const struct {
+	const char *what;
+	struct hpa_metric metric;
+	bool wakes;
+} METRICS[] = {
+	{ "an object has no pods", { .kind = HPA_METRIC_OBJECT }, true },
+	{ "neither has a queue", { .kind = HPA_METRIC_EXTERNAL }, true },
+	{ "one number has none", { .kind = HPA_METRIC_PROMETHEUS, .prometheus = &ONE_NUMBER },
+		true },
+	{ "a row a pod has", { .kind = HPA_METRIC_PROMETHEUS, .prometheus = &BY_POD }, false },
+	{ "a type without its member is no metric", { .kind = HPA_METRIC_PROMETHEUS }, false },
+	{ "pods have", { .kind = HPA_METRIC_PODS }, false },
+};
+
+START_TEST(zero_of_our_kind_needs_a_metric_that_wakes)
+{
+	const struct own_spec own = { 0 };
+	struct hpa_metric metric = METRICS[_i].metric;
+	struct hpa_spec spec = { .own = &own,
+		.min_replicas = { .set = true },
+		.max_replicas = 5,
+		.metrics = &metric,
+		.n_metrics = 1 };
+
+	ck_assert_msg(
+		bounds_has_pod_free_metric(&spec) == METRICS[_i].wakes, "%s", METRICS[_i].what);
+	ck_assert_int_eq(bounds_min_replicas(&spec), METRICS[_i].wakes ? 0 : 1);
+	spec.own = NULL;
+	ck_assert_int_eq(bounds_min_replicas(&spec), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("bounds");
 	TCase *tcase = tcase_create("bounds");
 
 	tcase_add_loop_test(tcase, bounds_without_a_count_are_named, 0, ARRAY_LEN(ROWS));
+	tcase_add_loop_test(
+		tcase, zero_of_our_kind_needs_a_metric_that_wakes, 0, ARRAY_LEN(METRICS));
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
