@@ -6,6 +6,7 @@
 #include "common/limits.h"
 #include "controller/notice.h"
 #include "controller/pass_metrics.h"
+#include "controller/status_write.h"
 
 /* Somebody who changes the count faster than we decide is not raced. */
 #define MAX_AGAIN 3
@@ -238,8 +239,6 @@ static void cancel(struct autoscaler *one, void *ctx)
 	struct slot *s = one->slot;
 
 	(void)ctx;
-	/* It may be over long before there is a next pass. */
-	one->has_status_turn = false;
 	if (!s)
 		return;
 	drive_cancel(TAKE_PTR(s->drive));
@@ -249,6 +248,7 @@ static void cancel(struct autoscaler *one, void *ctx)
 void dispatch_stop(struct dispatch *d)
 {
 	autoscalers_each(d->config.drive->autoscalers, cancel, NULL);
+	status_write_end_turns(d->config.drive);
 	schedule_stop(d->schedule);
 	loop_timer_stop(d->timer);
 }

@@ -29,6 +29,18 @@ void status_write_is_missed(struct autoscaler *one, struct mono now)
 		one->has_status_turn = false;
 }
 
+static void end_turn(struct autoscaler *one, void *ctx)
+{
+	(void)ctx;
+	one->has_status_turn = false;
+}
+
+void status_write_end_turns(const struct drive_context *c)
+{
+	autoscalers_each(c->autoscalers, end_turn, NULL);
+	c->pressure->values = (struct status_turns){ 0 };
+}
+
 bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *one,
 	const struct hpa *hpa, const struct hpa_status *wanted, struct mono now)
 {

@@ -7,6 +7,8 @@ bool status_write_is_deferred(const struct drive_context *c, struct autoscaler *
 	const struct hpa *hpa, const struct hpa_status *wanted, struct mono now);
 /* Nothing may be written now: an object whose turn it is has another one later, or all that missed theirs would write at once. */
 void status_write_is_missed(struct autoscaler *one, struct mono now);
+/* Passes end, perhaps for long: nobody has a turn any more. */
+void status_write_end_turns(const struct drive_context *c);
 /* A status was sent, whatever came of it: values alone are worth a request again a refresh interval later. */
 void status_write_is_over(const struct drive_context *c, struct autoscaler *one, struct mono now);
 /* After a conflict: the object as the pass began and as the server has it now. True: somebody touched its metadata only, and the status that was decided is

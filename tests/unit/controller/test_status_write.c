@@ -1,4 +1,6 @@
 /* When a status is worth a request, and when a conflict leaves it right. */
+#include <stdio.h>
+
 #include "controller/hpa_decode.h"
 #include "controller/hpa_status.h"
 #include "controller/status_write.h"
@@ -201,6 +203,46 @@ START_TEST(turns_that_were_missed_are_taken_anew)
 }
 END_TEST
 
+/* In the next pass, or long after it. */
+static const int64_t LATER_SEC[] = { 115, 1000 };
+
+START_TEST(turns_end_with_the_passes)
+{
+	enum { MANY = 300 };
+	AUTO(autoscalers_free) struct autoscalers *all = autoscalers_new();
+	struct pressure pressure = { 0 };
+	const struct drive_context c = { .autoscalers = all,
+		.status_refresh_ns = 3600 * NS_PER_SEC,
+		.sync_period_ns = 15 * NS_PER_SEC,
+		.pressure = &pressure };
+	const struct hpa hpa = { .status = { .desired_replicas = 3 } };
+	const struct hpa_status same = { .desired_replicas = 3 };
+	const struct mono first = { 100 * NS_PER_SEC }, later = { LATER_SEC[_i] * NS_PER_SEC };
+	struct autoscaler *many[MANY];
+	unsigned n_written = 0;
+	enum autoscalers_change change;
+	struct error err;
+	char name[16];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(name, sizeof(name), "h%u", i);
+		const struct object_id id = {
+			.namespace = SV("n"), .name = sv_of(name), .uid = sv_of(name)
+		};
+		ck_assert_int_eq(autoscalers_put(all, AUTOSCALER_NATIVE, &id, SV("{\"spec\":{}}"),
+					 &many[i], &change, &err),
+			ERR_OK);
+		many[i]->status_due.ns = 1;
+		if (!status_write_is_deferred(&c, many[i], &hpa, &same, first))
+			status_write_is_over(&c, many[i], first);
+	}
+	status_write_end_turns(&c);
+	for (unsigned i = 0; i < MANY; i++)
+		n_written += !status_write_is_deferred(&c, many[i], &hpa, &same, later);
+	ck_assert_uint_eq(n_written, STATUS_TURNS_PER_SEC);
+}
+END_TEST
+
 static void add(TCase *tcase)
 {
 	tcase_add_loop_test(tcase,
@@ -211,6 +253,7 @@ static void add(TCase *tcase)
 		(int)ARRAY_LEN(NEWS));
 	tcase_add_test(tcase, values_of_many_take_turns);
 	tcase_add_test(tcase, turns_that_were_missed_are_taken_anew);
+	tcase_add_loop_test(tcase, turns_end_with_the_passes, 0, (int)ARRAY_LEN(LATER_SEC));
 }
 
 int main(void)
