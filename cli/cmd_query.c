@@ -44,7 +44,7 @@ static const char INTRO[] =
 	"answers for all objects\n"
 	"flyball query QUERY... --prometheus=SERVER    asks; with check and explain too, "
 	"afterwards\n"
-	"QUERY is PromQL; with -f it is read from a file, - is standard input.\n"
+	"QUERY is PromQL; with -f it is read from a file, with -f - from standard input.\n"
 	"Exit code 0; 1 when a query is wrong, is not formatted (fmt --check) or is not answered; "
 	"2 for a wrong command line or a file that cannot be read.\n\n";
 
