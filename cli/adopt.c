@@ -164,7 +164,7 @@ enum error_kind adopt_take(struct arena *a, struct sv hpa, struct adopt_pair *re
 		return err->kind;
 	if (jtree_at(object, "metadata", "annotations", ADOPT_ANNOTATION, NULL))
 		return error_set(err, ERR_INVALID,
-			"it is adopted already: it carries the annotation " ADOPT_ANNOTATION
+			"adopted already: it carries the annotation " ADOPT_ANNOTATION
 			"; flyball release prints the way back");
 	if (as_manifest(a, hpa, CONVERT_TO_V2, &pair.first, err) != ERR_OK ||
 		as_manifest(a, hpa, CONVERT_TO_OWN, &pair.second, err) != ERR_OK)
@@ -188,7 +188,7 @@ static enum error_kind restore(struct arena *a, struct jtree *object, struct err
 
 	if (!kept)
 		return error_set(err, ERR_INVALID,
-			"it was not adopted: it carries no annotation " ADOPT_ANNOTATION);
+			"not adopted: it carries no annotation " ADOPT_ANNOTATION);
 	if (jtree_parse(a, jtree_text(kept), &spec, err) != ERR_OK)
 		return error_wrap(err, "the annotation " ADOPT_ANNOTATION);
 	if (spec->kind != JTREE_OBJECT)

@@ -59,9 +59,11 @@ static int run(void *ctx)
 	if (cluster_object_open(&w->object, &l, &err) != ERR_OK ||
 		read_objects(&w->object, &l, &a, &hpa, &own, &err) != ERR_OK)
 		return verb_args_fail(w->verb->name, &err, cluster_object_exit_code(&l, &err));
-	if (w->verb->make(&a, hpa, own, &pair, &notes, &err) != ERR_OK)
+	if (w->verb->make(&a, hpa, own, &pair, &notes, &err) != ERR_OK) {
+		(void)error_wrap(&err, "hpa/%s in %s", w->object.name, w->object.ns);
 		return verb_args_fail(w->verb->name, &err,
 			err.kind == ERR_INVALID ? VERB_ARGS_BAD_INPUT : VERB_ARGS_NO);
+	}
 	return print_pair(w->verb->name, &pair, &notes);
 }
 
