@@ -131,11 +131,15 @@ static void print_end(
 	}
 }
 
-/* "and then 6 at +1m", or what keeps the count. */
+/* "and then 6 at +1m", or what keeps the count. An override may move it the other way, whatever the metric says. */
 static void print_outcome(
-	struct buf *out, const struct source_view *view, const struct explain_outcome *o)
+	struct buf *out, const struct source_view *view, bool up, const struct explain_outcome *o)
 {
-	if (o->moves) {
+	int32_t current = view->pass->proposal.current;
+
+	if (o->moves && (up ? o->to < current : o->to > current)) {
+		buf_printf(out, ", but the count goes to %d all the same", (int)o->to);
+	} else if (o->moves) {
 		buf_printf(out, ": %d", (int)o->to);
 		if (o->after_ns > 0) {
 			buf_put_str(out, " at +");
@@ -181,7 +185,7 @@ static void print_threshold(struct buf *out, const struct source_view *view, siz
 	if (t->found) {
 		buf_put_str(out, turn == EXPLAIN_UP ? " from " : " at most ");
 		put_reached(out, m, t);
-		print_outcome(out, view, &t->outcome);
+		print_outcome(out, view, turn == EXPLAIN_UP, &t->outcome);
 	} else if (t->failing) {
 		buf_printf(out, ": no, while metric %zu cannot be read\n", t->blocker + 1);
 	} else if (t->blocker != PICK_NONE && t->blocker != metric) {
@@ -251,7 +255,7 @@ static void print_change(struct buf *out, const struct source_view *view,
 		label(out, "  down", s);
 		buf_put_str(out, "all metrics together at x");
 		plan_words_number(out, (double)change->all_down_millionths / 1000000);
-		print_outcome(out, view, &change->all_down);
+		print_outcome(out, view, false, &change->all_down);
 	}
 	print_time(out, view, change, s);
 }

@@ -57,6 +57,26 @@ START_TEST(the_running_example_fits_a_screen)
 }
 END_TEST
 
+START_TEST(an_override_raises_whatever_a_metric_says)
+{
+	explain("apiVersion: flyball.dev/v1alpha1\n"
+		"kind: HorizontalAutoscaler\n"
+		"metadata: {name: web}\n"
+		"spec:\n"
+		"  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
+		"  maxReplicas: 10\n"
+		"  override: {minReplicas: 4, maxReplicas: 10, until: 9999-01-01T00:00:00Z, "
+		"reason: x}\n"
+		"  metrics:\n"
+		"  - type: Pods\n"
+		"    pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: 2}}\n",
+		2, "rps=6");
+	says("  down       pods/rps at most 1 per pod (-67%), but the count goes to 4 all the "
+	     "same\n");
+	made_up_done(&m);
+}
+END_TEST
+
 /* The tolerance lets 3 pods of 2 each go to 6.6; below, averages are cut to thousandths: 4.001 / 3 is 1.333, and ceil(0.6665 x 3) is 2. */
 START_TEST(thresholds_are_the_nearest_values_that_turn)
 {
@@ -313,6 +333,7 @@ static void add(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, the_running_example_fits_a_screen);
+	tcase_add_test(tcase, an_override_raises_whatever_a_metric_says);
 	tcase_add_test(tcase, thresholds_are_the_nearest_values_that_turn);
 	tcase_add_test(tcase, a_threshold_that_is_tried_decides_as_told);
 	tcase_add_test(tcase, time_alone_ends_a_window);
