@@ -16,9 +16,9 @@ static void judge_nobody(
 {
 	if (c->owns.n > 0)
 		doctor_add(d, DOCTOR_WARNING, NO_LEASE_ADVICE,
-			"no flyball-controller leads, so nobody decides about the %zu objects of "
+			"no flyball-controller leads, so nobody decides about the %zu object%s of "
 			"our kind: the Lease %s/%s %s",
-			c->owns.n, ns, ELECTION_LEASE_NAME, why);
+			c->owns.n, c->owns.n == 1 ? "" : "s", ns, ELECTION_LEASE_NAME, why);
 	else
 		doctor_add(d, DOCTOR_NOTE, NO_LEASE_ADVICE,
 			"no flyball-controller leads: the Lease %s/%s %s", ns, ELECTION_LEASE_NAME,

@@ -90,7 +90,8 @@ static void judge_managers(struct doctor *d, const struct doctor_cluster *c)
 			n_alive);
 	else if (c->natives.known && all.n == 0 && c->natives.n > 0)
 		doctor_add(d, DOCTOR_NOTE, "--native-hpas=own would take them",
-			"nobody writes the statuses of the %zu native objects", c->natives.n);
+			"nobody writes the status of the %zu native object%s", c->natives.n,
+			c->natives.n == 1 ? "" : "s");
 }
 
 static void fill(struct foreign *f, const struct doctor_cluster *c)

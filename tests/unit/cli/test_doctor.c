@@ -147,7 +147,7 @@ static const struct {
 	{ HELD("1970-01-12T13:46:38.500000Z"), 1, "ok       pod_1 leads" },
 	{ HELD("1970-01-12T13:46:50.000000Z"), 1, "ok       pod_1 leads" },
 	{ HELD("1970-01-12T13:46:00.000000Z"), 1,
-		"warning  no flyball-controller leads, so nobody decides about the 1 objects of "
+		"warning  no flyball-controller leads, so nobody decides about the 1 object of "
 		"our "
 		"kind: the Lease d/flyball-controller was renewed 40s ago by pod_1, and holds for "
 		"15s" },
@@ -158,7 +158,7 @@ static const struct {
 		"note     no flyball-controller leads: the Lease d/flyball-controller has no "
 		"holder" },
 	{ SV(""), 1,
-		"warning  no flyball-controller leads, so nobody decides about the 1 objects of "
+		"warning  no flyball-controller leads, so nobody decides about the 1 object of "
 		"our "
 		"kind: the Lease d/flyball-controller does not exist" },
 	{ LEASE("\"holderIdentity\":1"), 0, "warning  the Lease d/flyball-controller: " },
