@@ -72,8 +72,8 @@ static enum error_kind replay(const struct replay_options *o, struct arena *a, s
 			ERR_OK)
 			return err->kind;
 	}
-	buf_printf(out, "%zu passes: %zu same, %zu different", totals->n_passes, totals->n_same,
-		totals->n_different);
+	buf_printf(out, "%zu pass%s: %zu same, %zu different", totals->n_passes,
+		totals->n_passes == 1 ? "" : "es", totals->n_same, totals->n_different);
 	if (totals->n_unknown > 0)
 		buf_printf(out, ", %zu without a recorded decision", totals->n_unknown);
 	buf_put_str(out, "\n");
