@@ -4,6 +4,7 @@
 
 #include "adapter/enforce.h"
 #include "adapter/sample_time.h"
+#include "cli/printable.h"
 #include "promql/parser.h"
 
 #define MAX_RESOURCES 32
@@ -270,10 +271,19 @@ void rules_file_done(struct rules_file *f)
 	*f = (struct rules_file){ 0 };
 }
 
+void rules_file_print_resource(struct buf *out, struct mapper_name resource)
+{
+	printable_put(out, resource.plural);
+	if (resource.group.len > 0) {
+		buf_put_char(out, '.');
+		printable_put(out, resource.group);
+	}
+}
+
 void rules_file_print_resources(struct buf *out, const struct rules_file_rule *r)
 {
 	for (size_t i = 0; i < r->n_resources; i++) {
 		buf_put_str(out, i > 0 ? ", " : "");
-		mapper_print(out, r->resources[i].group, r->resources[i].plural);
+		rules_file_print_resource(out, r->resources[i]);
 	}
 }

@@ -46,5 +46,7 @@ static inline __attribute__((unused)) void rules_file_done_auto(struct rules_fil
 }
 
 bool rules_file_is_namespaces(struct mapper_name resource);
-/* "pods", "deployments.apps": the pieces joined by ", ". */
+/* "pods", "deployments.apps", for a terminal: overrides may name anything. */
+void rules_file_print_resource(struct buf *out, struct mapper_name resource);
+/* Those of a rule, joined by ", ". */
 void rules_file_print_resources(struct buf *out, const struct rules_file_rule *r);

@@ -48,7 +48,7 @@ static void put_metric(struct buf *out, const struct rules_series_metric *m)
 		buf_put_str(out, " on ");
 	for (size_t i = 0; i < m->n_resources; i++) {
 		buf_put_str(out, i > 0 ? ", " : "");
-		mapper_print(out, m->resources[i].group, m->resources[i].plural);
+		rules_file_print_resource(out, m->resources[i]);
 	}
 	buf_put_str(out, "  from ");
 	printable_put(out, m->series);

@@ -347,7 +347,7 @@ static void put_subject(struct buf *out, const struct subject *s)
 		buf_put_str(out, "metrics.k8s.io");
 	for (size_t i = 0; i < s->n_resources; i++) {
 		buf_put_str(out, i > 0 ? ", " : " on ");
-		mapper_print(out, s->resources[i].group, s->resources[i].plural);
+		rules_file_print_resource(out, s->resources[i]);
 	}
 	buf_put_char(out, '\n');
 }
@@ -384,7 +384,7 @@ static enum error_kind put_absent(
 		buf_put_str(out, "  absent   label \"");
 		printable_put(out, o->label);
 		buf_put_str(out, "\" of resources.overrides: no metric on ");
-		mapper_print(out, one.group, one.plural);
+		rules_file_print_resource(out, one);
 		buf_put_char(out, '\n');
 	}
 	return ERR_OK;

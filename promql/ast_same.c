@@ -143,11 +143,19 @@ static bool same_operators(struct comparison *c, const struct ast *x, const stru
 	       same(c, x->binary.right, y->binary.right);
 }
 
+/* In a duration the sign of a zero tells nothing: the result is a whole number, and dividing by zero fails. */
+static bool same_operands(struct comparison *c, const struct ast *x, const struct ast *y)
+{
+	if (x && y && x->kind == AST_NUMBER && y->kind == AST_NUMBER)
+		return x->number.value <= y->number.value && x->number.value >= y->number.value;
+	return same_or_none(c, x, y);
+}
+
 static bool same_durations(struct comparison *c, const struct ast *x, const struct ast *y)
 {
 	return x->duration.op == y->duration.op &&
-	       same_or_none(c, x->duration.left, y->duration.left) &&
-	       same_or_none(c, x->duration.right, y->duration.right);
+	       same_operands(c, x->duration.left, y->duration.left) &&
+	       same_operands(c, x->duration.right, y->duration.right);
 }
 
 /* Of nodes on the spine: all but what is on their left. */
