@@ -367,6 +367,15 @@ static enum error_kind want_nothing(void *ctx, struct error *err)
 		       : error_set(err, ERR_INVALID, "takes no arguments, only flags");
 }
 
+/* Adapters speak TLS only; credentials must not go out in the clear. */
+static enum error_kind want_adapter(const char *flag, const char *where, struct error *err)
+{
+	if (strcmp(where, "cluster") == 0 || sv_has_prefix(sv_of(where), SV("https://")))
+		return ERR_OK;
+	return error_set(err, ERR_INVALID, "--%s=%s: expected 'cluster' or https://HOST:PORT", flag,
+		where);
+}
+
 static enum error_kind want_two(void *ctx, struct error *err)
 {
 	const struct rules_options *o = ctx;
@@ -374,6 +383,9 @@ static enum error_kind want_two(void *ctx, struct error *err)
 	if (!o->compare.before || !o->compare.after)
 		return error_set(err, ERR_INVALID,
 			"expected --old and --new, each 'cluster' or https://HOST:PORT");
+	if (want_adapter("old", o->compare.before, err) != ERR_OK ||
+		want_adapter("new", o->compare.after, err) != ERR_OK)
+		return err->kind;
 	return want_nothing(ctx, err);
 }
 

@@ -53,17 +53,13 @@ struct sv doctor_server_of(struct arena *a, const struct jtree *api_service)
 	return sv_of(text);
 }
 
-/* The text of a condition's message; *ret_true: whether it holds. */
-static struct sv condition(const struct jtree *object, const char *type, bool *ret_true)
+/* A condition; NULL: nobody has said. */
+static const struct jtree *condition(const struct jtree *object, const char *type)
 {
-	*ret_true = false;
-	JTREE_FOREACH (c, jtree_at(object, "status", "conditions", NULL)) {
-		if (!sv_is(jtree_text(jtree_get(c, "type")), type))
-			continue;
-		*ret_true = sv_is(jtree_text(jtree_get(c, "status")), "True");
-		return jtree_text(jtree_get(c, "message"));
-	}
-	return SV_NULL;
+	JTREE_FOREACH (c, jtree_at(object, "status", "conditions", NULL))
+		if (sv_is(jtree_text(jtree_get(c, "type")), type))
+			return c;
+	return NULL;
 }
 
 static bool is_metrics_group(struct sv group)
@@ -77,12 +73,17 @@ static void judge_service(struct doctor *d, const struct jtree *t)
 	struct sv group = jtree_text(jtree_at(t, "spec", "group", NULL));
 	struct sv version = jtree_text(jtree_at(t, "spec", "version", NULL));
 	struct sv server = doctor_server_of(d->arena, t);
-	bool available;
-	struct sv why = condition(t, "Available", &available);
+	const struct jtree *told = condition(t, "Available");
+	bool available = told && sv_is(jtree_text(jtree_get(told, "status")), "True");
+	struct sv why = told ? jtree_text(jtree_get(told, "message")) : SV_NULL;
 
 	if (server.len == 0)
 		return;
-	if (available && is_metrics_group(group))
+	if (!told)
+		doctor_add(d, DOCTOR_WARNING, "the API server says so within a minute",
+			"%.*s/%.*s belongs to %.*s; whether that serves it is not known yet",
+			SV_ARG(group), SV_ARG(version), SV_ARG(server));
+	else if (available && is_metrics_group(group))
 		doctor_add(d, DOCTOR_OK, NULL, "%.*s/%.*s is served by %.*s", SV_ARG(group),
 			SV_ARG(version), SV_ARG(server));
 	else if (!available)

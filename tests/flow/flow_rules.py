@@ -191,7 +191,8 @@ def two_adapters_are_compared(stage):
             needles=["only old  pods/another_name", "DIFFERENT", "  Pod default/myapp-"])
     flyball(stage, "compare", "--old=cluster", "--new=https://127.0.0.1:1", code=1, needles=["new:"])
     flyball(stage, "compare", "--old=cluster", code=2, needles=["--old and --new"])
-    flyball(stage, "compare", "--old=cluster", "--new=banana", code=2, needles=["--new"])
+    for bad in ("banana", "http://127.0.0.1:1"):
+        flyball(stage, "compare", "--old=cluster", f"--new={bad}", code=2, needles=[f"--new={bad}: expected 'cluster' or https://HOST:PORT"])
 
 
 if __name__ == "__main__":

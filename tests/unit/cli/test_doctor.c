@@ -97,15 +97,19 @@ START_TEST(apis_and_their_servers)
 		   "\"status\":{\"conditions\":[{\"type\":\"Available\",\"status\":\"False\","
 		   "\"message\":\"no endpoints\"}]}}"),
 		SV("{\"spec\":{\"group\":\"apps\",\"version\":\"v1\"}}"),
+		SV("{\"spec\":{\"group\":\"external.metrics.k8s.io\",\"version\":\"v1beta1\","
+		   "\"service\":{\"namespace\":\"a\",\"name\":\"new\"}}}"),
 	};
 
-	give(&cluster.api_services, services, 3);
+	give(&cluster.api_services, services, ARRAY_LEN(services));
 	doctor_judge_apis(&doctor, &cluster);
 	check_told("ok       autoscaling/v2 HorizontalPodAutoscaler is served");
 	check_told("note     flyball.dev/v1alpha1 HorizontalAutoscaler is not served");
 	check_told("metrics.k8s.io/v1beta1 is served by kube-system/metrics-server");
 	check_told("problem  custom.metrics.k8s.io/v1beta1 belongs to "
 		   "monitoring/prometheus-adapter, which does not serve it: no endpoints");
+	check_told("warning  external.metrics.k8s.io/v1beta1 belongs to a/new; whether that "
+		   "serves it is not known yet");
 	ck_assert(strstr(buf_text(&text), "apps/v1") == NULL);
 }
 END_TEST
