@@ -372,8 +372,8 @@ static enum error_kind want_adapter(const char *flag, const char *where, struct 
 {
 	if (strcmp(where, "cluster") == 0 || sv_has_prefix(sv_of(where), SV("https://")))
 		return ERR_OK;
-	return error_set(err, ERR_INVALID, "--%s=%s: expected 'cluster' or https://HOST:PORT", flag,
-		where);
+	return error_set(
+		err, ERR_INVALID, "--%s=%s: expected 'cluster' or https://HOST:PORT", flag, where);
 }
 
 static enum error_kind want_two(void *ctx, struct error *err)
