@@ -90,13 +90,10 @@ enum error_kind cluster_object_get(struct live *l, struct arena *a, enum autosca
 		.namespace = sv_of(ns),
 		.resource = sv_of(names->plural),
 		.name = sv_of(name) };
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	if (buf_check(&target, "the path of the object", err) != ERR_OK ||
-		wait_get(l->client, buf_text(&target), names->resource, name, &body, err) != ERR_OK)
+	if (wait_get_path(l->client, &path, names->resource, name, &body, err) != ERR_OK)
 		return err->kind;
 	*ret = arena_sv(a, buf_sv(&body));
 	return ret->ptr ? ERR_OK : arena_error(a, err);

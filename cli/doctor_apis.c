@@ -74,8 +74,8 @@ static void judge_service(struct doctor *d, const struct jtree *t)
 	struct sv version = jtree_text(jtree_at(t, "spec", "version", NULL));
 	struct sv server = doctor_server_of(d->arena, t);
 	const struct jtree *told = condition(t, "Available");
-	bool available = told && sv_is(jtree_text(jtree_get(told, "status")), "True");
-	struct sv why = told ? jtree_text(jtree_get(told, "message")) : SV_NULL;
+	bool available = sv_is(jtree_text(jtree_get(told, "status")), "True");
+	struct sv why = jtree_text(jtree_get(told, "message"));
 
 	if (server.len == 0)
 		return;

@@ -28,20 +28,19 @@ static void judge_nobody(
 static void judge_record(struct doctor *d, const struct doctor_cluster *c, const char *ns,
 	const struct lease_record *record)
 {
-	AUTO(buf_done) struct buf age = { 0 };
+	AUTO(buf_done) struct buf age = { 0 }, why = { 0 };
 	int64_t age_ns = instant_wall_sub_ns(c->now, record->renewed);
 
 	if (record->holder.len == 0) {
 		judge_nobody(d, c, ns, "has no holder");
 		return;
 	}
-	buf_init(&age, 64);
-	instant_duration_print(&age, age_ns < 0 ? 0 : age_ns - age_ns % NS_PER_SEC);
 	if (age_ns <= record->duration_seconds * NS_PER_SEC) {
 		doctor_add(d, DOCTOR_OK, NULL, "%.*s leads", SV_ARG(record->holder));
 		return;
 	}
-	AUTO(buf_done) struct buf why = { 0 };
+	buf_init(&age, 64);
+	instant_duration_print(&age, age_ns - age_ns % NS_PER_SEC);
 	buf_init(&why, LIMIT_OBJECT_BYTES);
 	buf_printf(&why, "was renewed %s ago by %.*s, and holds for %" PRId32 "s", buf_text(&age),
 		SV_ARG(record->holder), record->duration_seconds);

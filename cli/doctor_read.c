@@ -99,16 +99,12 @@ static void read_lease(struct doctor_visit *r)
 		.namespace = sv_of(r->ours),
 		.resource = SV("leases"),
 		.name = SV(ELECTION_LEASE_NAME) };
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error err;
 
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	enum error_kind kind = buf_check(&target, "the path of the Lease", &err);
-	if (kind == ERR_OK)
-		kind = wait_get(r->l->client, buf_text(&target), "leases.coordination.k8s.io",
-			ELECTION_LEASE_NAME, &body, &err);
+	enum error_kind kind = wait_get_path(r->l->client, &path, "leases.coordination.k8s.io",
+		ELECTION_LEASE_NAME, &body, &err);
 	if (kind != ERR_OK && kind != ERR_NOTFOUND) {
 		doctor_add(r->d, DOCTOR_WARNING, "whether a flyball-controller leads is not known",
 			"the Lease %s/%s cannot be read: %s", r->ours, ELECTION_LEASE_NAME,
@@ -214,14 +210,11 @@ static bool account_is_missing(const struct doctor_visit *r)
 		.namespace = sv_of(r->subject.ns),
 		.resource = SV("serviceaccounts"),
 		.name = sv_of(r->subject.name) };
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 	struct error err;
 
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	return buf_check(&target, "the path of the account", &err) == ERR_OK &&
-	       wait_get(r->l->client, buf_text(&target), "serviceaccounts", r->subject.name, &body,
+	return wait_get_path(r->l->client, &path, "serviceaccounts", r->subject.name, &body,
 		       &err) == ERR_NOTFOUND;
 }
 

@@ -131,15 +131,13 @@ static enum error_kind find_leader(struct leader *l, struct error *err)
 		.namespace = sv_of(l->o->ns),
 		.resource = SV("leases"),
 		.name = SV(ELECTION_LEASE_NAME) };
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 	struct lease_record record;
 	struct jtree *root;
 
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	if (wait_get(l->client, buf_text(&target), "leases.coordination.k8s.io",
-		    ELECTION_LEASE_NAME, &body, err) != ERR_OK) {
+	if (wait_get_path(l->client, &path, "leases.coordination.k8s.io", ELECTION_LEASE_NAME,
+		    &body, err) != ERR_OK) {
 		if (err->code == HTTP_NOT_FOUND)
 			return error_set(err, ERR_NOTFOUND,
 				"no Lease %s in namespace %s: --controller-namespace says where "

@@ -100,17 +100,14 @@ static enum error_kind list_kind(struct live *l, struct collection *found,
 		.namespace = sv_of(which->ns),
 		.resource = sv_of(names->plural),
 		.name = sv_of(which->name) };
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 
 	found->kind = kind;
 	found->named = which->name != NULL;
 	if (!which->name)
 		return live_each(l, &path, names->resource, add_object, found, err);
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	if (wait_get(l->client, buf_text(&target), names->resource, which->name, &body, err) !=
-		ERR_OK)
+	if (wait_get_path(l->client, &path, names->resource, which->name, &body, err) != ERR_OK)
 		return err->kind;
 	return add_object(buf_sv(&body), found, err);
 }

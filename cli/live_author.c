@@ -8,7 +8,7 @@
 
 struct sv live_author(struct live *l, struct arena *a, const struct pass *pass)
 {
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 }, text = { 0 };
+	AUTO(buf_done) struct buf body = { 0 }, text = { 0 };
 	struct managed_fields_writer author;
 	struct error ignored;
 
@@ -20,11 +20,9 @@ struct sv live_author(struct live *l, struct arena *a, const struct pass *pass)
 		.namespace = m->namespaced ? pass->in.hpa->meta.ns : SV_NULL,
 		.resource = m->resource,
 		.name = pass->in.hpa->spec.target.name };
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, LIMIT_OBJECT_BYTES);
 	buf_init(&text, LIMIT_OBJECT_BYTES);
-	api_path_put(&target, &path);
-	if (wait_get(l->client, buf_text(&target), NULL, NULL, &body, &ignored) != ERR_OK ||
+	if (wait_get_path(l->client, &path, NULL, NULL, &body, &ignored) != ERR_OK ||
 		!replica_author_find(buf_sv(&body), &author))
 		return SV("");
 	replica_author_print(&text, &author);

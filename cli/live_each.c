@@ -41,12 +41,10 @@ enum error_kind live_each(struct live *l, const struct api_path *path, const cha
 	enum error_kind (*fn)(struct sv item, void *ctx, struct error *err), void *ctx,
 	struct error *err)
 {
-	AUTO(buf_done) struct buf target = { 0 }, body = { 0 };
+	AUTO(buf_done) struct buf body = { 0 };
 
-	buf_init(&target, LIMIT_OBJECT_BYTES);
 	buf_init(&body, MAX_LIST_BYTES);
-	api_path_put(&target, path);
-	if (wait_get(l->client, buf_text(&target), resource, NULL, &body, err) != ERR_OK)
+	if (wait_get_path(l->client, path, resource, NULL, &body, err) != ERR_OK)
 		return err->kind;
 	return each_item(buf_sv(&body), fn, ctx, err);
 }

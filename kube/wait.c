@@ -1,6 +1,8 @@
 /* Blocking calls for the command line: start, then turn the loop until the answer is there. */
 #include "kube/wait.h"
 
+#include "common/limits.h"
+
 #define HTTP_UNAUTHORIZED 401
 
 struct answered {
@@ -59,6 +61,18 @@ enum error_kind wait_get(struct kube_client *client, const char *target, const c
 		.target = target, .resource = resource, .name = name, .max_bytes = body->max
 	};
 	return wait_request(client, &q, body, err);
+}
+
+enum error_kind wait_get_path(struct kube_client *client, const struct api_path *path,
+	const char *resource, const char *name, struct buf *body, struct error *err)
+{
+	AUTO(buf_done) struct buf target = { 0 };
+
+	buf_init(&target, LIMIT_OBJECT_BYTES);
+	api_path_put(&target, path);
+	if (buf_check(&target, "the path of the request", err) != ERR_OK)
+		return err->kind;
+	return wait_get(client, buf_text(&target), resource, name, body, err);
 }
 
 static void on_snapshot(struct discovery *d, const struct error *failed, void *ctx)

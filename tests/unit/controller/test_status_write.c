@@ -76,29 +76,23 @@ START_TEST(values_alone_wait_and_news_do_not)
 END_TEST
 
 static const struct {
-	const char *sentence;
-	struct hpa_condition now;
+	const char *sentence, *type, *reason, *message;
 	bool waits;
 } NEWS[] = {
-	{ "other numbers of pods that report are a value",
-		{ .type = SV("DecreaseBlocked"),
-			.status = SV("True"),
-			.reason = SV("PartialLoss"),
-			.message = SV("only 4 pods report") },
-		true },
-	{ "another guard is news",
-		{ .type = SV("DecreaseBlocked"),
-			.status = SV("True"),
-			.reason = SV("MassLoss"),
-			.message = SV("only 3 pods report") },
-		false },
-	{ "another condition is news",
-		{ .type = SV("FallbackActive"),
-			.status = SV("True"),
-			.reason = SV("PartialLoss"),
-			.message = SV("only 3 pods report") },
+	{ "other numbers of pods that report are a value", "DecreaseBlocked", "PartialLoss",
+		"only 4 pods report", true },
+	{ "another guard is news", "DecreaseBlocked", "MassLoss", "only 3 pods report", false },
+	{ "another condition is news", "FallbackActive", "PartialLoss", "only 3 pods report",
 		false },
 };
+
+static struct hpa_condition told(const char *type, const char *reason, const char *message)
+{
+	return (struct hpa_condition){ .type = sv_of(type),
+		.status = SV("True"),
+		.reason = sv_of(reason),
+		.message = sv_of(message) };
+}
 
 START_TEST(what_a_condition_says_is_news_but_for_numbers_of_pods)
 {
@@ -108,11 +102,8 @@ START_TEST(what_a_condition_says_is_news_but_for_numbers_of_pods)
 		.autoscalers = all, .status_refresh_ns = 100, .pressure = &pressure
 	};
 	struct autoscaler one = { .spread_alone = 230 };
-	struct hpa_condition before = { .type = SV("DecreaseBlocked"),
-		.status = SV("True"),
-		.reason = SV("PartialLoss"),
-		.message = SV("only 3 pods report") };
-	struct hpa_condition now = NEWS[_i].now;
+	struct hpa_condition before = told("DecreaseBlocked", "PartialLoss", "only 3 pods report");
+	struct hpa_condition now = told(NEWS[_i].type, NEWS[_i].reason, NEWS[_i].message);
 	const struct hpa hpa = { .status = { .conditions = &before, .n_conditions = 1 } };
 	const struct hpa_status wanted = { .conditions = &now, .n_conditions = 1 };
 
